@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * What differs between versions of LuaJIT: where the words we need lie in global_State and
+ * jit_State.  Found by probing a scratch state of the same library (layout.c); a word that could
+ * not be proven has offset FFISAN_NO_OFFSET and its users do with less detail.
+ */
+#ifndef FFISAN_VM_LAYOUT_H
+#define FFISAN_VM_LAYOUT_H
+
+#include "runtime/vm/object.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define FFISAN_NO_OFFSET UINT16_MAX
+
+/** Offsets from g = *(L+16), in bytes. */
+struct ffisan_layout {
+    uint16_t allocf;      /**< lua_Alloc; allocd follows; gc.total +16, gc.threshold +24 */
+    uint16_t gc_total;    /**< 8 bytes */
+    uint16_t gc_threshold; /**< 8 bytes; LJ_MAX_MEM while collection is stopped */
+    uint16_t gc_state;    /**< 1 byte: 0 pause ... */
+    uint16_t gc_root;     /**< newest object */
+    uint16_t vmstate;     /**< int32: >= 0 = number of the running trace, else ~LJ_VMST_x */
+    uint16_t mainthref;   /**< main lua_State */
+    uint16_t registry;    /**< tagged value */
+    uint16_t cur_L;       /**< running lua_State */
+    uint16_t jit_base;    /**< TValue * while compiled code runs, or 0 */
+    uint16_t ctype_state; /**< struct lj_ctype_state *, 0 before `require "ffi"` */
+    uint16_t gcroot;      /**< array of objects: metamethod names, base metatables ... */
+    uint16_t n_gcroot;
+    uint16_t jit_tracestate; /**< int32 in jit_State: non-zero while recording or compiling */
+    uint16_t jit_traces;     /**< struct lj_trace ** indexed by number */
+};
+
+/** ~LJ_VMST_x of lj_obj.h. */
+enum {
+    LJ_VMST_INTERP = ~0,
+    LJ_VMST_C = ~1,
+    LJ_VMST_GC = ~2,
+    LJ_VMST_EXIT = ~3,
+    LJ_VMST_RECORD = ~4,
+    LJ_VMST_OPT = ~5,
+    LJ_VMST_ASM = ~6
+};
+
+/** One LuaJIT state as the readers of this folder see it. */
+struct ffisan_vm {
+    uintptr_t g; /**< global_State */
+    struct ffisan_layout layout;
+};
+
+static inline uint64_t ffisan_vm_word(const struct ffisan_vm *vm, uint16_t offset)
+{
+    uint64_t word = 0;
+    if (offset != FFISAN_NO_OFFSET)
+        memcpy(&word, (const void *)(vm->g + offset), sizeof(word));
+    return word;
+}
+
+#endif

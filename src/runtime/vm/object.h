@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * LuaJIT's objects as they lie in memory, GC64, as far as we read them.  The layouts are the same
+ * in every GC64 build from 2.1.0-beta3 to today's v2.1, in OpenResty's luajit2 and in Tarantool's
+ * fork (checked against lj_obj.h, lj_jit.h, lj_ctype.h, lj_frame.h of each); what differs between
+ * versions is not here but in layout.h, where it is found by probing.
+ *
+ * We only ever read through these, except where a comment says otherwise.
+ */
+#ifndef FFISAN_VM_OBJECT_H
+#define FFISAN_VM_OBJECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** gct: ~itype (lj_obj.h "Garbage collector state"). */
+enum {
+    LJ_GCT_STR = 4,
+    LJ_GCT_UPVAL = 5,
+    LJ_GCT_THREAD = 6,
+    LJ_GCT_PROTO = 7,
+    LJ_GCT_FUNC = 8,
+    LJ_GCT_TRACE = 9,
+    LJ_GCT_CDATA = 10,
+    LJ_GCT_TAB = 11,
+    LJ_GCT_UDATA = 12,
+};
+
+/** ~itype of values that are no objects. */
+enum { LJ_IT_NIL = 0, LJ_IT_FALSE = 1, LJ_IT_TRUE = 2, LJ_IT_LIGHTUD = 3, LJ_IT_NUMX = 13 };
+
+struct lj_header {
+    uint64_t nextgc;
+    uint8_t marked;
+    uint8_t gct;
+};
+
+struct lj_str {
+    uint64_t nextgc;
+    uint8_t marked, gct, reserved, hashalg;
+    uint32_t sid;
+    uint32_t hash;
+    uint32_t len;
+    char data[]; /**< @24, NUL-terminated */
+};
+
+struct lj_cdata {
+    uint64_t nextgc;
+    uint8_t marked; /**< LJ_CDATA_FIN, LJ_CDATA_VAR */
+    uint8_t gct;
+    uint16_t ctypeid;
+    uint32_t padding;
+    uint8_t payload[]; /**< @16 */
+};
+#define LJ_CDATA_FIN 0x10 /**< has a finalizer (LJ_GC_CDATA_FIN) */
+#define LJ_CDATA_VAR 0x80 /**< a struct lj_cdata_var lies before the header */
+
+struct lj_cdata_var {
+    uint16_t offset; /**< of the header in the allocated block */
+    uint16_t extra;
+    uint32_t len; /**< of the payload */
+};
+
+struct lj_udata {
+    uint64_t nextgc;
+    uint8_t marked, gct, udtype, unused;
+    uint32_t padding;
+    uint64_t env;
+    uint32_t len;
+    uint32_t padding2;
+    uint64_t metatable;
+    uint32_t align1;
+    uint32_t padding3;
+    uint8_t payload[]; /**< @48 */
+};
+enum { LJ_UDTYPE_USERDATA, LJ_UDTYPE_IO_FILE, LJ_UDTYPE_FFI_CLIB, LJ_UDTYPE_BUFFER };
+
+struct lj_tab {
+    uint64_t nextgc;
+    uint8_t marked, gct, nomm;
+    int8_t colo;
+    uint32_t padding;
+    uint64_t array; /**< of TValue, keys 0 to asize-1 */
+    uint64_t gclist;
+    uint64_t metatable;
+    uint64_t node;
+    uint32_t asize;
+    uint32_t hmask;
+    uint64_t freetop;
+};
+
+struct lj_node {
+    uint64_t val;
+    uint64_t key;
+    uint64_t next;
+};
+
+struct lj_func {
+    uint64_t nextgc;
+    uint8_t marked, gct;
+    uint8_t ffid; /**< 0 = Lua function, 1 = C function, else a built-in */
+    uint8_t nupvalues;
+    uint32_t padding;
+    uint64_t env;
+    uint64_t gclist;
+    uint64_t pc; /**< Lua function: first bytecode, right after its struct lj_proto */
+    union {
+        uint64_t uvptr[1]; /**< Lua function: struct lj_upval * */
+        struct {
+            uint64_t f;
+            uint64_t upvalue[1];
+        } c;
+    } u;
+};
+
+struct lj_upval {
+    uint64_t nextgc;
+    uint8_t marked, gct, closed, immutable;
+    uint32_t padding;
+    uint64_t tv; /**< closed: the value; open: prev */
+    uint64_t next;
+    uint64_t v; /**< address of the value: a stack slot or &tv */
+    uint32_t dhash;
+};
+
+struct lj_proto {
+    uint64_t nextgc;
+    uint8_t marked, gct, numparams, framesize;
+    uint32_t sizebc;
+    uint32_t unused;
+    uint32_t padding;
+    uint64_t gclist;
+    uint64_t k;
+    uint64_t uv;
+    uint32_t sizekgc;
+    uint32_t sizekn;
+    uint32_t sizept;
+    uint8_t sizeuv, flags;
+    uint16_t trace;
+    uint64_t chunkname; /**< struct lj_str * */
+    int32_t firstline;
+    int32_t numline;
+    uint64_t lineinfo;
+    uint64_t uvinfo;
+    uint64_t varinfo;
+    uint32_t bc[]; /**< @104 */
+};
+
+struct lj_thread {
+    uint64_t nextgc;
+    uint8_t marked, gct, dummy_ffid, status;
+    uint32_t padding;
+    uint64_t glref;
+    uint64_t gclist;
+    uint64_t base; /**< TValue * */
+    uint64_t top;
+    uint64_t maxstack;
+    uint64_t stack;
+    uint64_t openupval;
+    uint64_t env;
+    uint64_t cframe;
+    uint32_t stacksize; /**< in slots */
+};
+
+/** Snapshot of compiled code (lj_jit.h; mcofs since 2021-03). */
+struct lj_snap {
+    uint32_t mapofs;
+    uint16_t ref;
+    uint16_t mcofs;
+    uint8_t nslots, topslot, nent, count;
+};
+
+struct lj_trace {
+    uint64_t nextgc;
+    uint8_t marked, gct;
+    uint16_t nsnap;
+    uint32_t nins;
+    uint32_t unused;
+    uint32_t padding;
+    uint64_t gclist;
+    uint64_t ir;
+    uint32_t nk;
+    uint32_t nsnapmap;
+    uint64_t snap;
+    uint64_t snapmap;
+    uint64_t startpt;
+    uint64_t startpc;
+    uint32_t startins;
+    uint32_t szmcode;
+    uint64_t mcode;
+    uint32_t mcloop;
+    uint16_t nchild, spadjust, traceno, link;
+};
+
+/** One C type (lj_ctype.h). */
+struct lj_ctype {
+    uint32_t info;
+    uint32_t size;
+    uint16_t sib;
+    uint16_t next;
+    uint32_t padding;
+    uint64_t name; /**< struct lj_str * or 0 */
+};
+
+struct lj_ctype_state {
+    uint64_t tab; /**< struct lj_ctype * */
+    uint32_t top; /**< number of types */
+    uint32_t sizetab;
+};
+
+_Static_assert(sizeof(struct lj_node) == 24, "lj_obj.h Node");
+_Static_assert(sizeof(struct lj_cdata) == 16, "lj_obj.h GCcdata");
+_Static_assert(sizeof(struct lj_udata) == 48, "lj_obj.h GCudata");
+_Static_assert(sizeof(struct lj_tab) == 64, "lj_obj.h GCtab");
+_Static_assert(sizeof(struct lj_proto) == 104, "lj_obj.h GCproto");
+_Static_assert(sizeof(struct lj_ctype) == 24, "lj_ctype.h CType");
+_Static_assert(sizeof(struct lj_snap) == 12, "lj_jit.h SnapShot");
+
+/** Type of a tagged value: LJ_GCT_*, LJ_IT_*; anything >= LJ_IT_NUMX is a number. */
+static inline uint32_t lj_tv_type(uint64_t tv)
+{
+    return ~(uint32_t)((int64_t)tv >> 47);
+}
+
+static inline bool lj_tv_is_object(uint64_t tv)
+{
+    uint32_t type = lj_tv_type(tv);
+    return type >= LJ_GCT_STR && type <= LJ_GCT_UDATA;
+}
+
+/** Address of the object of a tagged value. */
+static inline uint64_t lj_tv_object(uint64_t tv)
+{
+    return tv & ((UINT64_C(1) << 47) - 1);
+}
+
+#endif
