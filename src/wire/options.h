@@ -2,9 +2,15 @@
 /**
  * The options that the runtime and the command share (options.def), and their parser.
  * No malloc, no stdio: the runtime parses inside a foreign process.
+ *
+ * In names '-' and '_' are the same.  A bool takes 0|1, false|true, no|yes, off|on; a size is a
+ * number of bytes with an optional k, m or g.  The last of several values for a name counts.
+ * Do not copy a struct ffisan_options: its strings point into itself.
  */
 #ifndef FFISAN_WIRE_OPTIONS_H
 #define FFISAN_WIRE_OPTIONS_H
+
+#include "base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,6 +54,9 @@ unsigned ffisan_options_parse(struct ffisan_options *options, const char *text, 
  */
 bool ffisan_options_set(struct ffisan_options *options, const char *name, const char *value,
                         char *ret_error, size_t error_size);
+
+/** Appends one line for each option: its name, its values, what it does. */
+void ffisan_options_help(struct ffisan_text *out);
 
 /** The option name nearest to `name`, or NULL when none is near. */
 const char *ffisan_options_suggest(const char *name);
