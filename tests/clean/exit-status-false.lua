@@ -1,0 +1,4 @@
+-- SPDX-License-Identifier: MIT
+-- os.exit(false) is a failure without a message.
+print("failing quietly")
+os.exit(false)

@@ -1,0 +1,35 @@
+-- SPDX-License-Identifier: MIT
+-- slices: a shared scratch buffer is replaced by a larger one while a slice points into it
+local ffi = require("ffi")
+local C = ffi.C
+
+ffi.cdef[[
+struct my_slice { size_t size; char *data; };
+int memcmp(const void *a, const void *b, size_t size);
+]]
+
+local scratch, scratch_size
+
+local function get_scratch(size)
+    if not scratch or size > scratch_size then
+        scratch, scratch_size = ffi.new("char[?]", size), size
+    end
+    return scratch
+end
+
+local function slice(text)
+    local s = ffi.new("struct my_slice")
+    s.size = #text
+    s.data = get_scratch(#text)
+    ffi.copy(s.data, text, #text)
+    return s
+end
+
+local function compare(a, b)
+    local left, right = slice(a), slice(b)
+    local verdict = { size = math.min(#a, #b) }
+    verdict.order = C.memcmp(left.data, right.data, verdict.size)
+    return verdict.order < 0 and "before" or verdict.order > 0 and "after" or "same"
+end
+
+print(compare("sixteen letters!", "sixteen letters, and many more of them"))

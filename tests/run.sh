@@ -1,0 +1,148 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Runs the test programs under ffisan, on every LuaJIT there is, and prints TAP.
+#
+#   tests/run.sh [FILTER]     only programs whose path contains FILTER
+#
+# tests/e2e/NAME/bad.lua must be found as its expect file says, with the output of its fixed twin;
+# good.lua and tests/clean/*.lua must run as without ffisan: output, messages, exit status, no
+# finding.  NAME.args (one argument per line), NAME.in and NAME.env (NAME=value lines) feed a program.
+#
+# FFISAN_TEST_OPTIONS  more options for every `ffisan run`, e.g. --gc=alloc
+# FFISAN_TEST_LUAJIT   run only this LuaJIT of the matrix: system or upstream
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(dirname "$here")
+filter=${1:-}
+ffisan=$top/build/ffisan
+upstream=$top/build/deps/luajit-upstream/usr/bin/luajit
+limit=60 # seconds for one run: only a hang takes that long
+export LD_LIBRARY_PATH=$top/build/tests${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+read -ra options <<<"${FFISAN_TEST_OPTIONS:-}"
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+n_passed=0
+n_failed=0
+
+verdict() # NAME [REASON]: a passed test, or a failed one and why
+{
+    local number=$((n_passed + n_failed + 1))
+
+    if [ $# -eq 1 ]; then
+        n_passed=$((n_passed + 1))
+        echo "ok $number - $1"
+    else
+        n_failed=$((n_failed + 1))
+        echo "not ok $number - $1"
+        printf '%s\n' "$2" | head -n 12 | sed 's/^/  # /'
+    fi
+}
+
+# Addresses differ from run to run, and nothing else may.
+normalised() { sed -E 's/0x[0-9a-f]{4,}/0xADDRESS/g' "$1"; }
+
+difference() # WHAT EXPECTED GOT: nothing, or how the files differ
+{
+    cmp -s "$2" "$3" && return
+    local lines
+    lines=$(diff <(normalised "$2") <(normalised "$3"))
+    [ -z "$lines" ] || printf '%s differs:\n%s\n' "$1" "$lines"
+}
+
+# Runs a program (path without .lua, in its own folder) with COMMAND..., and leaves PREFIX.out,
+# PREFIX.err and PREFIX.status.
+run() # PREFIX PROGRAM COMMAND...
+{
+    local prefix=$1 program=$2 input=/dev/null settings=() args=()
+    shift 2
+    [ -e "$program.in" ] && input=$program.in
+    [ -e "$program.env" ] && mapfile -t settings <"$program.env"
+    [ -e "$program.args" ] && mapfile -t args <"$program.args"
+    (
+        cd "$(dirname "$program")" || exit
+        env "${settings[@]}" timeout --foreground -k 5 $limit \
+            "$@" "$(basename "$program").lua" "${args[@]}" \
+            <"$input" >"$prefix.out" 2>"$prefix.err"
+    ) 2>/dev/null
+    echo $? >"$prefix.status"
+}
+
+watched() # PREFIX PROGRAM LUAJIT...
+{
+    local prefix=$1 program=$2
+    shift 2
+    rm -f "$prefix.jsonl"
+    run "$prefix" "$program" "$ffisan" run --report="$prefix.jsonl" "${options[@]}" -- "$@"
+}
+
+check_clean() # NAME PROGRAM LUAJIT...
+{
+    local name=$1 program=$2 reasons
+    shift 2
+    run "$tmp/plain" "$program" "$@"
+    watched "$tmp/watched" "$program" "$@"
+    reasons=$(
+        difference 'exit status' "$tmp/plain.status" "$tmp/watched.status"
+        [ ! -s "$tmp/watched.jsonl" ] || cat "$tmp/watched.jsonl"
+        difference 'standard output' "$tmp/plain.out" "$tmp/watched.out"
+        difference 'standard error' "$tmp/plain.err" "$tmp/watched.err"
+    )
+    verdict "$name" ${reasons:+"$reasons"}
+}
+
+check_bad() # NAME FOLDER LUAJIT...: expects the good twin's output in $tmp/good.out
+{
+    local name=$1 folder=$2 reasons status
+    shift 2
+    watched "$tmp/bad" "$folder/bad" "$@"
+    status=$(cat "$tmp/bad.status")
+    reasons=$(
+        "$luajit" "$here/e2e/check.lua" "$folder/expect" "$tmp/bad.jsonl" 2>&1
+        [ "$status" = 66 ] || echo "exit status: expected 66, got $status"
+        grep -q '^stdout=any$' "$folder/expect" ||
+            difference 'standard output' "$tmp/good.out" "$tmp/bad.out"
+        grep -q '^SUMMARY: ' "$tmp/bad.err" || { echo 'no readable report:'; cat "$tmp/bad.err"; }
+    )
+    verdict "$name" ${reasons:+"$reasons"}
+}
+
+run_all() # LABEL: everything on $luajit
+{
+    local label=$1 program folder name
+
+    for program in "$here"/e2e/*/bad.lua; do
+        folder=$(dirname "$program")
+        name=e2e/$(basename "$folder")
+        [[ $name == *"$filter"* ]] || continue
+        run "$tmp/good" "$folder/good" "$luajit"
+        check_bad "$name bad, $label, compiled" "$folder" "$luajit"
+        check_bad "$name bad, $label, interpreted" "$folder" "$luajit" -joff
+        check_clean "$name good, $label" "$folder/good" "$luajit"
+    done
+    for program in "$here"/clean/*.lua; do
+        name=clean/$(basename "$program" .lua)
+        [[ $name == *"$filter"* ]] || continue
+        check_clean "$name, $label" "${program%.lua}" "$luajit"
+    done
+}
+
+if [ ! -x "$ffisan" ]; then
+    echo "Bail out! $ffisan is missing: run make first"
+    exit 1
+fi
+make -s -f "$here/helper/Makefile" TOP="$top" || exit 1
+for label in system upstream; do
+    [ "${FFISAN_TEST_LUAJIT:-$label}" = "$label" ] || continue
+    luajit=$upstream
+    [ $label = upstream ] || luajit=$(command -v luajit)
+    if [ -x "$luajit" ]; then
+        run_all "$label"
+    else
+        verdict "a LuaJIT called $label" 'is missing: run tests/deps.sh'
+    fi
+done
+echo "1..$((n_passed + n_failed))"
+echo "# $n_passed passed, $n_failed failed"
+[ $n_failed -eq 0 ]
