@@ -20,36 +20,7 @@ upstream=$top/build/deps/luajit-upstream/usr/bin/luajit
 limit=60 # seconds for one run: only a hang takes that long
 export LD_LIBRARY_PATH=$top/build/tests${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 read -ra options <<<"${FFISAN_TEST_OPTIONS:-}"
-
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-n_passed=0
-n_failed=0
-
-verdict() # NAME [REASON]: a passed test, or a failed one and why
-{
-    local number=$((n_passed + n_failed + 1))
-
-    if [ $# -eq 1 ]; then
-        n_passed=$((n_passed + 1))
-        echo "ok $number - $1"
-    else
-        n_failed=$((n_failed + 1))
-        echo "not ok $number - $1"
-        printf '%s\n' "$2" | head -n 12 | sed 's/^/  # /'
-    fi
-}
-
-# Addresses differ from run to run, and nothing else may.
-normalised() { sed -E 's/0x[0-9a-f]{4,}/0xADDRESS/g' "$1"; }
-
-difference() # WHAT EXPECTED GOT: nothing, or how the files differ
-{
-    cmp -s "$2" "$3" && return
-    local lines
-    lines=$(diff <(normalised "$2") <(normalised "$3"))
-    [ -z "$lines" ] || printf '%s differs:\n%s\n' "$1" "$lines"
-}
+. "$here/tap.bash"
 
 # Runs a program (path without .lua, in its own folder) with COMMAND..., and leaves PREFIX.out,
 # PREFIX.err and PREFIX.status.
@@ -99,7 +70,7 @@ check_bad() # NAME FOLDER LUAJIT...: expects the good twin's output in $tmp/good
     watched "$tmp/bad" "$folder/bad" "$@"
     status=$(cat "$tmp/bad.status")
     reasons=$(
-        "$luajit" "$here/e2e/check.lua" "$folder/expect" "$tmp/bad.jsonl" 2>&1
+        findings_reason "$folder/expect" "$tmp/bad.jsonl"
         [ "$status" = 66 ] || echo "exit status: expected 66, got $status"
         grep -q '^stdout=any$' "$folder/expect" ||
             difference 'standard output' "$tmp/good.out" "$tmp/bad.out"
@@ -108,9 +79,9 @@ check_bad() # NAME FOLDER LUAJIT...: expects the good twin's output in $tmp/good
     verdict "$name" ${reasons:+"$reasons"}
 }
 
-run_all() # LABEL: everything on $luajit
+run_all() # LABEL LUAJIT
 {
-    local label=$1 program folder name
+    local label=$1 luajit=$2 program folder name
 
     for program in "$here"/e2e/*/bad.lua; do
         folder=$(dirname "$program")
@@ -128,8 +99,8 @@ run_all() # LABEL: everything on $luajit
     done
 }
 
-if [ ! -x "$ffisan" ]; then
-    echo "Bail out! $ffisan is missing: run make first"
+if [ ! -x "$ffisan" ] || missing_command luajit >&2; then
+    echo "Bail out! $ffisan or luajit is missing: run make and tests/deps.sh"
     exit 1
 fi
 make -s -f "$here/helper/Makefile" TOP="$top" || exit 1
@@ -138,11 +109,9 @@ for label in system upstream; do
     luajit=$upstream
     [ $label = upstream ] || luajit=$(command -v luajit)
     if [ -x "$luajit" ]; then
-        run_all "$label"
+        run_all "$label" "$luajit"
     else
         verdict "a LuaJIT called $label" 'is missing: run tests/deps.sh'
     fi
 done
-echo "1..$((n_passed + n_failed))"
-echo "# $n_passed passed, $n_failed failed"
-[ $n_failed -eq 0 ]
+tap_end

@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- check: does a report (JSON lines) hold the finding that a program's expect file describes?
 --
---   luajit check.lua EXPECT REPORT     prints why not, one reason per line; status 1 then
+--   luajit check.lua EXPECT REPORT [several]    prints why not, one reason per line; status 1 then
 --
 -- expect is key=value per line; "a|b" means either.  One finding must satisfy all keys, and every
--- finding of severity error must be about the memory that the file describes: a program has one bug.
+-- finding of severity error must be about the memory that the file describes, as a program has one
+-- bug; "several" allows others.
 
 -- JSON, as much of it as records use.
 local function decode(text)
@@ -191,7 +192,7 @@ local function strangers(findings, wanted)
     return out
 end
 
-local function check(expect, report)
+local function check(expect, report, several)
     local wanted = read_expect(expect)
     local findings, broken = read_report(report)
     if not findings then return { broken } end
@@ -201,9 +202,10 @@ local function check(expect, report)
         local reasons = misses(finding, wanted)
         if not best or #reasons < #best then best = reasons end
     end
-    return #best > 0 and best or strangers(findings, wanted)
+    if #best > 0 or several then return best end
+    return strangers(findings, wanted)
 end
 
-local reasons = check(arg[1], arg[2])
+local reasons = check(arg[1], arg[2], arg[3])
 for _, reason in ipairs(reasons) do print(reason) end
 os.exit(#reasons == 0 and 0 or 1)

@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Programs that link libluajit: one state, several at once, one per thread, an allocator of the
+# program's own.  With both libraries of the matrix.
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+. "$top/tests/tap.bash"
+host=$top/build/tests/linked_host
+article=$top/tests/e2e/article-module
+clean=$top/tests/clean
+make -s -f "$top/tests/helper/Makefile" TOP="$top" || exit 1
+
+run() # PREFIX FOLDER COMMAND...: output sorted, as threads print when they like
+{
+    local prefix=$1 folder=$2
+    shift 2
+    (
+        cd "$folder" && LD_LIBRARY_PATH=$libraries timeout --foreground -k 5 60 "$@" \
+            </dev/null >"$prefix.unsorted" 2>"$prefix.err"
+    ) 2>/dev/null
+    echo $? >"$prefix.status"
+    sort "$prefix.unsorted" >"$prefix.out"
+}
+
+watched() # PREFIX FOLDER ARGUMENT...
+{
+    local prefix=$1 folder=$2
+    shift 2
+    rm -f "$prefix.jsonl"
+    run "$prefix" "$folder" "$top/build/ffisan" run --report="$prefix.jsonl" -- "$host" "$@"
+}
+
+check_clean() # NAME FOLDER ARGUMENT...
+{
+    local name=$1 folder=$2 reasons
+    shift 2
+    run "$tmp/plain" "$folder" "$host" "$@"
+    watched "$tmp/watched" "$folder" "$@"
+    reasons=$(
+        difference 'exit status' "$tmp/plain.status" "$tmp/watched.status"
+        [ ! -s "$tmp/watched.jsonl" ] || cat "$tmp/watched.jsonl"
+        difference 'standard output' "$tmp/plain.out" "$tmp/watched.out"
+        difference 'standard error' "$tmp/plain.err" "$tmp/watched.err"
+    )
+    verdict "linked/$name, $label" ${reasons:+"$reasons"}
+}
+
+check_bad() # NAME EXPECTED ARGUMENT...: EXPECTED are the e2e programs to be found, comma between
+{
+    local name=$1 expected=$2 program reasons
+    shift 2
+    run "$tmp/good" "$article" "$host" "${@//bad.lua/good.lua}"
+    watched "$tmp/bad" "$article" "$@"
+    reasons=$(
+        for program in ${expected//,/ }; do
+            findings_reason "$top/tests/e2e/$program/expect" "$tmp/bad.jsonl" several
+        done
+        [ "$(cat "$tmp/bad.status")" = 66 ] || echo "exit status $(cat "$tmp/bad.status")"
+        difference 'standard output' "$tmp/good.out" "$tmp/bad.out"
+    )
+    verdict "linked/$name, $label" ${reasons:+"$reasons"}
+}
+
+run_all()
+{
+    local second=../a1-struct-array-string/bad.lua third=../a2-inner-struct/bad.lua
+    local two=article-module,a1-struct-array-string
+    local many=("$clean/coroutines-nested.lua" "$clean/big-tables.lua" "$clean/doubly-linked-list.lua"
+        "$clean/object-pool.lua" "$clean/userdata-and-weak-tables.lua" "$clean/chunks-and-environments.lua")
+
+    check_bad 'article, compiled' article-module bad.lua
+    check_bad 'article, interpreted' article-module --interpret bad.lua
+    check_bad 'article without lua_close' article-module --no-close bad.lua
+    check_bad 'two states after each other' $two bad.lua $second
+    check_bad 'two states at once' $two --together bad.lua $second
+    check_bad 'three threads' $two,a2-inner-struct --threads bad.lua $second $third
+    check_clean 'article fixed' "$article" good.lua
+    check_clean 'article fixed, own allocator' "$article" --own-allocator good.lua
+    check_clean 'article fixed, four threads' "$article" --threads good.lua good.lua good.lua good.lua
+    check_clean 'six scripts in a row' "$clean" "${many[@]}"
+    check_clean 'six states at once' "$clean" --together "${many[@]}"
+    check_clean 'six threads' "$clean" --threads "${many[@]}"
+    check_clean 'six threads, own allocator' "$clean" --own-allocator --threads "${many[@]}"
+    check_clean 'a script that fails' "$clean" exit-by-error.lua good.lua
+}
+
+for label in system upstream; do
+    libraries=$top/build/tests
+    [ $label = system ] || libraries=$libraries:$top/build/deps/luajit-upstream/usr/lib/x86_64-linux-gnu
+    run_all
+done
+tap_end
