@@ -247,8 +247,10 @@ static enum verdict parse_value(struct ffisan_options *options, enum option_inde
 static void add_quoted(struct ffisan_text *error, struct ffisan_span span)
 {
     ffisan_text_add_char(error, '\'');
-    for (size_t i = 0; i < span.length && i < QUOTED_MAX; i++)
-        ffisan_text_add_char(error, span.data[i] >= ' ' && span.data[i] < 0x7f ? span.data[i] : '?');
+    for (size_t i = 0; i < span.length && i < QUOTED_MAX; i++) {
+        char c = span.data[i];
+        ffisan_text_add_char(error, c >= ' ' && c < 0x7f ? c : '?');
+    }
     ffisan_text_add(error, span.length > QUOTED_MAX ? "...'" : "'");
 }
 

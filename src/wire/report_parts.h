@@ -19,11 +19,11 @@ const char *ffisan_report_base_name(const char *file);
 void ffisan_report_put_position(struct ffisan_layout *layout, const struct ffisan_frame *frame,
                                 bool short_name);
 
-/** Behind a verb, which it stays with: " at mod.lua:21 in run", for a C frame " in strdup (libc.so.6)". */
+/** Behind a verb, which it stays with: " at mod.lua:21 in run", " in strdup (libc.so.6)". */
 void ffisan_report_put_place(struct ffisan_layout *layout, const struct ffisan_frame *frame,
                              bool short_name);
 
-/** "created at base.lua:199 in get_string_buf, called at mod.lua:20"; nothing for an empty stack. */
+/** "created at base.lua:199 in get_string_buf, called at mod.lua:20"; nothing if unknown. */
 void ffisan_report_put_origin(struct ffisan_layout *layout, const char *verb,
                               const struct ffisan_stack *stack);
 

@@ -99,8 +99,10 @@ static void test_long_strings(void)
     TAP_OK(parse(text) == 0 && strlen(options.report) == FFISAN_OPTION_STRING_MAX - 1,
            "the longest string");
     text[7 + FFISAN_OPTION_STRING_MAX - 1] = 'x';
+    text[7 + FFISAN_OPTION_STRING_MAX] = '\0';
     TAP_OK(parse(text) == 1 && options.report == NULL, "a longer one is refused");
-    TAP_TEXT(error, "option 'report' was given a value longer than 1023 bytes", "with the limit");
+    TAP_TEXT(error, "option 'report' was given a value longer than 1023 bytes",
+             "with the limit");
 }
 
 static void test_storage(void)
@@ -122,7 +124,8 @@ static void test_suggestions(void)
 {
     TAP_OK(parse("qarantine=1") == 1, "an unknown option");
     TAP_TEXT(error, "unknown option 'qarantine' (did you mean 'quarantine'?)", "a letter missing");
-    TAP_TEXT(ffisan_options_suggest("reprot"), "report", "two letters swapped");
+    TAP_TEXT(ffisan_options_suggest("lgo"), "log", "two letters swapped");
+    TAP_TEXT(ffisan_options_suggest("max-"), "max_reports", "a beginning with a dash");
     TAP_TEXT(ffisan_options_suggest("colour"), "color", "a letter too many");
     TAP_TEXT(ffisan_options_suggest("Halt"), "halt", "a capital");
     TAP_TEXT(ffisan_options_suggest("max-report"), "max_reports", "a dash");
@@ -146,7 +149,8 @@ static void test_garbage(void)
     TAP_TEXT(error, "unknown option '?[31m?'", "are not repeated");
     TAP_OK(parse("a23456789012345678901234567890123456789012345678901234567890=1") == 1,
            "a long name");
-    TAP_TEXT(error, "unknown option 'a23456789012345678901234567890123456789012345678...'", "is cut");
+    TAP_TEXT(error, "unknown option 'a23456789012345678901234567890123456789012345678...'",
+             "is cut");
 }
 
 static void test_small_error_buffers(void)

@@ -129,12 +129,16 @@ static const char *carets_of(const char *source, const char *field, const char *
 static void test_carets(void)
 {
     TAP_TEXT(carets_of("f(a.b[1].data, 1)", "data", NULL), "  ^^^^^^^^^^^", "a long expression");
-    TAP_TEXT(carets_of("f(\"x.data\", x.data)", "data", NULL), "            ^^^^^^", "not in a string");
+    TAP_TEXT(carets_of("f(\"x.data\", x.data)", "data", NULL), "            ^^^^^^",
+             "not in a string");
     TAP_TEXT(carets_of("f('\\'x.data', x.data)", "data", NULL), "              ^^^^^^",
              "not behind an escaped quote");
-    TAP_TEXT(carets_of("f(x.database, x.data)", "data", NULL), "              ^^^^^^", "whole names");
+    TAP_TEXT(carets_of("f(x.database, x.data)", "data", NULL), "              ^^^^^^",
+             "whole names");
     TAP_TEXT(carets_of("f(a.data, b.data)", "data", "x → upvalue b"), "          ^^^^^^",
              "the expression with the holder's variable");
+    TAP_TEXT(carets_of("f(a.data, 1)", "data", "x → upvalue q"), "  ^^^^^^",
+             "the field of a variable that has another name here");
     TAP_TEXT(carets_of("f(s.items[2].name)", "items[2].name", NULL), "  ^^^^^^^^^^^^^^^",
              "the last name of a field");
     TAP_TEXT(carets_of("f(s.items[i])", "items[2]", NULL), "  ^^^^^^^^^^", "its subscript");
@@ -349,6 +353,20 @@ static void test_wrapping(void)
     TAP_OK(longest_line() <= 100 && longest_line() > 90, "no line is wider than the page");
 }
 
+/** The edge of the page: 82 letters, a space and one letter more fit behind the label. */
+static void test_last_column(void)
+{
+    char word[90];
+    struct ffisan_finding finding = {.why = word};
+    memset(word, 'x', sizeof(word));
+    strcpy(word + 82, " y");
+    report_of(&finding);
+    TAP_OK(has("x y\n"), "the last column is used");
+    strcpy(word + 82, "x y");
+    report_of(&finding);
+    TAP_OK(has("x\n                y\n"), "and none beyond it");
+}
+
 static void test_colors(void)
 {
     struct ffisan_finding finding = sample_finding();
@@ -404,6 +422,7 @@ int main(void)
     test_frames();
     test_long_names();
     test_wrapping();
+    test_last_column();
     test_colors();
     test_every_size();
     return tap_done();
