@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/model.h"
+#include "wire/report_text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum key { KEY_HELP = 1, KEY_COLOR };
+
+enum { REPORT_MAX = 256 * 1024 };
+
+static const struct ffisan_arg table[] = {
+    {KEY_COLOR, 0, "color", "auto|always|never", "colour (auto: on a terminal)"},
+    {KEY_HELP, 'h', "help", NULL, "print this help"},
+    {0, 0, NULL, NULL, NULL},
+};
+
+/* One run of the command over all files. */
+struct show {
+    bool color;
+    bool failed; /* something was not readable */
+    char *buffer;
+};
+
+static void print_help(void)
+{
+    puts("Usage: ffisan show [options] FILE...\n"
+         "\n"
+         "Prints the findings of a report file (made with --report=FILE) as text; '-' is standard\n"
+         "input.  Lines that are not records are named on standard error, and the exit status is\n"
+         "then 1.\n");
+    ffisan_args_help(table, false);
+}
+
+static bool parse_color(const char *value, bool *ret_color, struct ffisan_failure *failure)
+{
+    if (strcmp(value, "auto") == 0)
+        return true;
+    *ret_color = strcmp(value, "always") == 0;
+    return *ret_color || strcmp(value, "never") == 0 ||
+           ffisan_failure_set(failure, FFISAN_EXIT_OWN,
+                              "--color takes auto, always or never, not '%s'", value);
+}
+
+static bool is_blank(const char *line, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (!strchr(" \t\r\n", line[i]))
+            return false;
+    }
+    return true;
+}
+
+static void show_line(struct show *show, const char *name, size_t number, const char *line,
+                      size_t length)
+{
+    char error[256];
+    struct ffisan_model *model = ffisan_model_decode(line, length, error, sizeof(error));
+    if (!model) {
+        ffisan_diag_say("%s:%zu: %s", name, number, error);
+        show->failed = true;
+        return;
+    }
+    struct ffisan_text text;
+    ffisan_text_init(&text, show->buffer, REPORT_MAX);
+    ffisan_report_text(&text, ffisan_model_finding(model), show->color);
+    fwrite(text.data, 1, text.length, stdout);
+    ffisan_model_free(model);
+}
+
+static void show_stream(struct show *show, const char *name, FILE *file)
+{
+    char *line = NULL;
+    size_t size = 0, number = 0;
+    ssize_t length;
+    while ((length = getline(&line, &size, file)) > 0) {
+        number++;
+        if (!is_blank(line, (size_t)length))
+            show_line(show, name, number, line, (size_t)length);
+    }
+    if (ferror(file)) {
+        ffisan_diag_say("cannot read '%s': %s", name, strerror(errno));
+        show->failed = true;
+    }
+    free(line);
+}
+
+static void show_file(struct show *show, const char *name)
+{
+    if (strcmp(name, "-") == 0) {
+        show_stream(show, "(standard input)", stdin);
+        return;
+    }
+    FILE *file = fopen(name, "re");
+    if (!file) {
+        ffisan_diag_say("cannot open '%s': %s", name, strerror(errno));
+        show->failed = true;
+        return;
+    }
+    show_stream(show, name, file);
+    fclose(file);
+}
+
+static int show_all(struct show *show, char *const *names, int n_names)
+{
+    show->buffer = malloc(REPORT_MAX);
+    if (!show->buffer) {
+        ffisan_diag_say("out of memory");
+        return FFISAN_EXIT_OWN;
+    }
+    for (int i = 0; i < n_names; i++)
+        show_file(show, names[i]);
+    free(show->buffer);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        ffisan_diag_say("cannot write to standard output: %s", strerror(errno));
+        return FFISAN_EXIT_OWN;
+    }
+    return show->failed ? FFISAN_EXIT_NO : FFISAN_EXIT_OK;
+}
+
+int ffisan_cmd_show(int argc, char **argv)
+{
+    struct ffisan_failure failure;
+    struct ffisan_args args = {argc, argv, 1, table, NULL};
+    struct show show = {.color = ffisan_diag_wants_color(STDOUT_FILENO)};
+    const char *value;
+    int key;
+    while ((key = ffisan_args_next(&args, &value, &failure)) > 0) {
+        if (key == KEY_HELP) {
+            print_help();
+            return FFISAN_EXIT_OK;
+        }
+        if (key == KEY_COLOR && !parse_color(value, &show.color, &failure))
+            return ffisan_diag_failure(&failure);
+    }
+    if (key == 0 && args.at >= argc) {
+        ffisan_failure_set(&failure, FFISAN_EXIT_OWN,
+                           "no file given; usage: ffisan show FILE... ('-' is standard input)");
+        key = -1;
+    }
+    if (key < 0)
+        return ffisan_diag_failure(&failure);
+    return show_all(&show, argv + args.at, argc - args.at);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/** A line of a report file, decoded back into the finding that was written. */
+#ifndef FFISAN_CLI_MODEL_H
+#define FFISAN_CLI_MODEL_H
+
+#include "wire/finding.h"
+
+/** A decoded record; all its strings live as long as it does. */
+struct ffisan_model;
+
+/**
+ * Decodes one line (`length` bytes, newline or not).  NULL with the reason in `ret_error`.
+ * Unknown members are ignored, missing ones are unknown; a member of the wrong type, a missing
+ * severity or kind, and a newer format version are errors.
+ */
+struct ffisan_model *ffisan_model_decode(const char *line, size_t length, char *ret_error,
+                                         size_t error_size);
+
+const struct ffisan_finding *ffisan_model_finding(const struct ffisan_model *model);
+
+void ffisan_model_free(struct ffisan_model *model);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A process that dies may leave a last line without a newline, or never write its errors=N: so the
+ * errors of a process are the larger of what it counted and what it recorded.
+ */
+#define _GNU_SOURCE
+#include "cli/rundir.h"
+
+#include "cli/fs.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { STATUS_MAX = 1 << 20 };
+
+/* What one process left. */
+struct process {
+    size_t n_counted;  /* errors=N */
+    size_t n_recorded; /* lines with severity error */
+    size_t n_warnings;
+    bool is_watched;
+};
+
+static void add_text(struct ffisan_rundir_texts *set, const char *text)
+{
+    for (size_t i = 0; i < set->n_texts; i++) {
+        if (strcmp(set->texts[i], text) == 0)
+            return;
+    }
+    if (set->n_texts < FFISAN_RUNDIR_MAX_TEXTS)
+        set->texts[set->n_texts++] = ffisan_fs_format("%s", text);
+}
+
+static void add_id(struct ffisan_rundir_result *result, const char *id)
+{
+    if (!id)
+        return;
+    for (size_t i = 0; i < result->n_ids; i++) {
+        if (strcmp(result->ids[i], id) == 0)
+            return;
+    }
+    if (result->n_ids < FFISAN_RUNDIR_MAX_IDS)
+        snprintf(result->ids[result->n_ids++], sizeof(result->ids[0]), "%s", id);
+}
+
+/* Counters start again after an exec: the largest counts. */
+static void read_status_line(struct ffisan_rundir_result *result, struct process *process,
+                             const char *line)
+{
+    if (strncmp(line, "attached=", 9) == 0)
+        process->is_watched = true;
+    else if (strncmp(line, "errors=", 7) == 0) {
+        size_t n = strtoul(line + 7, NULL, 10);
+        process->n_counted = n > process->n_counted ? n : process->n_counted;
+    } else if (strncmp(line, "degraded=", 9) == 0)
+        add_text(&result->degraded, line + 9);
+    else if (strncmp(line, "note=", 5) == 0)
+        add_text(&result->notes, line + 5);
+}
+
+static void read_status(struct ffisan_rundir_result *result, struct process *process,
+                        const char *path)
+{
+    char *text = ffisan_fs_read_file(path, STATUS_MAX, NULL);
+    if (!text)
+        return;
+    char *end = strrchr(text, '\n');
+    if (end)
+        *end = '\0';
+    char *rest = end ? text : NULL, *line;
+    while ((line = strsep(&rest, "\n")))
+        read_status_line(result, process, line);
+    free(text);
+}
+
+static void read_record(struct ffisan_rundir_result *result, struct process *process,
+                        const char *line)
+{
+    json_t *record = json_loads(line, JSON_ALLOW_NUL, NULL);
+    const char *severity = json_string_value(json_object_get(record, "severity"));
+    if (severity) {
+        add_id(result, json_string_value(json_object_get(record, "id")));
+        if (strcmp(severity, "error") == 0)
+            process->n_recorded++;
+        else
+            process->n_warnings++;
+    }
+    json_decref(record);
+}
+
+static void read_records(struct ffisan_rundir_result *result, struct process *process,
+                         const char *path)
+{
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return;
+    char *line = NULL;
+    size_t size = 0;
+    while (getline(&line, &size, file) > 0)
+        read_record(result, process, line);
+    free(line);
+    fclose(file);
+}
+
+static void add_process(struct ffisan_rundir_result *result, const char *directory, long pid)
+{
+    struct process process = {0};
+    char *status = ffisan_fs_format("%s/%ld.status", directory, pid);
+    char *records = ffisan_fs_format("%s/%ld.jsonl", directory, pid);
+    read_status(result, &process, status);
+    read_records(result, &process, records);
+    free(status);
+    free(records);
+
+    size_t n_errors =
+        process.n_counted > process.n_recorded ? process.n_counted : process.n_recorded;
+    result->n_errors += n_errors;
+    result->n_warnings += process.n_warnings;
+    result->n_affected += n_errors + process.n_warnings > 0;
+    result->n_watched += process.is_watched;
+    if (process.is_watched && kill((pid_t)pid, 0) == 0)
+        result->is_alive = true;
+}
+
+/* One entry per process: <pid>.status, or <pid>.jsonl when there is no status. */
+static bool is_process(const char *directory, const char *name, long *ret_pid)
+{
+    char *end;
+    *ret_pid = strtol(name, &end, 10);
+    if (end == name || *ret_pid <= 0)
+        return false;
+    if (strcmp(end, ".status") == 0)
+        return true;
+    if (strcmp(end, ".jsonl") != 0)
+        return false;
+    char *status = ffisan_fs_format("%s/%ld.status", directory, *ret_pid);
+    bool has_status = access(status, F_OK) == 0;
+    free(status);
+    return !has_status;
+}
+
+void ffisan_rundir_read(const char *path, struct ffisan_rundir_result *ret_result)
+{
+    memset(ret_result, 0, sizeof(*ret_result));
+    DIR *directory = opendir(path);
+    struct dirent *entry;
+    long pid;
+    while (directory && (entry = readdir(directory))) {
+        if (is_process(path, entry->d_name, &pid))
+            add_process(ret_result, path, pid);
+    }
+    if (directory)
+        closedir(directory);
+}
+
+static void free_texts(struct ffisan_rundir_texts *set)
+{
+    for (size_t i = 0; i < set->n_texts; i++)
+        free(set->texts[i]);
+    set->n_texts = 0;
+}
+
+void ffisan_rundir_free(struct ffisan_rundir_result *result)
+{
+    free_texts(&result->degraded);
+    free_texts(&result->notes);
+}
+
+static bool process_has_entry(const char *pid, const char *entry)
+{
+    size_t length;
+    char *path = ffisan_fs_format("/proc/%s/environ", pid);
+    char *environment = ffisan_fs_read_file(path, STATUS_MAX, &length);
+    free(path);
+    bool found = environment && memmem(environment, length, entry, strlen(entry) + 1) != NULL;
+    free(environment);
+    return found;
+}
+
+bool ffisan_rundir_has_processes(const char *path)
+{
+    char *entry = ffisan_fs_format("FFISAN_RUN_DIR=%s", path);
+    DIR *proc = opendir("/proc");
+    struct dirent *process;
+    bool found = false;
+    while (proc && !found && (process = readdir(proc))) {
+        bool is_pid = isdigit((unsigned char)process->d_name[0]);
+        found = is_pid && atol(process->d_name) != getpid() &&
+                process_has_entry(process->d_name, entry);
+    }
+    if (proc)
+        closedir(proc);
+    free(entry);
+    return found;
+}

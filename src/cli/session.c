@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/session.h"
+
+#include "cli/environment.h"
+#include "cli/fs.h"
+#include "cli/library.h"
+#include "cli/rundir.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool ffisan_session_init(struct ffisan_session *session, struct ffisan_failure *failure)
+{
+    memset(session, 0, sizeof(*session));
+    session->exit_code = FFISAN_EXIT_FINDINGS;
+    return ffisan_settings_init(&session->settings, failure);
+}
+
+bool ffisan_session_set_exit_code(struct ffisan_session *session, const char *value,
+                                  struct ffisan_failure *failure)
+{
+    char *end;
+    long code = strtol(value, &end, 10);
+    if (end == value || *end || code < 0 || code > 255)
+        return ffisan_failure_set(failure, FFISAN_EXIT_OWN,
+                                  "--exit-code takes a number from 0 to 255, not '%s'", value);
+    session->exit_code = (int)code;
+    return true;
+}
+
+bool ffisan_session_begin(struct ffisan_session *session, struct ffisan_failure *failure)
+{
+    session->library = ffisan_library_find(failure);
+    if (!session->library)
+        return false;
+    /* For all users: nginx opens it after it has changed to its own user. */
+    session->run_dir = ffisan_fs_make_temp_dir("ffisan", 01777);
+    if (!session->run_dir)
+        return ffisan_failure_set(failure, FFISAN_EXIT_OWN, "cannot make a temporary directory: %s",
+                                  strerror(errno));
+    const struct ffisan_environment environment = {
+        .library = session->library,
+        .options = session->settings.text,
+        .run_dir = session->run_dir,
+        .without_lua_init = session->preload_only,
+    };
+    return ffisan_environment_apply(&environment, failure);
+}
+
+static const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void say_findings(const struct ffisan_rundir_result *result, int status)
+{
+    char warnings[64] = "", distinct[64] = "", outcome[64] = "";
+    if (result->n_warnings > 0)
+        snprintf(warnings, sizeof(warnings), "%s%zu warning%s", result->n_errors > 0 ? ", " : "",
+                 result->n_warnings, plural(result->n_warnings));
+    size_t n = result->n_errors + result->n_warnings;
+    if (result->n_ids > 0 && result->n_ids < n && result->n_ids < FFISAN_RUNDIR_MAX_IDS)
+        snprintf(distinct, sizeof(distinct), " (%zu different)", result->n_ids);
+    if (result->n_errors > 0)
+        snprintf(outcome, sizeof(outcome), " (exit status %d)", status);
+    char errors[64] = "";
+    if (result->n_errors > 0)
+        snprintf(errors, sizeof(errors), "%zu error%s", result->n_errors, plural(result->n_errors));
+    ffisan_diag_say("%s%s%s in %zu process%s%s", errors, warnings, distinct, result->n_affected,
+                    result->n_affected == 1 ? "" : "es", outcome);
+}
+
+static void say_texts(const char *prefix, const struct ffisan_rundir_texts *set)
+{
+    for (size_t i = 0; i < set->n_texts; i++)
+        ffisan_diag_say("%s%s", prefix, set->texts[i]);
+}
+
+/* A daemon may have a LuaJIT that has not started yet. */
+static void say_unwatched(const struct ffisan_session *session, const char *program)
+{
+    if (ffisan_rundir_has_processes(session->run_dir))
+        ffisan_diag_say("'%s' left processes running; they are watched and report to their "
+                        "standard error, --log and --report",
+                        program);
+    else
+        ffisan_diag_say("no LuaJIT was watched in this run; to see why, try: ffisan doctor -- %s",
+                        program);
+}
+
+int ffisan_session_report(const struct ffisan_session *session, const char *program, int status)
+{
+    struct ffisan_rundir_result result;
+    ffisan_rundir_read(session->run_dir, &result);
+    if (result.n_errors > 0)
+        status = session->exit_code;
+    if (session->settings.options.stats)
+        say_texts("", &result.notes);
+    say_texts("not everything was watched: ", &result.degraded);
+    if (result.n_watched == 0 && result.n_affected == 0)
+        say_unwatched(session, program);
+    if (result.is_alive)
+        ffisan_diag_say("watched processes of '%s' are still running; this is not their last word",
+                        program);
+    if (result.n_affected > 0)
+        say_findings(&result, status);
+    ffisan_rundir_free(&result);
+    return status;
+}
+
+void ffisan_session_fini(struct ffisan_session *session)
+{
+    if (session->run_dir)
+        ffisan_fs_remove_tree(session->run_dir);
+    free(session->run_dir);
+    free(session->library);
+    session->run_dir = session->library = NULL;
+}
