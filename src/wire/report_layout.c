@@ -58,8 +58,6 @@ static size_t show_number(uint32_t code, char *glyph)
     ffisan_text_init(&text, glyph, GLYPH_MAX);
     if (code == '\n')
         ffisan_text_add(&text, "\\n");
-    else if (code == '\t')
-        ffisan_text_add(&text, "\\t");
     else {
         ffisan_text_add(&text, code < 0x100 ? "\\x" : "\\u");
         ffisan_text_add_hex(&text, code, code < 0x100 ? 2 : 4);
@@ -78,6 +76,9 @@ static size_t next_glyph(const char *data, size_t length, char *ret_glyph, size_
         memcpy(ret_glyph, "\xef\xbf\xbd", 3);
         *ret_length = 3;
         *ret_columns = 1;
+    } else if (code == '\t') {
+        ret_glyph[0] = ' ';
+        *ret_length = *ret_columns = 1;
     } else if (ffisan_utf8_printable(code)) {
         memcpy(ret_glyph, data, used);
         *ret_length = used;
@@ -125,7 +126,7 @@ void ffisan_layout_put(struct ffisan_layout *layout, const char *string)
         size_t length;
         unsigned columns;
         size_t used = next_glyph(string, left, glyph, &length, &columns);
-        if (*string == ' ')
+        if (*string == ' ' || *string == '\t')
             put_space(layout);
         else if (*string == '\n')
             ffisan_layout_end_line(layout);

@@ -3,7 +3,7 @@
  * Flowing text into labelled, wrapped columns: the typesetting of report_text.c.
  *
  * Text that comes from a finding is untrusted: what a terminal would obey is written as \x1b, bytes
- * that are no UTF-8 as U+FFFD.  Context: any, also a signal handler.
+ * that are no UTF-8 as U+FFFD, a tab as a space.  Context: any, also a signal handler.
  */
 #ifndef FFISAN_WIRE_REPORT_LAYOUT_H
 #define FFISAN_WIRE_REPORT_LAYOUT_H

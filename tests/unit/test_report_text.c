@@ -81,6 +81,21 @@ static void test_empty(void)
     TAP_OK(has("ffisan: LEAK: "), "the headline of a leak");
 }
 
+/** docs/REPORT-FORMAT.md shows this very report. */
+static void test_documentation(void)
+{
+    static char page[65536];
+    struct ffisan_finding finding = sample_finding();
+    FILE *file = fopen("docs/REPORT-FORMAT.md", "r");
+    if (file == NULL) {
+        TAP_OK(true, "the documented report # SKIP not run from the top of the source tree");
+        return;
+    }
+    page[fread(page, 1, sizeof(page) - 1, file)] = '\0';
+    fclose(file);
+    TAP_OK(strstr(page, report_of(&finding)) != NULL, "the documented report");
+}
+
 /** Takes members away one by one; a report must come out each time, without loose ends. */
 static void test_missing_members(void)
 {
@@ -148,6 +163,7 @@ static void test_carets(void)
     TAP_TEXT(carets_of("return data .. x", "data", NULL), "", "no word of it");
     TAP_TEXT(carets_of("f(变量, \"é\", x.data)", "data", NULL), "             ^^^^^^",
              "columns, not bytes");
+    TAP_TEXT(carets_of("f( 1,  x.data)", "data", NULL), "       ^^^^^^", "several spaces");
     TAP_TEXT(carets_of("f(1) -- x.data", "data", NULL), "", "not in a comment");
     TAP_TEXT(carets_of("f([[x.data]], x.data)", "data", NULL), "              ^^^^^^",
              "not in a long string");
@@ -257,6 +273,9 @@ static void test_blocks(void)
     finding.block.size_bytes = 5;
     finding.block.preview = "a\x1b[31m\xff\n";
     report_of(&finding);
+    finding.use.source = "f(1,\tx.data)";
+    report_of(&finding);
+    TAP_OK(has("f(1, x.data)\n                     ^^^^^^ write"), "a tab is one column");
     TAP_OK(has("memory        string of 5 bytes, pointer at its start"), "a string");
     TAP_OK(has("                content \"a\\x1b[31m\xef\xbf\xbd\\n\"\n"), "its content, tamed");
     finding.block.type = "int [1024]";
@@ -413,6 +432,7 @@ int main(void)
 {
     test_sample();
     test_empty();
+    test_documentation();
     test_missing_members();
     test_carets();
     test_long_source();
