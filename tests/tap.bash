@@ -3,6 +3,7 @@
 # Sourced by bash with $top set.  Ends with `tap_end` as the last command of the script.
 # shellcheck shell=bash
 
+: "${top:?}"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 n_passed=0

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 # Servers on loopback ports, for tests.  Whatever was started as $server is ended with the script.
+# Sourced after tap.bash.
 # shellcheck shell=bash
 
 server=
+: "${tmp:?}"
 
 free_port()
 {
