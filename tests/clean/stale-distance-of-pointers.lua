@@ -5,7 +5,7 @@ local ffi = require("ffi")
 ffi.cdef[[ struct slice { const char *first, *last; int id; }; ]]
 
 local function slice(id, text)
-    local bytes = ffi.new("char[?]", #text, text)
+    local bytes = ffi.new("char[?]", #text + 1, text)
     return ffi.new("struct slice", bytes, bytes + #text, id)
 end
 

@@ -11,7 +11,7 @@ local Record = {}
 Record.__index = Record
 
 function Record.read(line)
-    local raw = ffi.new("char[?]", #line, line)
+    local raw = ffi.new("char[?]", #line + 1, line)
     local self = setmetatable({ size = #line - HEADER_BYTES }, Record)
     self.body = raw + HEADER_BYTES
     return self
