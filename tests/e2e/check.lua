@@ -3,9 +3,9 @@
 --
 --   luajit check.lua EXPECT REPORT [several]    prints why not, one reason per line; status 1 then
 --
--- expect is key=value per line; "a|b" means either.  One finding must satisfy all keys, and every
--- finding of severity error must be about the memory that the file describes, as a program has one
--- bug; "several" allows others.
+-- expect is key=value per line; "a|b" means either, and "#" any number.  One finding must satisfy
+-- all keys, and every finding of severity error must be about the memory that the file describes,
+-- as a program has one bug; "several" allows others.
 
 -- JSON, as much of it as records use.
 local function decode(text)
@@ -122,7 +122,10 @@ local function ends_with_component(got, want)
     return got == want or got:sub(-#want - 1):match("^[%].]") and got:sub(-#want) == want
 end
 local function contains(got, want) return got:find(want, 1, true) end
-local function equals(got, want) return got == want end
+local function equals(got, want)
+    local pattern = want:gsub("%W", "%%%0"):gsub("%%#", "%%d+")
+    return got:find("^" .. pattern .. "$")
+end
 local how = {
     holder_field = ends_with_component, use_file = ends_with_component,
     holder_path = contains, fix = contains, why = contains, block_preview = contains,
