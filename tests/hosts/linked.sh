@@ -63,6 +63,22 @@ check_bad() # NAME EXPECTED ARGUMENT...: EXPECTED are the e2e programs to be fou
     verdict "linked/$name, $label" ${reasons:+"$reasons"}
 }
 
+check_preload() # without the command: the same finding, the program's own exit status
+{
+    local reasons
+    rm -f "$tmp/bad.jsonl"
+    run "$tmp/good" "$article" "$host" good.lua
+    run "$tmp/bad" "$article" env LD_PRELOAD="$top/build/libffisan.so" \
+        FFISAN_OPTIONS="report=$tmp/bad.jsonl" "$host" bad.lua
+    reasons=$(
+        findings_reason "$article/expect" "$tmp/bad.jsonl"
+        grep -q '^SUMMARY: ' "$tmp/bad.err" || echo 'no readable report'
+        difference 'exit status' "$tmp/good.status" "$tmp/bad.status"
+        difference 'standard output' "$tmp/good.out" "$tmp/bad.out"
+    )
+    verdict "linked/article by LD_PRELOAD alone, $label" ${reasons:+"$reasons"}
+}
+
 run_all()
 {
     local second=../a1-struct-array-string/bad.lua third=../a2-inner-struct/bad.lua
@@ -76,6 +92,7 @@ run_all()
     check_bad 'two states after each other' $two bad.lua $second
     check_bad 'two states at once' $two --together bad.lua $second
     check_bad 'three threads' $two,a2-inner-struct --threads bad.lua $second $third
+    check_preload
     check_clean 'article fixed' "$article" good.lua
     check_clean 'article fixed, own allocator' "$article" --own-allocator good.lua
     check_clean 'article fixed, four threads' "$article" --threads good.lua good.lua good.lua good.lua
