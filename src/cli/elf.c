@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Every offset in the file is checked: a damaged file gives less information, never a crash. */
-#define _GNU_SOURCE
 #include "cli/elf.h"
 
 #include <elf.h>

@@ -4,7 +4,6 @@
  * what somebody sent to this process is passed on.  What this process ignores since its start
  * stays ignored in both, and the program starts with the mask and the actions that we were given.
  */
-#define _GNU_SOURCE
 #include "cli/launch.h"
 
 #include "cli/fs.h"

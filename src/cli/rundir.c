@@ -3,7 +3,6 @@
  * A process that dies may leave a last line without a newline, or never write its errors=N: so the
  * errors of a process are the larger of what it counted and what it recorded.
  */
-#define _GNU_SOURCE
 #include "cli/rundir.h"
 
 #include "cli/fs.h"

@@ -8,7 +8,7 @@
 #include "runtime/vm/ctype_table.h"
 
 #define MAX_DEPTH 24
-#define MAX_VISITS 20000
+#define MAX_VISITS 4096
 
 struct walk {
     const struct ffisan_ctable *table;
@@ -173,7 +173,8 @@ static bool enter_struct(struct walk *walk, const struct lj_ctype *type, struct 
     struct spot inner, best = *spot;
     const struct lj_str *name = NULL, *best_name = NULL;
     const struct lj_ctype *entry = ffisan_ctable_get(walk->table, type->sib);
-    for (; entry != NULL && walk->budget > 0; walk->budget--) {
+    while (entry != NULL && walk->budget > 0) {
+        walk->budget--;
         if (find_in_member(walk, entry, spot, &inner, &name)) {
             unsigned new_rank = is_union ? member_rank(walk, &inner, depth) : 4;
             if (new_rank > best_rank) {
@@ -181,7 +182,7 @@ static bool enter_struct(struct walk *walk, const struct lj_ctype *type, struct 
                 best_name = name;
                 best_rank = new_rank;
             }
-            if (best_rank == 4 || walk->budget == 0)
+            if (best_rank == 4)
                 break;
         }
         entry = ffisan_ctable_get(walk->table, entry->sib);

@@ -7,7 +7,7 @@
 #include "runtime/vm/ctype_table.h"
 
 #define MAX_DEPTH 24
-#define MAX_VISITS 20000
+#define MAX_VISITS 4096
 #define MAX_DIMENSIONS 32
 #define MAX_SLOTS 62
 
@@ -69,7 +69,8 @@ static void note_struct(struct visit *visit, const struct lj_ctype *type, size_t
 {
     struct ffisan_member member;
     const struct lj_ctype *entry = ffisan_ctable_get(visit->table, type->sib);
-    for (; entry != NULL && visit->budget > 0; visit->budget--) {
+    while (entry != NULL && visit->budget > 0) {
+        visit->budget--;
         if (ffisan_ctable_member(visit->table, entry, &member))
             note_part(visit, member.id, offset + member.offset, depth + 1);
         entry = ffisan_ctable_get(visit->table, entry->sib);
@@ -185,8 +186,10 @@ void ffisan_ctype_map(const struct ffisan_vm *vm, uint32_t ctypeid, struct ffisa
     }
     struct visit visit = {.table = &table, .map = ret_map, .budget = MAX_VISITS};
     note_part(&visit, ctypeid, 0, 0);
-    if (visit.budget == 0)
+    if (visit.budget == 0) {
         note_unknown(ret_map);
+        return;
+    }
     struct repetition repetition = find_repetition(&table, ctypeid);
     fill_slots(&table, ctypeid, &repetition, ret_map);
 }

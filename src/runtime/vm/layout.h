@@ -22,6 +22,7 @@ struct ffisan_layout {
     uint16_t gc_threshold; /**< 8 bytes; LJ_MAX_MEM while collection is stopped */
     uint16_t gc_state;    /**< 1 byte: 0 pause ... */
     uint16_t gc_root;     /**< newest object */
+    uint16_t gc_stepmul;  /**< 4 bytes */
     uint16_t vmstate;     /**< int32: >= 0 = number of the running trace, else ~LJ_VMST_x */
     uint16_t mainthref;   /**< main lua_State */
     uint16_t registry;    /**< tagged value */
@@ -30,9 +31,19 @@ struct ffisan_layout {
     uint16_t ctype_state; /**< struct lj_ctype_state *, 0 before `require "ffi"` */
     uint16_t gcroot;      /**< array of objects: metamethod names, base metatables ... */
     uint16_t n_gcroot;
-    uint16_t jit_tracestate; /**< int32 in jit_State: non-zero while recording or compiling */
+    uint16_t jit_tracestate; /**< int32 in jit_State: bit 4 is set while recording or compiling */
     uint16_t jit_traces;     /**< struct lj_trace ** indexed by number */
 };
+
+struct ffisan_api;
+
+/**
+ * Finds the layout of one LuaJIT library by watching a scratch state of it, which is closed again.
+ * Context: any thread, no lock held; takes about a millisecond.
+ * Returns NULL when the state can be watched, else a sentence that says why not (not GC64 ...).
+ * Words that could not be proven, but are not needed to watch, are FFISAN_NO_OFFSET.
+ */
+const char *ffisan_layout_probe(const struct ffisan_api *api, struct ffisan_layout *ret_layout);
 
 /** ~LJ_VMST_x of lj_obj.h. */
 enum {

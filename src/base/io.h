@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/** Files without stdio.  errno is kept.  Context: any, also a signal handler. */
+#ifndef FFISAN_BASE_IO_H
+#define FFISAN_BASE_IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** Writes all of it; goes on after EINTR and short writes. */
+bool ffisan_io_write(int fd, const char *data, size_t size);
+
+/** Appends to a file that is made (mode 0666 less the umask) when missing. */
+bool ffisan_io_append(const char *path, const char *data, size_t size);
+
+/** Reads up to `size` bytes at `offset` of a file; returns how many, 0 on failure. */
+size_t ffisan_io_read_file(const char *path, size_t offset, char *data, size_t size);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * Memory from the kernel.  Every function keeps errno and returns NULL or false when the kernel
+ * refuses.  Addresses are below 2^47.  Context: any, also a signal handler.
+ */
+#ifndef FFISAN_BASE_PAGES_H
+#define FFISAN_BASE_PAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FFISAN_PAGE_SIZE 4096u
+
+/** Zeroed, readable, writable, private memory; committed when touched. */
+void *ffisan_pages_map(size_t size_bytes);
+
+/** Address space without access. */
+void *ffisan_pages_reserve(size_t size_bytes);
+
+/** Like ffisan_pages_map, aligned to a power of two of at least a page. */
+void *ffisan_pages_map_aligned(size_t size_bytes, size_t alignment);
+
+void ffisan_pages_unmap(void *pages, size_t size_bytes);
+
+/** Makes reserved pages readable and writable. */
+bool ffisan_pages_open(uintptr_t address, size_t size_bytes);
+
+/** Makes pages inaccessible and gives their memory back. */
+bool ffisan_pages_close(uintptr_t address, size_t size_bytes);
+
+/** Gives the memory back; the pages read as zero afterwards. */
+void ffisan_pages_discard(void *pages, size_t size_bytes);
+
+/** Rounds up to whole pages. */
+static inline size_t ffisan_pages_round(size_t size_bytes)
+{
+    return (size_bytes + FFISAN_PAGE_SIZE - 1) & ~(size_t)(FFISAN_PAGE_SIZE - 1);
+}
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * For each live cdata its C type says where addresses can lie.  A word that leads into a block that
+ * is dead makes that block held, gets it a stand-in, and is re-aimed; a word that already leads to a
+ * stand-in shows that it is still needed.  8-byte integers and bytes are evidence: they keep the
+ * block from reuse and are never written.
+ */
+#include "runtime/audit/audit.h"
+
+#include "runtime/audit/standin.h"
+#include "runtime/report/damage.h"
+#include "runtime/state.h"
+
+#include <string.h>
+#include <time.h>
+
+struct audit {
+    struct ffisan_state *state;
+    uint32_t number;
+    uintptr_t lo, hi; /* addresses of the heap's regions: one comparison for most words */
+};
+
+/* Bytes in front of the payload: an address in there is no pointer to the object's content. */
+static size_t header_bytes(const struct ffisan_slot_ref *ref)
+{
+    uint8_t gct = ((const struct lj_header *)ref->block)->gct;
+    uint8_t code = ref->slot->type >> FFISAN_SLOT_HEADER_SHIFT;
+    switch (ref->slot->type & FFISAN_SLOT_TYPE_MASK) {
+    case LJ_GCT_CDATA:
+        return code == FFISAN_SLOT_HEADER_FAR ? 24 : 8u * code + sizeof(struct lj_cdata);
+    case LJ_GCT_UDATA:
+        return sizeof(struct lj_udata);
+    case 0:
+        return gct == LJ_GCT_STR ? sizeof(struct lj_str) : 0;
+    default:
+        return 0;
+    }
+}
+
+/* The object header of a cdata in its slot. */
+static struct lj_cdata *find_cdata(const struct ffisan_slot_ref *ref)
+{
+    uint8_t code = ref->slot->type >> FFISAN_SLOT_HEADER_SHIFT;
+    if (code != FFISAN_SLOT_HEADER_FAR)
+        return (struct lj_cdata *)(ref->block + 8u * code);
+    for (unsigned align = 16; align <= 32768; align *= 2) {
+        uintptr_t payload = (ref->block + 24 + align - 1) & ~(uintptr_t)(align - 1);
+        struct lj_cdata *cdata = (struct lj_cdata *)(payload - sizeof(*cdata));
+        const struct lj_cdata_var *var =
+            (const struct lj_cdata_var *)((uintptr_t)cdata - sizeof(*var));
+        if (cdata->gct == LJ_GCT_CDATA && (cdata->marked & LJ_CDATA_VAR) &&
+            var->offset == (uintptr_t)cdata - ref->block)
+            return cdata;
+    }
+    return NULL;
+}
+
+static const struct ffisan_ctype_map *type_map(struct ffisan_state *state, uint16_t ctypeid)
+{
+    if (!state->maps || !state->maps_known)
+        return NULL;
+    if (!state->maps_known[ctypeid]) {
+        ffisan_ctype_map(&state->vm, ctypeid, &state->maps[ctypeid]);
+        state->maps_known[ctypeid] = 1;
+    }
+    return &state->maps[ctypeid];
+}
+
+static void add_holder(struct ffisan_standin *standin, const struct ffisan_holder *holder)
+{
+    for (uint32_t i = 0; i < standin->n_holders && i < FFISAN_STANDIN_HOLDERS; i++)
+        if (standin->holders[i].block == holder->block &&
+            standin->holders[i].offset == holder->offset)
+            return;
+    if (standin->n_holders < FFISAN_STANDIN_HOLDERS)
+        standin->holders[standin->n_holders] = *holder;
+    standin->n_holders++;
+}
+
+/* One word of a holder that leads into this heap. */
+static void look_at_heap_word(struct audit *audit, uint64_t *word, enum ffisan_slot_kind kind,
+                              const struct ffisan_holder *holder)
+{
+    struct ffisan_slot_ref ref;
+    if (!ffisan_heap_find(&audit->state->heap, *word, &ref) ||
+        ref.slot->state < FFISAN_SLOT_DEAD ||
+        *word - ref.block < header_bytes(&ref))
+        return;
+    if (kind != FFISAN_SLOT_POINTER && kind != FFISAN_SLOT_FUNCTION) {
+        audit->state->audit.n_evidence++;
+        return;
+    }
+    struct ffisan_standin *standin = ffisan_standin_for(audit->state, &ref);
+    if (!standin)
+        return;
+    audit->state->audit.n_dangling++;
+    standin->seen = audit->number;
+    add_holder(standin, holder);
+    *word = standin->base + (*word - ref.block);
+}
+
+static void look_at_word(struct audit *audit, uintptr_t address, enum ffisan_slot_kind kind,
+                         struct ffisan_holder *holder)
+{
+    uint64_t *word = (uint64_t *)address;
+    audit->state->audit.n_words++;
+    if (*word - audit->lo < audit->hi - audit->lo) {
+        holder->offset = (uint32_t)(address - holder->payload);
+        look_at_heap_word(audit, word, kind, holder);
+    } else if (ffisan_standin_covers(*word)) {
+        struct ffisan_standin *standin = ffisan_standin_find(*word);
+        if (standin)
+            standin->seen = audit->number;
+    }
+}
+
+/* A type that is too large for a map: asks for each word that leads somewhere interesting. */
+static void search_slowly(struct audit *audit, struct ffisan_holder *holder)
+{
+    for (size_t offset = 0; offset + 8 <= holder->size; offset += 8) {
+        uint64_t word = *(const uint64_t *)(holder->payload + offset);
+        if (word - audit->lo >= audit->hi - audit->lo && !ffisan_standin_covers(word))
+            continue;
+        look_at_word(audit, holder->payload + offset,
+                     ffisan_ctype_slot(&audit->state->vm, holder->ctypeid, holder->size, offset),
+                     holder);
+    }
+}
+
+static void search_range(struct audit *audit, struct ffisan_holder *holder,
+                         const struct ffisan_ctype_map *map, size_t from)
+{
+    for (size_t start = from; start < holder->size; start += map->stride)
+        for (unsigned i = 0; i < map->n_slots; i++) {
+            size_t offset = start + 8 * (size_t)i;
+            if (offset + 8 > holder->size)
+                return;
+            if (map->kinds[i] != FFISAN_SLOT_OTHER)
+                look_at_word(audit, holder->payload + offset, map->kinds[i], holder);
+        }
+}
+
+static void search_cdata(struct audit *audit, const struct ffisan_slot_ref *ref)
+{
+    struct lj_cdata *cdata = find_cdata(ref);
+    if (!cdata)
+        return;
+    uintptr_t payload = (uintptr_t)cdata->payload;
+    struct ffisan_holder holder = {
+        .block = ref->block,
+        .header = (uintptr_t)cdata,
+        .payload = payload,
+        .ctypeid = cdata->ctypeid,
+        .size = (uint32_t)(ffisan_slot_size(ref) - (payload - ref->block)),
+        .made = ref->slot->stack,
+        .gct = LJ_GCT_CDATA};
+    const struct ffisan_ctype_map *map = type_map(audit->state, cdata->ctypeid);
+    if (map && map->stride && !map->has_pointers)
+        return;
+    if (!map || map->stride == 0 || map->tail)
+        search_slowly(audit, &holder);
+    else
+        search_range(audit, &holder, map, 0);
+}
+
+/* Payloads of userdata have no type; those of the VM's own libraries are not the program's. */
+static void search_userdata(struct audit *audit, const struct ffisan_slot_ref *ref)
+{
+    const struct lj_udata *udata = (const struct lj_udata *)ref->block;
+    if (udata->udtype != LJ_UDTYPE_USERDATA)
+        return;
+    struct ffisan_holder holder = {.block = ref->block,
+                                   .header = ref->block,
+                                   .payload = (uintptr_t)udata->payload,
+                                   .size = udata->len,
+                                   .made = ref->slot->stack,
+                                   .gct = LJ_GCT_UDATA};
+    for (size_t offset = 0; offset + 8 <= holder.size; offset += 8)
+        look_at_word(audit, holder.payload + offset, FFISAN_SLOT_POINTER, &holder);
+}
+
+static void search_holder(void *context, const struct ffisan_slot_ref *ref)
+{
+    struct audit *audit = context;
+    audit->state->audit.n_holders++;
+    if (!ffisan_heap_check_redzone(&audit->state->heap, ref))
+        return;
+    if ((ref->slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_CDATA)
+        search_cdata(audit, ref);
+    else
+        search_userdata(audit, ref);
+}
+
+static void find_bounds(struct audit *audit)
+{
+    audit->lo = UINTPTR_MAX;
+    for (const struct ffisan_region *r = audit->state->heap.regions; r; r = r->next) {
+        if (r->base < audit->lo)
+            audit->lo = r->base;
+        if (r->base + r->size > audit->hi)
+            audit->hi = r->base + r->size;
+    }
+    if (audit->lo == UINTPTR_MAX)
+        audit->lo = audit->hi = 0;
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+void ffisan_audit_run(struct ffisan_state *state)
+{
+    uint64_t start = ffisan_runtime.options.stats ? now_ns() : 0;
+    struct audit audit = {.state = state, .number = (uint32_t)++state->audit.n_audits};
+    ffisan_state_classify_pending(state);
+    find_bounds(&audit);
+    bool locked = ffisan_lock_take(&ffisan_runtime.lock);
+    ffisan_heap_each_holder(&state->heap, search_holder, &audit);
+    ffisan_standins_release(state, audit.number);
+    if (locked)
+        ffisan_lock_give(&ffisan_runtime.lock);
+    if (state->heap.n_damage > 0)
+        ffisan_damage_report(state);
+    if (state->code_died) {
+        ffisan_stacks_forget_dead_code(state->stacks, &state->heap);
+        state->code_died = false;
+    }
+    ffisan_heap_release(&state->heap);
+    if (start)
+        state->audit.ns += now_ns() - start;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Address space is cheap: a stand-in takes whole pages, and keeps the block's offset in its page so
+ * that alignment and low bits of pointers stay what they were.  Pages are handed out in order and
+ * not used twice; when the range is used up, no more stand-ins are made and that is counted.
+ */
+#include "runtime/audit/standin.h"
+
+#include "base/pages.h"
+#include "runtime/fault/door.h"
+#include "runtime/fault/signals.h"
+#include "runtime/state.h"
+
+#include <string.h>
+
+#define MAX_STANDINS (1u << 17)
+#define PAGE FFISAN_PAGE_SIZE
+#define SMALL_BYTES (2 * PAGE) /* blocks of up to a page take this much, so they can share */
+#define REST_LENGTH 4096u      /* released small stand-ins rest for as many others before reuse */
+
+struct ffisan_standin_range ffisan_standin_range;
+
+/* Lists hold numbers in `all`, + 1; 0 ends them. */
+static struct {
+    struct ffisan_standin *all; /* MAX_STANDINS of them, in order of their addresses */
+    uint32_t n;
+    uint32_t live;                            /* list of those that are not released */
+    uint32_t resting_first, resting_last, n_resting; /* released small ones, oldest first */
+    uintptr_t next_page;
+    uint64_t n_refused; /* no address space or no record left */
+    bool failed;
+} standins;
+
+static bool reserve(void)
+{
+    static const size_t sizes[] = {(size_t)16 << 30, (size_t)1 << 30, (size_t)64 << 20};
+    if (standins.all || standins.failed)
+        return standins.all != NULL;
+    char *pages = NULL;
+    size_t size = 0;
+    for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]) && !pages; i++) {
+        size = sizes[i];
+        pages = ffisan_pages_reserve(size);
+    }
+    struct ffisan_standin *all = ffisan_pages_map(MAX_STANDINS * sizeof(*all));
+    if (!pages || !all || !ffisan_signals_start()) {
+        standins.failed = true;
+        return false;
+    }
+    standins.all = all;
+    standins.next_page = (uintptr_t)pages;
+    ffisan_standin_range.lo = (uintptr_t)pages;
+    ffisan_standin_range.hi = (uintptr_t)pages + size;
+    ffisan_door_open(ffisan_standin_range.lo, ffisan_standin_range.hi);
+    return true;
+}
+
+static uintptr_t first_page(const struct ffisan_standin *standin)
+{
+    return standin->base & ~(uintptr_t)(PAGE - 1);
+}
+
+static size_t pages_of(size_t in_page, size_t extent)
+{
+    size_t bytes = ffisan_pages_round(in_page + extent);
+    return bytes < SMALL_BYTES ? SMALL_BYTES : bytes;
+}
+
+/* The small stand-in that was released longest ago, made inaccessible again. */
+static struct ffisan_standin *reuse_small(uintptr_t *ret_page)
+{
+    struct ffisan_standin *standin = &standins.all[standins.resting_first - 1];
+    standins.resting_first = standin->next;
+    if (!standins.resting_first)
+        standins.resting_last = 0;
+    standins.n_resting--;
+    *ret_page = first_page(standin);
+    if (standin->is_open)
+        ffisan_pages_close(*ret_page, SMALL_BYTES);
+    return standin;
+}
+
+static struct ffisan_standin *take_new(size_t bytes, uintptr_t *ret_page)
+{
+    if (standins.n == MAX_STANDINS || bytes > ffisan_standin_range.hi - standins.next_page) {
+        standins.n_refused++;
+        return NULL;
+    }
+    *ret_page = standins.next_page;
+    standins.next_page += bytes;
+    return &standins.all[standins.n];
+}
+
+static struct ffisan_standin *add(struct ffisan_state *state, const struct ffisan_slot_ref *ref)
+{
+    size_t extent = ref->span->n_spans ? (size_t)ref->span->n_spans << FFISAN_SPAN_SHIFT
+                                       : ref->span->slot_size;
+    size_t in_page = ref->block % PAGE, bytes = pages_of(in_page, extent);
+    uintptr_t page;
+    if (!reserve())
+        return NULL;
+    struct ffisan_standin *standin = bytes == SMALL_BYTES && standins.n_resting > REST_LENGTH
+                                         ? reuse_small(&page)
+                                         : take_new(bytes, &page);
+    if (!standin)
+        return NULL;
+    *standin = (struct ffisan_standin){.base = page + in_page,
+                                       .block = ref->block,
+                                       .size = ffisan_slot_size(ref),
+                                       .extent = extent,
+                                       .state = state,
+                                       .made = ref->slot->stack,
+                                       .cycle = state->cycle,
+                                       .cycle_stack = state->cycle_stack,
+                                       .next = standins.live,
+                                       .type = ref->slot->type};
+    uint32_t number = (uint32_t)(standin - standins.all);
+    standins.live = number + 1;
+    if (number == standins.n)
+        __atomic_store_n(&standins.n, number + 1, __ATOMIC_RELEASE);
+    ref->slot->state = FFISAN_SLOT_HELD;
+    return standin;
+}
+
+struct ffisan_standin *ffisan_standin_for(struct ffisan_state *state,
+                                          const struct ffisan_slot_ref *ref)
+{
+    if (ref->slot->state == FFISAN_SLOT_DEAD)
+        return add(state, ref);
+    for (uint32_t i = standins.live; i; i = standins.all[i - 1].next) /* rare */
+        if (standins.all[i - 1].block == ref->block && standins.all[i - 1].state == state)
+            return &standins.all[i - 1];
+    return NULL;
+}
+
+struct ffisan_standin *ffisan_standin_find(uintptr_t address)
+{
+    uint32_t low = 0, high = __atomic_load_n(&standins.n, __ATOMIC_ACQUIRE);
+    if (!ffisan_standin_covers(address))
+        return NULL;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (standins.all[middle].base / PAGE <= address / PAGE)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0)
+        return NULL;
+    struct ffisan_standin *standin = &standins.all[low - 1];
+    size_t bytes = pages_of(standin->base % PAGE, standin->extent);
+    return address - first_page(standin) < bytes ? standin : NULL;
+}
+
+bool ffisan_standin_open(struct ffisan_standin *standin)
+{
+    size_t bytes = pages_of(standin->base % PAGE, standin->extent);
+    if (!ffisan_pages_open(first_page(standin), bytes))
+        return false;
+    if (!standin->is_open && standin->state && !standin->is_released)
+        memcpy((void *)standin->base, (const void *)standin->block, standin->extent);
+    standin->is_open = true;
+    return true;
+}
+
+/* Takes it out of the list of the live ones (`link` leads to it). */
+static void retire(struct ffisan_standin *standin, uint32_t *link)
+{
+    uint32_t number = *link;
+    *link = standin->next;
+    standin->is_released = true;
+    standin->next = 0;
+    if (pages_of(standin->base % PAGE, standin->extent) != SMALL_BYTES)
+        return;
+    if (standins.resting_last)
+        standins.all[standins.resting_last - 1].next = number;
+    else
+        standins.resting_first = number;
+    standins.resting_last = number;
+    standins.n_resting++;
+}
+
+void ffisan_standins_release(struct ffisan_state *state, uint32_t audit)
+{
+    uint32_t *link = &standins.live;
+    while (*link) {
+        struct ffisan_standin *standin = &standins.all[*link - 1];
+        if (standin->state != state || standin->seen == audit) {
+            link = &standin->next;
+            continue;
+        }
+        struct ffisan_slot_ref ref;
+        if (ffisan_heap_find(&state->heap, standin->block, &ref))
+            ffisan_heap_unhold(&state->heap, &ref);
+        retire(standin, link);
+    }
+}
+
+void ffisan_standins_forget(struct ffisan_state *state)
+{
+    uint32_t *link = &standins.live;
+    while (*link) {
+        struct ffisan_standin *standin = &standins.all[*link - 1];
+        if (standin->state == state)
+            retire(standin, link);
+        else
+            link = &standin->next;
+    }
+    for (uint32_t i = 0; i < standins.n; i++)
+        if (standins.all[i].state == state)
+            standins.all[i].state = NULL;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * Stand-ins: inaccessible addresses that take the place of dead blocks.  A raw pointer into a dead
+ * block is re-aimed to the same offset of the block's stand-in; whoever uses it faults.  All lie in
+ * one reserved range, so "is it ours?" is one comparison.
+ *
+ * Making and forgetting: guarded by ffisan_runtime.lock.  Finding and opening: any context.
+ */
+#ifndef FFISAN_AUDIT_STANDIN_H
+#define FFISAN_AUDIT_STANDIN_H
+
+#include "runtime/heap/heap.h"
+
+struct ffisan_state;
+
+/** A place that a pointer was found in. */
+struct ffisan_holder {
+    uintptr_t block;   /**< slot of the cdata or userdata */
+    uintptr_t header;  /**< its object header */
+    uintptr_t payload;
+    uint32_t ctypeid;  /**< cdata */
+    uint32_t size;     /**< of the payload */
+    uint32_t offset;   /**< of the pointer in the payload */
+    uint32_t made;     /**< stack of its creation */
+    uint8_t gct;       /**< LJ_GCT_CDATA or LJ_GCT_UDATA */
+};
+#define FFISAN_STANDIN_HOLDERS 3
+
+struct ffisan_standin {
+    uintptr_t base;  /**< address that stands for the first byte of the slot */
+    uintptr_t block; /**< the dead block's slot */
+    size_t size;     /**< bytes that were asked for */
+    size_t extent;   /**< bytes of the slot: what the stand-in covers */
+    struct ffisan_state *state; /**< NULL after the state was closed */
+    struct ffisan_holder holders[FFISAN_STANDIN_HOLDERS];
+    uint32_t n_holders; /**< found in all */
+    uint32_t made;      /**< stack of the block's creation */
+    uint32_t cycle;     /**< that collected it */
+    uint32_t cycle_stack;
+    uint32_t seen;    /**< last audit that met a pointer to it */
+    uint32_t next;    /**< of the same list: live ones, or released ones that wait for reuse */
+    uint8_t type;     /**< as in struct ffisan_slot */
+    bool is_open;     /**< used: readable and writable now */
+    bool is_released; /**< no pointer was found any more; the block may be gone */
+};
+
+/** [lo, hi) of all stand-ins; 0, 0 until the first is made.  Read without lock. */
+struct ffisan_standin_range {
+    uintptr_t lo, hi;
+};
+extern struct ffisan_standin_range ffisan_standin_range;
+
+static inline bool ffisan_standin_covers(uintptr_t address)
+{
+    return address - ffisan_standin_range.lo < ffisan_standin_range.hi - ffisan_standin_range.lo;
+}
+
+/** The stand-in of a dead block, made when it has none.  NULL without memory or address space. */
+struct ffisan_standin *ffisan_standin_for(struct ffisan_state *state,
+                                          const struct ffisan_slot_ref *ref);
+
+/** The stand-in at an address, or NULL. */
+struct ffisan_standin *ffisan_standin_find(uintptr_t address);
+
+/** Makes it accessible, with the content of the dead block.  Any context. */
+bool ffisan_standin_open(struct ffisan_standin *standin);
+
+/**
+ * After audit number `audit` of the state: stand-ins that no pointer was found to any more give
+ * their block back.  Their address stays reserved.
+ */
+void ffisan_standins_release(struct ffisan_state *state, uint32_t audit);
+
+/** The state is closed: its blocks are gone.  Caller holds ffisan_runtime.lock. */
+void ffisan_standins_forget(struct ffisan_state *state);
+
+#endif

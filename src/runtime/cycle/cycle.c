@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/cycle/cycle.h"
+
+#include "runtime/audit/audit.h"
+#include "runtime/cycle/schedule.h"
+#include "runtime/state.h"
+
+#include <errno.h>
+
+#define GCS_FINALIZE 5 /* lj_gc.h */
+
+static void leave_sentinel(struct ffisan_state *state, lua_State *L, int metatable_index)
+{
+    const struct ffisan_api *api = state->api;
+    api->lua_newuserdata(L, 8);
+    api->lua_pushvalue(L, metatable_index < 0 && metatable_index > LUA_REGISTRYINDEX
+                              ? metatable_index - 1
+                              : metatable_index);
+    api->lua_setmetatable(L, -2);
+    api->lua_settop(L, -2);
+}
+
+static int cycle_ended(lua_State *L)
+{
+    struct ffisan_state *state = ffisan_state_find(L);
+    if (!state || state->is_closing)
+        return 0;
+    int saved_errno = errno;
+    uint32_t visits;
+    bool closing = *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state) != GCS_FINALIZE;
+    state->cycle++;
+    state->cycle_stack = state->stacks ? ffisan_stacks_here(state->stacks, &state->vm, 0, &visits) : 0;
+    ffisan_audit_run(state);
+    ffisan_schedule_cycle_ended(state);
+    if (closing)
+        state->is_closing = true;
+    else
+        leave_sentinel(state, L, lua_upvalueindex(1));
+    errno = saved_errno;
+    return 0;
+}
+
+void ffisan_cycle_start(struct ffisan_state *state)
+{
+    const struct ffisan_api *api = state->api;
+    lua_State *L = state->L;
+    api->lua_createtable(L, 0, 1);
+    api->lua_pushvalue(L, -1);
+    api->lua_pushcclosure(L, cycle_ended, 1);
+    api->lua_setfield(L, -2, "__gc");
+    leave_sentinel(state, L, -1);
+    api->lua_settop(L, -2);
+}
+
+void ffisan_cycle_finish(struct ffisan_state *state)
+{
+    if (!state->is_closing)
+        state->api->lua_gc(state->L, LUA_GCCOLLECT, 0);
+    state->is_closing = true;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `auto`: a full cycle at the first visits of each allocation site, then at each doubling of the
+ * number of visits.  A program of a few hundred sites is so checked at every one of them; a long
+ * run pays for a number of cycles that grows with the logarithm of its length.  What the forced
+ * cycles cost (bytes of heap they walk over) comes out of a credit that grows with the bytes that
+ * the program allocates, so that a large heap cannot make a start-up endless.
+ */
+#include "runtime/cycle/schedule.h"
+
+#include "runtime/state.h"
+
+#define FIRST_VISITS 3u
+#define INITIAL_CREDIT ((int64_t)1 << 30)
+#define CREDIT_PER_ALLOCATION 256
+
+void ffisan_schedule_init(struct ffisan_schedule *schedule, enum ffisan_gc gc)
+{
+    schedule->gc = gc;
+    schedule->credit_bytes = INITIAL_CREDIT;
+}
+
+static uint64_t *word(const struct ffisan_state *state, uint16_t offset)
+{
+    return (uint64_t *)(state->vm.g + offset);
+}
+
+static uint32_t *stepmul(const struct ffisan_state *state)
+{
+    return (uint32_t *)(state->vm.g + state->vm.layout.gc_stepmul);
+}
+
+static uint8_t gc_state(const struct ffisan_state *state)
+{
+    return *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state);
+}
+
+/* Not while a trace is recorded: a finaliser would abort the recording (lj_trace_abort). */
+static bool may_force(const struct ffisan_state *state)
+{
+    const struct ffisan_layout *layout = &state->vm.layout;
+    uint64_t threshold = *word(state, layout->gc_threshold);
+    if (threshold >= UINT64_C(1) << 40) /* LUA_GCSTOP, or inside a finaliser */
+        return false;
+    return layout->jit_tracestate == FFISAN_NO_OFFSET ||
+           !(*(const int32_t *)(state->vm.g + layout->jit_tracestate) & 0x10);
+}
+
+static void force(struct ffisan_state *state)
+{
+    struct ffisan_schedule *schedule = &state->schedule;
+    if (!schedule->is_forcing) {
+        schedule->is_forcing = true;
+        schedule->old_stepmul = *stepmul(state);
+        schedule->n_forced++;
+        schedule->again = gc_state(state) != 0;
+    }
+    *stepmul(state) = 0; /* a step then runs to the end of the cycle (lj_gc_step: lim == 0) */
+    *word(state, state->vm.layout.gc_threshold) = 0;
+}
+
+static bool is_due(struct ffisan_schedule *schedule, uint32_t visits, uint64_t heap_bytes)
+{
+    schedule->credit_bytes += CREDIT_PER_ALLOCATION;
+    bool wanted = schedule->gc == FFISAN_GC_ALLOC ||
+                  (visits > 0 && (visits <= FIRST_VISITS || (visits & (visits - 1)) == 0));
+    if (!wanted)
+        return false;
+    if (schedule->gc == FFISAN_GC_ALLOC)
+        return true;
+    if (schedule->credit_bytes < (int64_t)heap_bytes)
+        return false;
+    schedule->credit_bytes -= (int64_t)heap_bytes;
+    return true;
+}
+
+void ffisan_schedule_allocation(struct ffisan_state *state, uint32_t visits)
+{
+    struct ffisan_schedule *schedule = &state->schedule;
+    if (schedule->gc == FFISAN_GC_LINE)
+        return;
+    bool due = schedule->again && !schedule->is_forcing;
+    if (!due)
+        due = is_due(schedule, visits, *word(state, state->vm.layout.gc_total));
+    if (due && may_force(state))
+        force(state);
+}
+
+void ffisan_schedule_cycle_ended(struct ffisan_state *state)
+{
+    struct ffisan_schedule *schedule = &state->schedule;
+    if (!schedule->is_forcing)
+        return;
+    schedule->is_forcing = false;
+    if (*stepmul(state) == 0)
+        *stepmul(state) = schedule->old_stepmul;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/entry/boot.h"
+
+#include "base/io.h"
+#include "runtime/entry/hide.h"
+#include "runtime/report/report.h"
+#include "runtime/vm/cstack.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define MAX_LUAJITS 8
+
+static struct ffisan_luajit luajits[MAX_LUAJITS]; /* guarded by ffisan_runtime.lock */
+static unsigned n_luajits;
+static bool is_ready;
+static bool has_attached;
+
+static void print_help(void)
+{
+    char data[4096];
+    struct ffisan_text text;
+    ffisan_text_init(&text, data, sizeof(data));
+    ffisan_text_add(&text, "ffisan: options (FFISAN_OPTIONS=name=value:name=value)\n");
+#define FFISAN_OPTION(type, name, def, value, description)                                         \
+    ffisan_text_add(&text, "  " #name "=" value "\n      " description "\n");
+#include "wire/options.def"
+#undef FFISAN_OPTION
+    ffisan_io_write(2, text.data, text.length);
+}
+
+static void read_options(void)
+{
+    char error[256];
+    const char *text = ffisan_hidden_getenv("FFISAN_OPTIONS");
+    ffisan_options_init(&ffisan_runtime.options);
+    ffisan_runtime.run_dir = ffisan_hidden_getenv("FFISAN_RUN_DIR");
+    if (text && ffisan_options_parse(&ffisan_runtime.options, text, error, sizeof(error)) > 0)
+        ffisan_report_note(error);
+    if (ffisan_runtime.options.help)
+        print_help();
+}
+
+static void probe(struct ffisan_luajit *luajit)
+{
+    luajit->problem = ffisan_layout_probe(&luajit->api, &luajit->layout);
+    if (!luajit->problem) {
+        ffisan_cstack_prepare();
+        return;
+    }
+    ffisan_report_status("degraded", luajit->problem);
+    ffisan_report_note("a LuaJIT is not watched:");
+    ffisan_report_note(luajit->problem);
+}
+
+static const struct ffisan_luajit *find(const void *address_in_luajit)
+{
+    struct ffisan_api api;
+    if (!ffisan_api_find(&api, address_in_luajit))
+        return NULL;
+    for (unsigned i = 0; i < n_luajits; i++)
+        if (luajits[i].api.lua_newstate == api.lua_newstate)
+            return &luajits[i];
+    if (n_luajits == MAX_LUAJITS)
+        return NULL;
+    luajits[n_luajits].api = api;
+    probe(&luajits[n_luajits]);
+    return &luajits[n_luajits++];
+}
+
+const struct ffisan_luajit *ffisan_boot(const void *address_in_luajit)
+{
+    int saved_errno = errno;
+    const struct ffisan_luajit *luajit = NULL;
+    if (ffisan_lock_take(&ffisan_runtime.lock)) {
+        if (!is_ready)
+            read_options();
+        is_ready = true;
+        luajit = find(address_in_luajit);
+        ffisan_lock_give(&ffisan_runtime.lock);
+    }
+    errno = saved_errno;
+    return luajit;
+}
+
+void ffisan_boot_attached(const struct ffisan_luajit *luajit, const char *how)
+{
+    (void)luajit;
+    has_attached = true;
+    ffisan_report_status("attached", how);
+}
+
+bool ffisan_boot_has_attached(void)
+{
+    return has_attached;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * The door to the kernel.  A system call that is given the address of a stand-in fails with EFAULT
+ * and raises no signal, so the libc functions that hand memory of the program to the kernel without
+ * touching it first are wrapped: each looks whether a pointer lies in the stand-ins, tells the
+ * engine (ffisan_use_door) if so, and goes on with the real function.
+ *
+ * A wrapper is one entry in door_*.c: FFISAN_DOOR(type, name, (parameters), (arguments), checks).
+ * The checks IN, OUT, TEXT ... name the argument by its position from 1.
+ */
+#ifndef FFISAN_FAULT_DOOR_H
+#define FFISAN_FAULT_DOOR_H
+
+#include "base/export.h"
+#include "base/real.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** The stand-ins: [low, low + size). No stand-ins: size 0. In one cache line, rarely written. */
+struct ffisan_door {
+    uintptr_t low;
+    uintptr_t size;
+};
+extern struct ffisan_door ffisan_door __attribute__((aligned(64)));
+
+/** Says where the stand-ins are, and fills the slots of all wrappers. Context: no signal handler. */
+void ffisan_door_open(uintptr_t low, uintptr_t high);
+
+/** The size of C strings and of what only the kernel knows. */
+#define FFISAN_DOOR_UNKNOWN SIZE_MAX
+
+/** The slow half of ffisan_door_check. Nothing happens for a size of 0: no memory is used. */
+void ffisan_door_hit(const void *pointer, size_t size, const char *function, unsigned argument,
+                     bool is_write);
+
+/** Does memory from the program lie in the stand-ins? Then the engine hears about it. */
+static inline void ffisan_door_check(const void *pointer, size_t size, const char *function,
+                                     unsigned argument, bool is_write)
+{
+    if (__builtin_expect((uintptr_t)pointer - ffisan_door.low < ffisan_door.size, 0))
+        ffisan_door_hit(pointer, size, function, argument, is_write);
+}
+
+/** Is it worth looking into arrays and structures? */
+static inline bool ffisan_door_is_open(void)
+{
+    return __builtin_expect(ffisan_door.size > 0, 0);
+}
+
+struct iovec;
+struct msghdr;
+struct mmsghdr;
+
+/**
+ * Arrays of pointers, and what they point to.  Nothing happens when the program's array cannot be
+ * read: the kernel will say so.
+ */
+void ffisan_door_vector(const struct iovec *vector, size_t n_parts, const char *function,
+                        unsigned argument, bool is_write);
+void ffisan_door_message(const struct msghdr *message, const char *function, unsigned argument,
+                         bool is_write);
+void ffisan_door_messages(const struct mmsghdr *messages, size_t n_messages, const char *function,
+                          unsigned argument, bool is_write);
+void ffisan_door_strings(char *const *strings, const char *function, unsigned argument);
+
+#define IN(n, pointer, size) ffisan_door_check(pointer, size, function, n, false)
+#define OUT(n, pointer, size) ffisan_door_check(pointer, size, function, n, true)
+#define TEXT(n, string) IN(n, string, FFISAN_DOOR_UNKNOWN)
+#define VECTOR(n, vector, n_parts, is_write)                                                      \
+    (ffisan_door_is_open() ? ffisan_door_vector(vector, n_parts, function, n, is_write) : (void)0)
+#define STRINGS(n, strings)                                                                       \
+    (ffisan_door_is_open() ? ffisan_door_strings(strings, function, n) : (void)0)
+
+/** The function that a wrapper stands before. */
+#define FFISAN_DOOR_REAL(type, name, parameters) ((type(*) parameters)ffisan_real_get(&real_##name))
+
+/** Begins a wrapper that is written out: a function body follows. */
+#define FFISAN_DOOR_OPEN(type, name, parameters)                                                  \
+    FFISAN_REAL_SLOT(real_##name, name);                                                          \
+    FFISAN_EXPORT extern type door_##name parameters __asm__(#name);                              \
+    type door_##name parameters
+
+#define FFISAN_DOOR(type, name, parameters, arguments, ...)                                       \
+    FFISAN_DOOR_OPEN(type, name, parameters)                                                      \
+    {                                                                                             \
+        static const char function[] = #name;                                                     \
+        __VA_ARGS__;                                                                              \
+        return FFISAN_DOOR_REAL(type, name, parameters) arguments;                                \
+    }
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading, writing and waiting. */
+#include "runtime/fault/door.h"
+
+#include "runtime/fault/signals.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/timerfd.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <time.h>
+
+/* clang-format off */
+
+/* ---- Bytes ---------------------------------------------------------------------------------- */
+
+FFISAN_DOOR(ssize_t, read, (int fd, void *data, size_t size), (fd, data, size),
+            OUT(2, data, size))
+FFISAN_DOOR(ssize_t, write, (int fd, const void *data, size_t size), (fd, data, size),
+            IN(2, data, size))
+FFISAN_DOOR(ssize_t, __read_chk, (int fd, void *data, size_t size, size_t room),
+            (fd, data, size, room), OUT(2, data, size))
+
+#define DOOR_PREAD(name)                                                                          \
+    FFISAN_DOOR(ssize_t, name, (int fd, void *data, size_t size, off64_t at),                     \
+                (fd, data, size, at), OUT(2, data, size))
+DOOR_PREAD(pread)
+DOOR_PREAD(pread64)
+
+#define DOOR_PREAD_CHK(name)                                                                      \
+    FFISAN_DOOR(ssize_t, name, (int fd, void *data, size_t size, off64_t at, size_t room),        \
+                (fd, data, size, at, room), OUT(2, data, size))
+DOOR_PREAD_CHK(__pread_chk)
+DOOR_PREAD_CHK(__pread64_chk)
+
+#define DOOR_PWRITE(name)                                                                         \
+    FFISAN_DOOR(ssize_t, name, (int fd, const void *data, size_t size, off64_t at),               \
+                (fd, data, size, at), IN(2, data, size))
+DOOR_PWRITE(pwrite)
+DOOR_PWRITE(pwrite64)
+
+/* ---- Vectors -------------------------------------------------------------------------------- */
+
+#define DOOR_VECTOR(name, is_write)                                                               \
+    FFISAN_DOOR(ssize_t, name, (int fd, const struct iovec *vector, int n), (fd, vector, n),      \
+                VECTOR(2, vector, (unsigned)n, is_write))
+DOOR_VECTOR(readv, true)
+DOOR_VECTOR(writev, false)
+
+#define DOOR_VECTOR_AT(name, is_write)                                                            \
+    FFISAN_DOOR(ssize_t, name, (int fd, const struct iovec *vector, int n, off64_t at),           \
+                (fd, vector, n, at), VECTOR(2, vector, (unsigned)n, is_write))
+DOOR_VECTOR_AT(preadv, true)
+DOOR_VECTOR_AT(preadv64, true)
+DOOR_VECTOR_AT(pwritev, false)
+DOOR_VECTOR_AT(pwritev64, false)
+
+#define DOOR_VECTOR_FLAGS(name, is_write)                                                         \
+    FFISAN_DOOR(ssize_t, name,                                                                    \
+                (int fd, const struct iovec *vector, int n, off64_t at, int flags),               \
+                (fd, vector, n, at, flags), VECTOR(2, vector, (unsigned)n, is_write))
+DOOR_VECTOR_FLAGS(preadv2, true)
+DOOR_VECTOR_FLAGS(preadv64v2, true)
+DOOR_VECTOR_FLAGS(pwritev2, false)
+DOOR_VECTOR_FLAGS(pwritev64v2, false)
+
+FFISAN_DOOR(ssize_t, vmsplice, (int fd, const struct iovec *vector, size_t n, unsigned flags),
+            (fd, vector, n, flags), VECTOR(2, vector, n, false))
+
+/* ---- Between descriptors -------------------------------------------------------------------- */
+
+#define DOOR_SENDFILE(name)                                                                       \
+    FFISAN_DOOR(ssize_t, name, (int out, int in, off64_t *at, size_t size), (out, in, at, size),  \
+                OUT(3, at, sizeof(*at)))
+DOOR_SENDFILE(sendfile)
+DOOR_SENDFILE(sendfile64)
+
+FFISAN_DOOR(ssize_t, splice,
+            (int in, off64_t *in_at, int out, off64_t *out_at, size_t size, unsigned flags),
+            (in, in_at, out, out_at, size, flags),
+            OUT(2, in_at, sizeof(*in_at)); OUT(4, out_at, sizeof(*out_at)))
+FFISAN_DOOR(ssize_t, copy_file_range,
+            (int in, off64_t *in_at, int out, off64_t *out_at, size_t size, unsigned flags),
+            (in, in_at, out, out_at, size, flags),
+            OUT(2, in_at, sizeof(*in_at)); OUT(4, out_at, sizeof(*out_at)))
+
+FFISAN_DOOR(int, pipe, (int *fds), (fds), OUT(1, fds, 2 * sizeof(*fds)))
+FFISAN_DOOR(int, pipe2, (int *fds, int flags), (fds, flags), OUT(1, fds, 2 * sizeof(*fds)))
+FFISAN_DOOR(ssize_t, getdents64, (int fd, void *data, size_t size), (fd, data, size),
+            OUT(2, data, size))
+FFISAN_DOOR(int, eventfd_read, (int fd, uint64_t *value), (fd, value),
+            OUT(2, value, sizeof(*value)))
+FFISAN_DOOR(int, timerfd_settime,
+            (int fd, int flags, const struct itimerspec *value, struct itimerspec *old),
+            (fd, flags, value, old), IN(3, value, sizeof(*value)); OUT(4, old, sizeof(*old)))
+FFISAN_DOOR(int, timerfd_gettime, (int fd, struct itimerspec *value), (fd, value),
+            OUT(2, value, sizeof(*value)))
+
+/* ---- Waiting -------------------------------------------------------------------------------- */
+
+#define SETS(n)                                                                             \
+    OUT(2, readable, set_size(n)); OUT(3, writable, set_size(n)); OUT(4, failed, set_size(n))
+
+/* clang-format on */
+static size_t set_size(int n)
+{
+    return (size_t)(n > 0 ? n + 7 : 0) / 8;
+}
+/* clang-format off */
+
+FFISAN_DOOR(int, select,
+            (int n, fd_set *readable, fd_set *writable, fd_set *failed, struct timeval *timeout),
+            (n, readable, writable, failed, timeout), SETS(n);
+            OUT(5, timeout, sizeof(*timeout)))
+FFISAN_DOOR(int, poll, (struct pollfd *fds, nfds_t n, int timeout), (fds, n, timeout),
+            OUT(1, fds, n * sizeof(*fds)))
+FFISAN_DOOR(int, __poll_chk, (struct pollfd *fds, nfds_t n, int timeout, size_t room),
+            (fds, n, timeout, room), OUT(1, fds, n * sizeof(*fds)))
+FFISAN_DOOR(int, epoll_wait, (int epoll, struct epoll_event *events, int n, int timeout),
+            (epoll, events, n, timeout), OUT(2, events, (unsigned)n * sizeof(*events)))
+FFISAN_DOOR(int, epoll_ctl, (int epoll, int operation, int fd, struct epoll_event *event),
+            (epoll, operation, fd, event), IN(4, event, sizeof(*event)))
+
+/* clang-format on */
+
+/* Masks for the time of a wait leave our signals deliverable, see signals.h. */
+
+FFISAN_DOOR_OPEN(int, pselect,
+                 (int n, fd_set *readable, fd_set *writable, fd_set *failed,
+                  const struct timespec *timeout, const sigset_t *mask))
+{
+    static const char function[] = "pselect";
+    sigset_t storage;
+    SETS(n);
+    mask = ffisan_signals_wait_mask(mask, &storage);
+    return FFISAN_DOOR_REAL(int, pselect,
+                            (int, fd_set *, fd_set *, fd_set *, const struct timespec *,
+                             const sigset_t *))(n, readable, writable, failed, timeout, mask);
+}
+
+FFISAN_DOOR_OPEN(int, ppoll,
+                 (struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+                  const sigset_t *mask))
+{
+    static const char function[] = "ppoll";
+    sigset_t storage;
+    OUT(1, fds, n * sizeof(*fds));
+    mask = ffisan_signals_wait_mask(mask, &storage);
+    return FFISAN_DOOR_REAL(int, ppoll,
+                            (struct pollfd *, nfds_t, const struct timespec *,
+                             const sigset_t *))(fds, n, timeout, mask);
+}
+
+FFISAN_DOOR_OPEN(int, __ppoll_chk,
+                 (struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+                  const sigset_t *mask, size_t room))
+{
+    static const char function[] = "ppoll";
+    sigset_t storage;
+    OUT(1, fds, n * sizeof(*fds));
+    mask = ffisan_signals_wait_mask(mask, &storage);
+    return FFISAN_DOOR_REAL(int, __ppoll_chk,
+                            (struct pollfd *, nfds_t, const struct timespec *, const sigset_t *,
+                             size_t))(fds, n, timeout, mask, room);
+}
+
+FFISAN_DOOR_OPEN(int, epoll_pwait,
+                 (int epoll, struct epoll_event *events, int n, int timeout,
+                  const sigset_t *mask))
+{
+    static const char function[] = "epoll_pwait";
+    sigset_t storage;
+    OUT(2, events, (unsigned)n * sizeof(*events));
+    mask = ffisan_signals_wait_mask(mask, &storage);
+    return FFISAN_DOOR_REAL(int, epoll_pwait,
+                            (int, struct epoll_event *, int, int,
+                             const sigset_t *))(epoll, events, n, timeout, mask);
+}
+
+/* ---- Anything ------------------------------------------------------------------------------- */
+
+/* These read one argument too many when the caller gave none; libc's do the same. */
+#define DOOR_CONTROL(name, request_type)                                                          \
+    FFISAN_DOOR_OPEN(int, name, (int fd, request_type request, ...))                              \
+    {                                                                                             \
+        static const char function[] = #name;                                                     \
+        va_list arguments;                                                                        \
+        va_start(arguments, request);                                                             \
+        void *argument = va_arg(arguments, void *);                                               \
+        va_end(arguments);                                                                        \
+        OUT(3, argument, FFISAN_DOOR_UNKNOWN);                                                                      \
+        return FFISAN_DOOR_REAL(int, name, (int, request_type, ...))(fd, request, argument);      \
+    }
+DOOR_CONTROL(ioctl, unsigned long)
+DOOR_CONTROL(fcntl, int)
+DOOR_CONTROL(fcntl64, int)
+
+/*
+ * libc's syscall takes its arguments from registers and one stack slot, however many there are.
+ * Declared so, the call of the real one is a jump that leaves the stack as it was.
+ */
+FFISAN_DOOR(long, syscall, (long number, long a, long b, long c, long d, long e, long f),
+            (number, a, b, c, d, e, f), if (ffisan_door_is_open()) {
+                const long arguments[] = { a, b, c, d, e, f };
+                for (unsigned i = 0; i < 6; i++)
+                    OUT(i + 2, (const void *)arguments[i], FFISAN_DOOR_UNKNOWN);
+            })

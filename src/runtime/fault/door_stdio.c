@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stdio copies most of what it is given, which faults like any other access.  What does not: large
+ * blocks of fread and fwrite, which go to the kernel directly, paths, and the buffer that the program
+ * gave to setvbuf, which libc fills and empties by system calls of its own.
+ */
+#include "runtime/fault/door.h"
+
+#include <stdio.h>
+#include <sys/types.h>
+
+/* Where the buffer lies is public in <bits/types/struct_FILE.h>, for getc_unlocked. */
+static inline void check_buffer(const FILE *stream, const char *function, unsigned argument)
+{
+    if (ffisan_door_is_open() && stream)
+        ffisan_door_check(stream->_IO_buf_base,
+                          (size_t)(stream->_IO_buf_end - stream->_IO_buf_base), function, argument,
+                          true);
+}
+
+#define BUFFER(n, stream) check_buffer(stream, function, n)
+
+/* clang-format off */
+
+#define DOOR_FREAD(name)                                                                          \
+    FFISAN_DOOR(size_t, name, (void *data, size_t size, size_t n, FILE *stream),                  \
+                (data, size, n, stream), OUT(1, data, size * n); BUFFER(4, stream))
+DOOR_FREAD(fread)
+DOOR_FREAD(fread_unlocked)
+
+#define DOOR_FREAD_CHK(name)                                                                      \
+    FFISAN_DOOR(size_t, name, (void *data, size_t room, size_t size, size_t n, FILE *stream),     \
+                (data, room, size, n, stream), OUT(1, data, size * n); BUFFER(5, stream))
+DOOR_FREAD_CHK(__fread_chk)
+DOOR_FREAD_CHK(__fread_unlocked_chk)
+
+#define DOOR_FWRITE(name)                                                                         \
+    FFISAN_DOOR(size_t, name, (const void *data, size_t size, size_t n, FILE *stream),            \
+                (data, size, n, stream), IN(1, data, size * n); BUFFER(4, stream))
+DOOR_FWRITE(fwrite)
+DOOR_FWRITE(fwrite_unlocked)
+
+#define DOOR_FOPEN(name)                                                                          \
+    FFISAN_DOOR(FILE *, name, (const char *path, const char *mode), (path, mode), TEXT(1, path))
+DOOR_FOPEN(fopen)
+DOOR_FOPEN(fopen64)
+
+#define DOOR_FREOPEN(name)                                                                        \
+    FFISAN_DOOR(FILE *, name, (const char *path, const char *mode, FILE *stream),                 \
+                (path, mode, stream), TEXT(1, path); BUFFER(3, stream))
+DOOR_FREOPEN(freopen)
+DOOR_FREOPEN(freopen64)
+
+#define DOOR_STREAM(name)                                                                         \
+    FFISAN_DOOR(int, name, (FILE *stream), (stream), BUFFER(1, stream))
+DOOR_STREAM(fflush)
+DOOR_STREAM(fclose)
+DOOR_STREAM(fgetc)
+DOOR_STREAM(getc)
+
+FFISAN_DOOR(char *, fgets, (char *data, int size, FILE *stream), (data, size, stream),
+            BUFFER(3, stream))
+FFISAN_DOOR(ssize_t, getdelim, (char **line, size_t *room, int end, FILE *stream),
+            (line, room, end, stream), BUFFER(4, stream))
+FFISAN_DOOR(ssize_t, getline, (char **line, size_t *room, FILE *stream), (line, room, stream),
+            BUFFER(3, stream))
+FFISAN_DOOR(int, fseek, (FILE *stream, long offset, int whence), (stream, offset, whence),
+            BUFFER(1, stream))

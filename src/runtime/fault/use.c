@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Somebody used a re-aimed pointer: the proof.  Everything that the report says is gathered here,
+ * at the moment of the use, with the program standing still; then the old content is put where the
+ * pointer leads, and the program goes on.
+ */
+#include "runtime/fault/use.h"
+
+#include "runtime/audit/standin.h"
+#include "runtime/fault/guard.h"
+#include "runtime/report/describe.h"
+#include "runtime/report/source.h"
+#include "runtime/state.h"
+#include "runtime/vm/cstack.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_PCS 48
+#define MAX_USE_FRAMES 32
+#define N_STAGES 5
+
+struct use {
+    uintptr_t address;
+    enum ffisan_access access;
+    const ucontext_t *context; /* NULL at a system call */
+    const char *function;      /* system call */
+    size_t size;
+    struct ffisan_standin *standin;
+    struct ffisan_scratch *scratch;
+    struct ffisan_finding finding;
+    uintptr_t pcs[MAX_PCS];
+    size_t n_pcs, n_frames;
+    unsigned stage; /* what has been gathered: a fault on the way leaves the rest out */
+};
+
+static const char *keep(struct ffisan_scratch *scratch, const char *string)
+{
+    const char *start = ffisan_scratch_string(scratch);
+    ffisan_text_add(&scratch->text, string);
+    ffisan_scratch_end_string(scratch);
+    return start;
+}
+
+/* The C frames between the use and the VM. */
+static void add_c_frames(struct use *use)
+{
+    struct ffisan_frame *frames = use->scratch->frames;
+    for (size_t i = 0; i < use->n_pcs && use->n_frames < MAX_USE_FRAMES / 2; i++) {
+        struct ffisan_cframe cframe;
+        if (!ffisan_cstack_symbol(use->pcs[i], &cframe) || cframe.is_vm)
+            break;
+        if (cframe.is_own)
+            continue;
+        frames[use->n_frames++] = (struct ffisan_frame){
+            .lang = FFISAN_LANG_C,
+            .function = cframe.function ? keep(use->scratch, cframe.function) : NULL,
+            .module = cframe.module ? keep(use->scratch, cframe.module) : NULL,
+            .offset = cframe.offset};
+        if (cframe.function)
+            use->finding.use.function = frames[use->n_frames - 1].function;
+    }
+    if (use->function)
+        use->finding.use.function = use->function;
+}
+
+static void add_lua_frames(struct use *use)
+{
+    struct ffisan_state *state = use->standin->state;
+    struct ffisan_luaframe luaframes[FFISAN_LUASTACK_MAX];
+    struct ffisan_frame *frames = use->scratch->frames;
+    size_t n = ffisan_luastack_now(&state->vm, use->pcs, use->n_pcs, luaframes, FFISAN_LUASTACK_MAX);
+    size_t first = use->n_frames;
+    use->n_frames += ffisan_stacks_resolve(state->stacks, luaframes, n, frames + first,
+                                           FFISAN_REPORT_FRAMES - first);
+    if (use->n_frames == first)
+        return;
+    const char *source = ffisan_scratch_string(use->scratch);
+    bool found = ffisan_source_line(frames[first].file, frames[first].line, &use->scratch->text);
+    ffisan_scratch_end_string(use->scratch);
+    use->finding.use.source = found ? source : NULL;
+}
+
+/* Of the places that the pointer was found in, the first that still leads here. */
+static const struct ffisan_holder *pick_holder(const struct ffisan_standin *standin)
+{
+    uint32_t n = standin->n_holders < FFISAN_STANDIN_HOLDERS ? standin->n_holders
+                                                             : FFISAN_STANDIN_HOLDERS;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct ffisan_holder *holder = &standin->holders[i];
+        struct ffisan_slot_ref ref;
+        if (!ffisan_heap_find(&standin->state->heap, holder->block, &ref) ||
+            ref.slot->state != FFISAN_SLOT_LIVE)
+            continue;
+        uint64_t word = *(const uint64_t *)(holder->payload + holder->offset);
+        if (word - standin->base < standin->extent)
+            return holder;
+    }
+    return n > 0 ? &standin->holders[0] : NULL;
+}
+
+static void gather(void *argument)
+{
+    struct use *use = argument;
+    struct ffisan_state *state = use->standin->state;
+    const struct ffisan_standin *standin = use->standin;
+    switch (use->stage++) {
+    case 0:
+        use->n_pcs = ffisan_cstack_capture(use->pcs, MAX_PCS, use->context);
+        add_c_frames(use);
+        break;
+    case 1:
+        if (state)
+            add_lua_frames(use);
+        break;
+    case 2:
+        if (state) {
+            struct ffisan_described_block block = {.content = standin->block,
+                                                   .size = standin->size,
+                                                   .type = standin->type,
+                                                   .made = standin->made};
+            ffisan_describe_block(state, &block, (int64_t)(use->address - standin->base),
+                                  use->scratch, &use->finding);
+        }
+        break;
+    case 3: {
+        const struct ffisan_holder *holder = state ? pick_holder(standin) : NULL;
+        if (holder)
+            ffisan_describe_holder(state, holder, true, use->scratch, &use->finding);
+        break;
+    }
+    case 4:
+        ffisan_explain(use->scratch, &use->finding);
+        break;
+    }
+}
+
+static void report_use(struct use *use)
+{
+    const struct ffisan_standin *standin = use->standin;
+    struct ffisan_finding *finding = &use->finding;
+    use->scratch = ffisan_scratch_begin();
+    finding->severity = FFISAN_SEVERITY_ERROR;
+    finding->kind = FFISAN_KIND_USE_AFTER_COLLECT;
+    finding->use.access = use->access;
+    finding->use.size_bytes = use->size;
+    while (use->stage < N_STAGES)
+        ffisan_guard_run(gather, use);
+    finding->use.stack = (struct ffisan_stack){.n_frames = use->n_frames,
+                                               .frames = use->scratch->frames};
+    finding->collected.cycle = standin->cycle;
+    if (standin->state)
+        finding->collected.stack = ffisan_stacks_get(standin->state->stacks, standin->cycle_stack);
+    ffisan_report(finding);
+}
+
+static void halt_if_asked(void)
+{
+    if (!ffisan_runtime.options.halt)
+        return;
+    ffisan_report_note("halted after the first error (halt=1)");
+    signal(SIGABRT, SIG_DFL);
+    abort();
+}
+
+static bool handle(struct use *use)
+{
+    use->standin = ffisan_standin_find(use->address);
+    if (!use->standin)
+        return false;
+    bool locked = ffisan_lock_take(&ffisan_runtime.lock);
+    if (!use->standin->is_open && locked)
+        report_use(use);
+    bool open = ffisan_standin_open(use->standin);
+    if (locked)
+        ffisan_lock_give(&ffisan_runtime.lock);
+    halt_if_asked();
+    return open;
+}
+
+bool ffisan_use_fault(uintptr_t address, enum ffisan_access access, void *ucontext)
+{
+    if (!ffisan_standin_covers(address))
+        return false;
+    struct use use = {.address = address, .access = access, .context = ucontext};
+    return handle(&use);
+}
+
+void ffisan_use_door(uintptr_t address, size_t size, const char *function, unsigned argument,
+                     bool is_write)
+{
+    struct use use = {.address = address,
+                      .access = FFISAN_ACCESS_SYSCALL,
+                      .function = function,
+                      .size = size};
+    (void)argument;
+    (void)is_write;
+    handle(&use);
+}

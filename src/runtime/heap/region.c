@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/heap/region.h"
+
+#include "base/pages.h"
+
+#include <string.h>
+
+struct ffisan_region *ffisan_region_table[(size_t)1 << (47 - FFISAN_REGION_SHIFT)];
+
+#define SLOTS_BYTES (FFISAN_SPANS_PER_REGION * FFISAN_SLOTS_PER_SPAN * sizeof(struct ffisan_slot))
+#define HOLDERS_BYTES (FFISAN_SPANS_PER_REGION * FFISAN_SLOTS_PER_SPAN / 8)
+
+static void set_table(const struct ffisan_region *region, struct ffisan_region *value)
+{
+    for (size_t offset = 0; offset < region->size; offset += FFISAN_REGION_SIZE)
+        ffisan_region_table[(region->base + offset) >> FFISAN_REGION_SHIFT] = value;
+}
+
+struct ffisan_region *ffisan_region_new(struct ffisan_heap *heap, size_t size)
+{
+    size = (size + FFISAN_REGION_SIZE - 1) & ~(FFISAN_REGION_SIZE - 1);
+    struct ffisan_region *region = ffisan_pages_map(sizeof(*region));
+    char *books = ffisan_pages_map(SLOTS_BYTES + HOLDERS_BYTES);
+    void *pages = ffisan_pages_map_aligned(size, FFISAN_REGION_SIZE);
+    if (!region || !books || !pages) {
+        if (region)
+            ffisan_pages_unmap(region, sizeof(*region));
+        if (books)
+            ffisan_pages_unmap(books, SLOTS_BYTES + HOLDERS_BYTES);
+        if (pages)
+            ffisan_pages_unmap(pages, size);
+        return NULL;
+    }
+    region->base = (uintptr_t)pages;
+    region->size = size;
+    region->heap = heap;
+    region->slots = (struct ffisan_slot *)books;
+    region->holders = (uint64_t *)(books + SLOTS_BYTES);
+    set_table(region, region);
+    return region;
+}
+
+void ffisan_region_free(struct ffisan_region *region)
+{
+    set_table(region, NULL);
+    ffisan_pages_unmap((void *)region->base, region->size);
+    ffisan_pages_unmap(region->slots, SLOTS_BYTES + HOLDERS_BYTES);
+    ffisan_pages_unmap(region, sizeof(*region));
+}
+
+/* First fit: spans are taken rarely, and mostly one at a time from the untouched end. */
+static uint32_t find_free(const struct ffisan_region *region, uint32_t n)
+{
+    uint32_t run = 0;
+    for (uint32_t i = 0; i < region->n_spans_used; i++) {
+        run = region->spans[i].slot_size == 0 && region->spans[i].n_spans == 0 ? run + 1 : 0;
+        if (run == n)
+            return i + 1 - n;
+    }
+    return UINT32_MAX;
+}
+
+uint32_t ffisan_region_take_spans(struct ffisan_region *region, uint32_t n)
+{
+    uint32_t first = UINT32_MAX;
+    if (region->n_spans_free >= n) {
+        first = find_free(region, n);
+        if (first != UINT32_MAX)
+            region->n_spans_free -= n;
+    }
+    if (first == UINT32_MAX) {
+        if (n > FFISAN_SPANS_PER_REGION - region->n_spans_used)
+            return UINT32_MAX;
+        first = region->n_spans_used;
+        region->n_spans_used += n;
+    }
+    for (uint32_t i = first; i < first + n; i++) {
+        memset(&region->spans[i], 0, sizeof(region->spans[i]));
+        region->spans[i].head = (uint16_t)first;
+        region->spans[i].n_spans = n;
+    }
+    return first;
+}
+
+void ffisan_region_give_spans(struct ffisan_region *region, uint32_t first, uint32_t n)
+{
+    for (uint32_t i = first; i < first + n; i++) {
+        memset(&region->spans[i], 0, sizeof(region->spans[i]));
+        region->spans[i].head = (uint16_t)i;
+    }
+    region->n_spans_free += n;
+}

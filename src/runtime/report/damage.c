@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/report/damage.h"
+
+#include "runtime/fault/guard.h"
+#include "runtime/report/describe.h"
+#include "runtime/state.h"
+
+static const char *describe_bytes(struct ffisan_scratch *scratch, const struct ffisan_damage *damage)
+{
+    const char *start = ffisan_scratch_string(scratch);
+    struct ffisan_text *text = &scratch->text;
+    ffisan_text_add(text, "The ");
+    ffisan_text_add_unsigned(text, damage->n_bytes);
+    ffisan_text_add(text, damage->n_bytes == 1 ? " byte" : " bytes");
+    ffisan_text_add(text, " behind the block were overwritten:");
+    for (uint32_t i = 0; i < damage->n_bytes && i < sizeof(damage->bytes); i++) {
+        ffisan_text_add_char(text, ' ');
+        ffisan_text_add_hex(text, damage->bytes[i], 2);
+    }
+    if (damage->n_bytes > sizeof(damage->bytes))
+        ffisan_text_add(text, " ...");
+    ffisan_text_add(text, damage->was_live ? ". It was found while the block was in use."
+                                           : ". It was found when the block was freed.");
+    ffisan_scratch_end_string(scratch);
+    return start;
+}
+
+static void report_one(struct ffisan_state *state, const struct ffisan_damage *damage)
+{
+    struct ffisan_scratch *scratch = ffisan_scratch_begin();
+    struct ffisan_finding finding = {.severity = FFISAN_SEVERITY_ERROR,
+                                     .kind = FFISAN_KIND_OUT_OF_BOUNDS};
+    struct ffisan_described_block block = {.content = damage->block,
+                                           .size = damage->size,
+                                           .type = damage->type,
+                                           .made = damage->stack};
+    ffisan_describe_block(state, &block, (int64_t)damage->size, scratch, &finding);
+    finding.use.access = FFISAN_ACCESS_WRITE;
+    finding.use.size_bytes = damage->n_bytes;
+    finding.why = describe_bytes(scratch, damage);
+    finding.fix = "Make the block larger, or write less: mind the NUL that ffi.copy(dst, string) "
+                  "appends, lengths in elements against bytes, and loops that count from 1.";
+    ffisan_report(&finding);
+}
+
+void ffisan_damage_report(struct ffisan_state *state)
+{
+    if (!ffisan_lock_take(&ffisan_runtime.lock))
+        return;
+    for (uint32_t i = 0; i < state->heap.n_damage; i++)
+        report_one(state, &state->heap.damage[i]);
+    state->heap.n_damage = 0;
+    ffisan_lock_give(&ffisan_runtime.lock);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/report/describe.h"
+
+#include "runtime/state.h"
+#include "runtime/vm/anchors.h"
+
+#define PREVIEW_BYTES 40
+
+static const struct lj_header *object_of(const struct ffisan_described_block *block)
+{
+    uint8_t code = block->type >> FFISAN_SLOT_HEADER_SHIFT;
+    if (code == FFISAN_SLOT_HEADER_FAR)
+        code = 1;
+    return (const struct lj_header *)(block->content + 8u * code);
+}
+
+static bool is_string(const struct ffisan_described_block *block)
+{
+    const struct lj_str *string = (const struct lj_str *)block->content;
+    return (block->type & FFISAN_SLOT_TYPE_MASK) == 0 && string->gct == LJ_GCT_STR &&
+           block->size == sizeof(*string) + string->len + 1;
+}
+
+size_t ffisan_describe_header(const struct ffisan_described_block *block)
+{
+    size_t before = (uintptr_t)object_of(block) - block->content;
+    switch (block->type & FFISAN_SLOT_TYPE_MASK) {
+    case LJ_GCT_CDATA:
+        return before + sizeof(struct lj_cdata);
+    case LJ_GCT_UDATA:
+        return sizeof(struct lj_udata);
+    default:
+        return is_string(block) ? sizeof(struct lj_str) : 0;
+    }
+}
+
+static const char *preview(struct ffisan_scratch *scratch, const char *data, size_t size)
+{
+    const char *start = ffisan_scratch_string(scratch);
+    size_t n = size < PREVIEW_BYTES ? size : PREVIEW_BYTES;
+    for (size_t i = 0; i < n; i++)
+        ffisan_text_add_char(&scratch->text, data[i] >= ' ' && data[i] < 127 ? data[i] : '.');
+    if (n < size)
+        ffisan_text_add(&scratch->text, "...");
+    ffisan_scratch_end_string(scratch);
+    return start;
+}
+
+static const char *cdata_type(struct ffisan_state *state, uint32_t ctypeid, size_t payload,
+                              struct ffisan_scratch *scratch)
+{
+    const char *start = ffisan_scratch_string(scratch);
+    ffisan_ctype_object_name(&state->vm, ctypeid, payload, &scratch->text);
+    ffisan_scratch_end_string(scratch);
+    return start;
+}
+
+static void describe_type(struct ffisan_state *state, const struct ffisan_described_block *block,
+                          struct ffisan_scratch *scratch, struct ffisan_finding *finding)
+{
+    const struct lj_header *object = object_of(block);
+    const struct lj_str *string = (const struct lj_str *)object;
+    switch (block->type & FFISAN_SLOT_TYPE_MASK) {
+    case LJ_GCT_CDATA:
+        finding->block.kind = FFISAN_BLOCK_CDATA;
+        finding->block.type = cdata_type(state, ((const struct lj_cdata *)object)->ctypeid,
+                                         finding->block.size_bytes, scratch);
+        break;
+    case LJ_GCT_UDATA:
+        finding->block.kind = FFISAN_BLOCK_USERDATA;
+        finding->block.type = "userdata";
+        break;
+    case LJ_GCT_THREAD:
+        finding->block.kind = FFISAN_BLOCK_COROUTINE;
+        finding->block.type = "coroutine";
+        break;
+    default:
+        finding->block.kind = is_string(block) ? FFISAN_BLOCK_STRING : FFISAN_BLOCK_BUFFER;
+        finding->block.type = is_string(block) ? "string" : "buffer";
+        if (is_string(block))
+            finding->block.preview = preview(scratch, string->data, string->len);
+    }
+}
+
+void ffisan_describe_block(struct ffisan_state *state, const struct ffisan_described_block *block,
+                           int64_t offset_in_slot, struct ffisan_scratch *scratch,
+                           struct ffisan_finding *finding)
+{
+    size_t header = ffisan_describe_header(block);
+    finding->block.size_bytes = block->size - header - (is_string(block) ? 1 : 0);
+    finding->block.offset = offset_in_slot - (int64_t)header;
+    finding->block.made = ffisan_stacks_get(state->stacks, block->made);
+    describe_type(state, block, scratch, finding);
+}
+
+static bool is_alive(struct ffisan_state *state, const struct ffisan_holder *holder)
+{
+    struct ffisan_slot_ref ref;
+    return ffisan_heap_find(&state->heap, holder->block, &ref) &&
+           ref.slot->state == FFISAN_SLOT_LIVE;
+}
+
+void ffisan_describe_holder(struct ffisan_state *state, const struct ffisan_holder *holder,
+                            bool with_path, struct ffisan_scratch *scratch,
+                            struct ffisan_finding *finding)
+{
+    bool is_cdata = holder->gct == LJ_GCT_CDATA;
+    finding->holder.kind = is_cdata ? FFISAN_HOLDER_CDATA : FFISAN_HOLDER_USERDATA;
+    finding->holder.type = is_cdata ? cdata_type(state, holder->ctypeid, holder->size, scratch)
+                                    : "userdata";
+    finding->holder.offset = holder->offset;
+    finding->holder.made = ffisan_stacks_get(state->stacks, holder->made);
+    if (is_cdata) {
+        const char *field = ffisan_scratch_string(scratch);
+        ffisan_ctype_field(&state->vm, holder->ctypeid, holder->size, holder->offset,
+                           &scratch->text);
+        ffisan_scratch_end_string(scratch);
+        finding->holder.field = field[0] ? field : NULL;
+    }
+    if (!with_path || !is_alive(state, holder))
+        return;
+    const char *path = ffisan_scratch_string(scratch);
+    bool found = ffisan_anchors_path(&state->vm, holder->header, 0, &scratch->text);
+    ffisan_scratch_end_string(scratch);
+    finding->holder.path = found ? path : NULL;
+}

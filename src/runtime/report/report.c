@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/report/report.h"
+
+#include "base/hash.h"
+#include "base/io.h"
+#include "runtime/state.h"
+#include "wire/record.h"
+#include "wire/report_text.h"
+
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define MAX_IDS 1024
+
+struct ffisan_report_counts ffisan_report_counts;
+
+static struct ffisan_scratch the_scratch;
+static char record_data[49152];
+static char text_data[32768];
+static uint64_t reported_ids[MAX_IDS];
+static unsigned n_reported_ids;
+static int reporting_pid; /* the counts belong to this process: a fork starts anew */
+
+struct ffisan_scratch *ffisan_scratch_begin(void)
+{
+    ffisan_text_init(&the_scratch.text, the_scratch.data, sizeof(the_scratch.data));
+    return &the_scratch;
+}
+
+const char *ffisan_scratch_string(struct ffisan_scratch *scratch)
+{
+    return scratch->data + scratch->text.length;
+}
+
+void ffisan_scratch_end_string(struct ffisan_scratch *scratch)
+{
+    if (scratch->text.length + 2 >= scratch->text.size)
+        return;
+    scratch->text.data[scratch->text.length++] = '\0';
+    scratch->text.data[scratch->text.length] = '\0';
+}
+
+static uint64_t hash_stack(uint64_t hash, const struct ffisan_stack *stack, size_t max)
+{
+    for (size_t i = 0, n = 0; i < stack->n_frames && n < max; i++) {
+        if (stack->frames[i].lang != FFISAN_LANG_LUA)
+            continue;
+        hash = ffisan_hash_string(hash, stack->frames[i].file);
+        hash = ffisan_hash_mix(hash, (uint64_t)stack->frames[i].line);
+        n++;
+    }
+    return hash;
+}
+
+/* The same bug has the same id on every machine: no address goes in. */
+static uint64_t make_id(const struct ffisan_finding *finding)
+{
+    uint64_t hash = ffisan_hash_mix(FFISAN_RECORD_VERSION, (uint64_t)finding->kind);
+    hash = ffisan_hash_string(hash, finding->block.type);
+    hash = ffisan_hash_string(hash, finding->holder.type);
+    hash = ffisan_hash_string(hash, finding->holder.field);
+    hash = hash_stack(hash, &finding->block.made, 2);
+    hash = hash_stack(hash, &finding->holder.made, 1);
+    return hash_stack(hash, &finding->use.stack, 1);
+}
+
+static bool is_repeated(uint64_t id)
+{
+    for (unsigned i = 0; i < n_reported_ids; i++)
+        if (reported_ids[i] == id)
+            return true;
+    if (n_reported_ids < MAX_IDS)
+        reported_ids[n_reported_ids++] = id;
+    return false;
+}
+
+static int current_pid(void)
+{
+    int pid = (int)syscall(SYS_getpid);
+    if (pid != reporting_pid) {
+        reporting_pid = pid;
+        memset(&ffisan_report_counts, 0, sizeof(ffisan_report_counts));
+    }
+    return pid;
+}
+
+/* "dir/%p.jsonl": %p becomes the process id. */
+static void expand_path(struct ffisan_text *out, const char *pattern, int pid)
+{
+    for (; *pattern; pattern++) {
+        if (pattern[0] == '%' && pattern[1] == 'p') {
+            ffisan_text_add_signed(out, pid);
+            pattern++;
+        } else {
+            ffisan_text_add_char(out, *pattern);
+        }
+    }
+}
+
+static void append(const char *pattern, const char *data, size_t size)
+{
+    char path[FFISAN_OPTION_STRING_MAX + 64];
+    struct ffisan_text text;
+    ffisan_text_init(&text, path, sizeof(path));
+    expand_path(&text, pattern, current_pid());
+    ffisan_io_append(path, data, size);
+}
+
+static void append_in_run_dir(const char *suffix, const char *data, size_t size)
+{
+    char path[FFISAN_OPTION_STRING_MAX + 64];
+    struct ffisan_text text;
+    if (!ffisan_runtime.run_dir)
+        return;
+    ffisan_text_init(&text, path, sizeof(path));
+    ffisan_text_add(&text, ffisan_runtime.run_dir);
+    ffisan_text_add_char(&text, '/');
+    ffisan_text_add_signed(&text, current_pid());
+    ffisan_text_add(&text, suffix);
+    ffisan_io_append(path, data, size);
+}
+
+static void write_log(const char *data, size_t size)
+{
+    if (ffisan_runtime.options.log)
+        append(ffisan_runtime.options.log, data, size);
+    else
+        ffisan_io_write(2, data, size);
+}
+
+static void write_record(const struct ffisan_finding *finding)
+{
+    struct ffisan_text record;
+    ffisan_text_init(&record, record_data, sizeof(record_data));
+    if (!ffisan_record_write(&record, finding))
+        return;
+    if (ffisan_runtime.options.report)
+        append(ffisan_runtime.options.report, record.data, record.length);
+    append_in_run_dir(".jsonl", record.data, record.length);
+}
+
+static void write_text(const struct ffisan_finding *finding)
+{
+    struct ffisan_text text;
+    ffisan_text_init(&text, text_data, sizeof(text_data));
+    bool color = ffisan_runtime.options.color == FFISAN_COLOR_ALWAYS ||
+                 (ffisan_runtime.options.color == FFISAN_COLOR_AUTO &&
+                  !ffisan_runtime.options.log && isatty(2));
+    ffisan_report_text(&text, finding, color);
+    write_log(text.data, text.length);
+}
+
+static void count(const struct ffisan_finding *finding)
+{
+    if (finding->severity == FFISAN_SEVERITY_ERROR)
+        ffisan_report_counts.n_errors++;
+    else if (finding->severity == FFISAN_SEVERITY_WARNING)
+        ffisan_report_counts.n_warnings++;
+    else
+        ffisan_report_counts.n_leaks++;
+}
+
+bool ffisan_report(struct ffisan_finding *finding)
+{
+    finding->pid = current_pid();
+    finding->id = make_id(finding);
+    if (!finding->title)
+        finding->title = ffisan_kind_title(finding->kind);
+    if (is_repeated(finding->id)) {
+        ffisan_report_counts.n_repeated++;
+        return false;
+    }
+    count(finding);
+    write_record(finding);
+    const struct ffisan_report_counts *counts = &ffisan_report_counts;
+    unsigned n = counts->n_errors + counts->n_warnings + counts->n_leaks;
+    if (n <= ffisan_runtime.options.max_reports)
+        write_text(finding);
+    else if (n == ffisan_runtime.options.max_reports + 1)
+        ffisan_report_note("more findings are only counted from here on (max_reports)");
+    return true;
+}
+
+void ffisan_report_status(const char *key, const char *value)
+{
+    char data[1024];
+    struct ffisan_text text;
+    ffisan_text_init(&text, data, sizeof(data));
+    ffisan_text_add(&text, key);
+    ffisan_text_add_char(&text, '=');
+    ffisan_text_add(&text, value);
+    ffisan_text_add_char(&text, '\n');
+    append_in_run_dir(".status", text.data, text.length);
+}
+
+void ffisan_report_note(const char *message)
+{
+    char data[1024];
+    struct ffisan_text text;
+    ffisan_text_init(&text, data, sizeof(data));
+    ffisan_text_add(&text, "ffisan: ");
+    ffisan_text_add(&text, message);
+    ffisan_text_add_char(&text, '\n');
+    write_log(text.data, text.length);
+}

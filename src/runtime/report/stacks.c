@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/report/stacks.h"
+
+#include "base/hash.h"
+#include "base/pages.h"
+#include "base/text.h"
+#include "runtime/heap/heap.h"
+#include "runtime/vm/funcname.h"
+#include "runtime/vm/proto.h"
+
+#include <string.h>
+
+#define MAX_STACKS (1u << 17)
+#define MAX_FRAMES (1u << 19)
+#define STRING_BYTES (8u << 20)
+#define N_BUCKETS (1u << 18)
+#define N_STRING_BUCKETS (1u << 14)
+
+struct entry {
+    uint64_t hash; /* 0 = its code is gone, it is only looked up by number */
+    uint32_t first;
+    uint16_t n_keys, n_frames;
+    uint32_t visits;
+};
+
+struct ffisan_stacks {
+    unsigned depth;
+    uint32_t n_stacks, n_frames, n_strings_used;
+    uint64_t n_unknown;
+    struct entry entries[MAX_STACKS];       /* [0] is "unknown" */
+    uint64_t keys[MAX_FRAMES];              /* parallel to frames: addresses of code */
+    struct ffisan_frame frames[MAX_FRAMES];
+    uint32_t buckets[N_BUCKETS];            /* entry numbers, open addressing */
+    uint32_t string_buckets[N_STRING_BUCKETS];
+    char strings[STRING_BYTES];             /* NUL-terminated, each once; offset 0 is unused */
+};
+
+struct ffisan_stacks *ffisan_stacks_new(unsigned depth)
+{
+    struct ffisan_stacks *stacks = ffisan_pages_map(sizeof(*stacks));
+    if (!stacks)
+        return NULL;
+    stacks->depth = depth < 1 ? 1 : depth > FFISAN_LUASTACK_MAX ? FFISAN_LUASTACK_MAX : depth;
+    stacks->n_stacks = 1;
+    stacks->n_strings_used = 1;
+    return stacks;
+}
+
+void ffisan_stacks_free(struct ffisan_stacks *stacks)
+{
+    if (stacks)
+        ffisan_pages_unmap(stacks, sizeof(*stacks));
+}
+
+/* A string that stays; NULL when there is no room. */
+static const char *keep_string(struct ffisan_stacks *stacks, const char *string)
+{
+    uint64_t hash = ffisan_hash_string(1, string);
+    for (uint32_t i = 0; i < N_STRING_BUCKETS; i++) {
+        uint32_t *bucket = &stacks->string_buckets[(hash + i) % N_STRING_BUCKETS];
+        if (*bucket && strcmp(stacks->strings + *bucket, string) != 0)
+            continue;
+        if (!*bucket) {
+            size_t size = strlen(string) + 1;
+            if (size > STRING_BYTES - stacks->n_strings_used)
+                return NULL;
+            memcpy(stacks->strings + stacks->n_strings_used, string, size);
+            *bucket = stacks->n_strings_used;
+            stacks->n_strings_used += (uint32_t)size;
+        }
+        return stacks->strings + *bucket;
+    }
+    return NULL;
+}
+
+static const char *function_name(struct ffisan_stacks *stacks, const struct ffisan_luaframe *frame,
+                                 const struct ffisan_luaframe *caller)
+{
+    if (frame->proto->firstline == 0)
+        return keep_string(stacks, "main chunk");
+    const char *name = caller && caller->proto && caller->pc
+                           ? ffisan_funcname(caller->proto, caller->pc)
+                           : NULL;
+    if (name)
+        return keep_string(stacks, name);
+    char data[256];
+    struct ffisan_text text;
+    ffisan_text_init(&text, data, sizeof(data));
+    ffisan_text_add(&text, "<");
+    ffisan_proto_chunkname(frame->proto, &text);
+    ffisan_text_add(&text, ":");
+    ffisan_text_add_signed(&text, frame->proto->firstline);
+    ffisan_text_add(&text, ">");
+    return keep_string(stacks, data);
+}
+
+size_t ffisan_stacks_resolve(struct ffisan_stacks *stacks, const struct ffisan_luaframe *luaframes,
+                             size_t n, struct ffisan_frame *frames, size_t max)
+{
+    size_t written = 0;
+    for (size_t i = 0; i < n && written < max; i++) {
+        const struct ffisan_luaframe *frame = &luaframes[i];
+        if (!frame->proto)
+            continue;
+        char data[512];
+        struct ffisan_text text;
+        ffisan_text_init(&text, data, sizeof(data));
+        ffisan_proto_chunkname(frame->proto, &text);
+        uint32_t pc = frame->pc ? ffisan_proto_pc(frame->proto, frame->pc) : UINT32_MAX;
+        bool approximate = frame->approximate || pc == UINT32_MAX;
+        frames[written++] = (struct ffisan_frame){
+            .lang = FFISAN_LANG_LUA,
+            .file = keep_string(stacks, data),
+            .line = pc == UINT32_MAX ? frame->proto->firstline : ffisan_proto_line(frame->proto, pc),
+            .function = function_name(stacks, frame, i + 1 < n ? &luaframes[i + 1] : NULL),
+            .approximate = approximate};
+    }
+    return written;
+}
+
+static uint32_t add_entry(struct ffisan_stacks *stacks, uint64_t hash, const uint64_t *keys,
+                          size_t n_keys, const struct ffisan_luaframe *luaframes, size_t n)
+{
+    size_t room = n_keys > n ? n_keys : n;
+    if (stacks->n_stacks == MAX_STACKS || room > MAX_FRAMES - stacks->n_frames) {
+        stacks->n_unknown++;
+        return 0;
+    }
+    uint32_t number = stacks->n_stacks++;
+    struct entry *entry = &stacks->entries[number];
+    entry->hash = hash;
+    entry->first = stacks->n_frames;
+    entry->n_keys = (uint16_t)n_keys;
+    memcpy(&stacks->keys[entry->first], keys, n_keys * sizeof(*keys));
+    entry->n_frames =
+        (uint16_t)ffisan_stacks_resolve(stacks, luaframes, n, &stacks->frames[entry->first], n);
+    stacks->n_frames += (uint32_t)room;
+    return number;
+}
+
+static bool same_keys(const struct ffisan_stacks *stacks, const struct entry *entry,
+                      const uint64_t *keys, size_t n_keys)
+{
+    return entry->n_keys == n_keys &&
+           memcmp(&stacks->keys[entry->first], keys, n_keys * sizeof(*keys)) == 0;
+}
+
+/* The bucket of these keys: either it holds their entry, or it is empty. */
+static uint32_t *find_bucket(struct ffisan_stacks *stacks, uint64_t hash, const uint64_t *keys,
+                             size_t n_keys)
+{
+    for (uint32_t i = 0;; i++) {
+        uint32_t *bucket = &stacks->buckets[(hash + i) % N_BUCKETS];
+        const struct entry *entry = &stacks->entries[*bucket];
+        if (*bucket == 0 || (entry->hash == hash && same_keys(stacks, entry, keys, n_keys)))
+            return bucket;
+    }
+}
+
+static uint64_t hash_keys(const uint64_t *keys, size_t n_keys)
+{
+    uint64_t hash = n_keys;
+    for (size_t i = 0; i < n_keys; i++)
+        hash = ffisan_hash_mix(hash, keys[i]);
+    return hash | 1;
+}
+
+/* Compiled code: the trace and the address in it stand for the whole stack. */
+static size_t keys_in_trace(const struct ffisan_vm *vm, uint32_t trace_number, uintptr_t caller,
+                            uint64_t *keys)
+{
+    const struct lj_trace *trace = ffisan_luastack_trace(vm, trace_number);
+    if (!trace)
+        return 0;
+    keys[0] = (uint64_t)trace;
+    keys[1] = caller;
+    return 2;
+}
+
+uint32_t ffisan_stacks_here(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
+                            uintptr_t caller, uint32_t *ret_visits)
+{
+    struct ffisan_luaframe frames[FFISAN_LUASTACK_MAX];
+    uint64_t keys[FFISAN_LUASTACK_MAX];
+    size_t n = 0, n_keys = 0;
+    int32_t vmstate = (int32_t)ffisan_vm_word(vm, vm->layout.vmstate);
+    *ret_visits = 0;
+    if (vmstate > 0) {
+        n_keys = keys_in_trace(vm, (uint32_t)vmstate, caller, keys);
+    } else if (vmstate == LJ_VMST_INTERP || vmstate == LJ_VMST_C) {
+        n = ffisan_luastack_now(vm, NULL, 0, frames, stacks->depth);
+        for (; n_keys < n; n_keys++)
+            keys[n_keys] = frames[n_keys].pc ? frames[n_keys].pc : (uint64_t)frames[n_keys].proto;
+    }
+    if (n_keys == 0)
+        return 0;
+    uint64_t hash = hash_keys(keys, n_keys);
+    uint32_t *bucket = find_bucket(stacks, hash, keys, n_keys);
+    if (*bucket == 0) {
+        if (vmstate > 0)
+            n = ffisan_luastack_now(vm, &caller, caller != 0, frames, stacks->depth);
+        *bucket = add_entry(stacks, hash, keys, n_keys, frames, n);
+        if (*bucket == 0)
+            return 0;
+    }
+    *ret_visits = ++stacks->entries[*bucket].visits;
+    return *bucket;
+}
+
+struct ffisan_stack ffisan_stacks_get(const struct ffisan_stacks *stacks, uint32_t number)
+{
+    if (!stacks || number == 0 || number >= stacks->n_stacks)
+        return (struct ffisan_stack){0};
+    const struct entry *entry = &stacks->entries[number];
+    return (struct ffisan_stack){.n_frames = entry->n_frames,
+                                 .frames = &stacks->frames[entry->first]};
+}
+
+static bool code_is_gone(const struct ffisan_stacks *stacks, const struct entry *entry,
+                         struct ffisan_heap *heap)
+{
+    struct ffisan_slot_ref ref;
+    for (uint32_t i = 0; i < entry->n_keys; i++)
+        if (ffisan_heap_find(heap, stacks->keys[entry->first + i], &ref) &&
+            ref.slot->state != FFISAN_SLOT_LIVE)
+            return true;
+    return false;
+}
+
+void ffisan_stacks_forget_dead_code(struct ffisan_stacks *stacks, struct ffisan_heap *heap)
+{
+    for (uint32_t number = 1; number < stacks->n_stacks; number++) {
+        struct entry *entry = &stacks->entries[number];
+        if (entry->hash && code_is_gone(stacks, entry, heap))
+            entry->hash = 0; /* its bucket stays taken, so that others are still found */
+    }
+}
+
+struct ffisan_stacks_counts ffisan_stacks_count(const struct ffisan_stacks *stacks)
+{
+    return (struct ffisan_stacks_counts){.n_stacks = stacks->n_stacks - 1,
+                                         .n_frames = stacks->n_frames,
+                                         .n_unknown = stacks->n_unknown};
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The allocation path.  What is done for each block: find a slot, note where it was asked for, and
+ * look at what became of the block before it (the VM links every object into a list right after it
+ * has allocated it, and only then the object has a type).
+ */
+#include "runtime/state.h"
+
+#include "base/pages.h"
+#include "runtime/audit/audit.h"
+#include "runtime/audit/standin.h"
+#include "runtime/cycle/cycle.h"
+#include "runtime/cycle/schedule.h"
+#include "runtime/vm/caller.h"
+
+#include <string.h>
+
+struct ffisan_runtime ffisan_runtime;
+
+/* Blocks that die outside of a cycle (buffers that grow) must not pile up for ever. */
+#define DEAD_LIMIT_BYTES (64u << 20)
+
+static uint64_t vm_word(const struct ffisan_state *state, uint16_t offset)
+{
+    return *(const uint64_t *)(state->vm.g + offset);
+}
+
+static uint8_t header_code(uintptr_t distance)
+{
+    return distance % 8 == 0 && distance / 8 < FFISAN_SLOT_HEADER_FAR ? (uint8_t)(distance / 8)
+                                                                      : FFISAN_SLOT_HEADER_FAR;
+}
+
+/* An object inside the pending block: remembers its type, and that it can hold pointers. */
+static void classify(struct ffisan_state *state, uintptr_t object)
+{
+    uint8_t gct = ((const struct lj_header *)object)->gct;
+    struct ffisan_slot_ref ref;
+    if (gct < LJ_GCT_STR || gct > LJ_GCT_UDATA || gct == LJ_GCT_TAB || gct == LJ_GCT_FUNC ||
+        gct == LJ_GCT_UPVAL || !ffisan_heap_find(&state->heap, state->pending.block, &ref))
+        return;
+    ref.slot->type =
+        (uint8_t)(gct | header_code(object - state->pending.block) << FFISAN_SLOT_HEADER_SHIFT);
+    if (gct == LJ_GCT_CDATA || gct == LJ_GCT_UDATA)
+        ffisan_heap_set_holder(&ref, true);
+}
+
+void ffisan_state_classify_pending(struct ffisan_state *state)
+{
+    struct ffisan_pending pending = state->pending;
+    if (!pending.block || !state->L)
+        return;
+    uintptr_t newest = vm_word(state, state->vm.layout.gc_root);
+    uintptr_t newest_udata = ((const struct lj_header *)state->L)->nextgc;
+    if (newest - pending.block < pending.size)
+        classify(state, newest);
+    else if (newest_udata == pending.block)
+        classify(state, newest_udata);
+    state->pending.block = 0;
+}
+
+static uint32_t origin(struct ffisan_state *state, uintptr_t helper, uintptr_t cfa,
+                       uint32_t *ret_visits)
+{
+    *ret_visits = 0;
+    if (!state->stacks || state->vm.layout.vmstate == FFISAN_NO_OFFSET)
+        return 0;
+    int32_t vmstate = *(const int32_t *)(state->vm.g + state->vm.layout.vmstate);
+    if (vmstate <= 0 && !ffisan_caller_is_known(helper))
+        ffisan_caller_learn(helper);
+    if (vmstate != LJ_VMST_INTERP && vmstate != LJ_VMST_C && vmstate <= 0)
+        return 0;
+    uintptr_t caller = vmstate > 0 ? ffisan_caller_find(helper, cfa) : 0;
+    return ffisan_stacks_here(state->stacks, &state->vm, caller, ret_visits);
+}
+
+static void *allocate(struct ffisan_state *state, size_t size, uintptr_t helper, uintptr_t cfa)
+{
+    struct ffisan_slot_ref ref;
+    uint32_t visits = 0, stack = 0;
+    if (state->pending.block)
+        ffisan_state_classify_pending(state);
+    if (state->L)
+        stack = origin(state, helper, cfa, &visits);
+    void *block = ffisan_heap_alloc(&state->heap, size, stack, &ref);
+    if (!block)
+        return NULL;
+    state->pending = (struct ffisan_pending){.block = (uintptr_t)block, .size = size};
+    if (state->schedule.gc != FFISAN_GC_NATURAL && state->L)
+        ffisan_schedule_allocation(state, visits);
+    return block;
+}
+
+static void note_death(struct ffisan_state *state, void *block)
+{
+    uint8_t gct = ((const struct lj_header *)block)->gct;
+    if (gct == LJ_GCT_PROTO || gct == LJ_GCT_TRACE)
+        state->code_died = true;
+}
+
+/* The last call that a closed state makes: the block of its main thread and global_State. */
+static void release_last(struct ffisan_state *state, void *block, size_t size)
+{
+    if (state->old_allocf)
+        state->old_allocf(state->old_ud, block, size, 0);
+    ffisan_state_free(state);
+}
+
+static void release(struct ffisan_state *state, void *block, size_t size)
+{
+    if (block == (void *)state->L) {
+        release_last(state, block, size);
+        return;
+    }
+    if (state->pending.block)
+        ffisan_state_classify_pending(state);
+    note_death(state, block);
+    if (ffisan_heap_kill(&state->heap, block)) {
+        if (state->heap.dead_unaudited > DEAD_LIMIT_BYTES + state->heap.stats.live_bytes)
+            ffisan_audit_run(state);
+        return;
+    }
+    if (state->old_allocf && !ffisan_region_find((uintptr_t)block))
+        state->old_allocf(state->old_ud, block, size, 0);
+}
+
+void *ffisan_state_allocf(void *ud, void *block, size_t old_size, size_t new_size)
+{
+    struct ffisan_state *state = ud;
+    if (new_size == 0) {
+        if (block)
+            release(state, block, old_size);
+        return NULL;
+    }
+    uintptr_t helper = (uintptr_t)__builtin_return_address(0);
+    uintptr_t cfa = (uintptr_t)__builtin_dwarf_cfa();
+    if (!block)
+        return allocate(state, new_size, helper, cfa);
+    struct ffisan_slot_ref ref;
+    if (state->pending.block)
+        ffisan_state_classify_pending(state);
+    void *moved = ffisan_heap_alloc(&state->heap, new_size, 0, &ref);
+    if (!moved)
+        return NULL;
+    state->heap.stats.n_reallocs++;
+    memcpy(moved, block, old_size < new_size ? old_size : new_size);
+    release(state, block, old_size);
+    return moved;
+}
+
+struct ffisan_state *ffisan_state_new(const struct ffisan_api *api,
+                                      const struct ffisan_layout *layout)
+{
+    struct ffisan_state *state = ffisan_pages_map(sizeof(*state));
+    if (!state)
+        return NULL;
+    ffisan_heap_init(&state->heap, ffisan_runtime.options.quarantine);
+    state->api = api;
+    state->vm.layout = *layout;
+    state->stacks = ffisan_stacks_new(ffisan_runtime.options.frames);
+    state->maps = ffisan_pages_map(FFISAN_MAX_CTYPES * sizeof(*state->maps));
+    state->maps_known = ffisan_pages_map(FFISAN_MAX_CTYPES);
+    return state;
+}
+
+void ffisan_state_attach(struct ffisan_state *state, lua_State *L)
+{
+    state->L = L;
+    state->vm.g = *(const uintptr_t *)((uintptr_t)L + 16);
+    ffisan_schedule_init(&state->schedule, ffisan_runtime.options.gc);
+    ffisan_lock_take(&ffisan_runtime.lock);
+    state->next = ffisan_runtime.states;
+    ffisan_runtime.states = state;
+    ffisan_lock_give(&ffisan_runtime.lock);
+    ffisan_cycle_start(state);
+}
+
+void ffisan_state_free(struct ffisan_state *state)
+{
+    ffisan_lock_take(&ffisan_runtime.lock);
+    for (struct ffisan_state **link = &ffisan_runtime.states; *link; link = &(*link)->next)
+        if (*link == state) {
+            *link = state->next;
+            break;
+        }
+    ffisan_standins_forget(state);
+    ffisan_lock_give(&ffisan_runtime.lock);
+    ffisan_heap_fini(&state->heap);
+    ffisan_stacks_free(state->stacks);
+    if (state->maps)
+        ffisan_pages_unmap(state->maps, FFISAN_MAX_CTYPES * sizeof(*state->maps));
+    if (state->maps_known)
+        ffisan_pages_unmap(state->maps_known, FFISAN_MAX_CTYPES);
+    ffisan_pages_unmap(state, sizeof(*state));
+}
+
+struct ffisan_state *ffisan_state_find(const lua_State *L)
+{
+    uintptr_t g = *(const uintptr_t *)((uintptr_t)L + 16);
+    ffisan_lock_take(&ffisan_runtime.lock);
+    struct ffisan_state *state = ffisan_runtime.states;
+    while (state && state->vm.g != g)
+        state = state->next;
+    ffisan_lock_give(&ffisan_runtime.lock);
+    return state;
+}
+
+struct ffisan_state *ffisan_state_owning(uintptr_t address)
+{
+    struct ffisan_region *region = ffisan_region_find(address);
+    if (!region)
+        return NULL;
+    return (struct ffisan_state *)((char *)region->heap - offsetof(struct ffisan_state, heap));
+}

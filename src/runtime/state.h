@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * Everything we know of one watched LuaJIT state, and the little that the states share.
+ *
+ * A `struct ffisan_state` is touched by the thread that runs its Lua code; a fault handler on
+ * another thread reads it.  The list of states is guarded by ffisan_runtime.lock.
+ */
+#ifndef FFISAN_RUNTIME_STATE_H
+#define FFISAN_RUNTIME_STATE_H
+
+#include "base/lock.h"
+#include "runtime/heap/heap.h"
+#include "runtime/report/stacks.h"
+#include "runtime/vm/api.h"
+#include "runtime/vm/ctype.h"
+#include "runtime/vm/layout.h"
+#include "wire/options.h"
+
+#define FFISAN_MAX_CTYPES 65536
+
+/** When full cycles are forced (cycle/schedule.c). */
+struct ffisan_schedule {
+    enum ffisan_gc gc;
+    bool is_forcing;      /**< a cycle was asked for and has not ended yet */
+    bool again;           /**< the one under way started too early: ask for another */
+    uint32_t old_stepmul; /**< to be restored when the forced cycle has ended */
+    int64_t credit_bytes; /**< heap bytes that forced cycles may still walk over */
+    uint64_t n_forced;
+};
+
+/** Counters of `--stats`. */
+struct ffisan_audit_stats {
+    uint64_t n_audits, n_holders, n_words, n_dangling, n_evidence, ns;
+};
+
+/** A fresh block that the VM has not linked into its lists yet. */
+struct ffisan_pending {
+    uintptr_t block;
+    size_t size;
+};
+
+struct ffisan_state {
+    struct ffisan_heap heap;
+    struct ffisan_vm vm;
+    struct ffisan_pending pending;
+    struct ffisan_stacks *stacks;
+    struct ffisan_schedule schedule;
+    const struct ffisan_api *api;
+    lua_State *L;             /**< main thread */
+    lua_Alloc old_allocf;     /**< for blocks from before we took over, or NULL */
+    void *old_ud;
+    unsigned cycle;           /**< cycles that have ended */
+    uint32_t cycle_stack;     /**< where the last one ended */
+    bool code_died;           /**< a function or trace died since the last audit */
+    bool is_closing;
+    struct ffisan_audit_stats audit;
+    struct ffisan_ctype_map *maps; /**< by ctype id; FFISAN_MAX_CTYPES of them */
+    uint8_t *maps_known;
+    struct ffisan_state *next;
+};
+
+/** What the states of a process share. */
+struct ffisan_runtime {
+    struct ffisan_lock lock;
+    struct ffisan_options options;
+    struct ffisan_state *states; /**< guarded by lock */
+    const char *run_dir;         /**< FFISAN_RUN_DIR, or NULL */
+};
+extern struct ffisan_runtime ffisan_runtime;
+
+/**
+ * Makes the books for a state to be: its heap can serve a lua_newstate.  NULL without memory.
+ * `ffisan_state_attach` follows once the lua_State exists.
+ */
+struct ffisan_state *ffisan_state_new(const struct ffisan_api *api,
+                                      const struct ffisan_layout *layout);
+
+/** The state runs now: starts to watch its cycles. */
+void ffisan_state_attach(struct ffisan_state *state, lua_State *L);
+
+/** The lua_State is gone: gives everything back. */
+void ffisan_state_free(struct ffisan_state *state);
+
+/** The watched state of a lua_State (any of its threads), or NULL. */
+struct ffisan_state *ffisan_state_find(const lua_State *L);
+
+/** The watched state whose heap holds an address, or NULL.  Context: also a signal handler. */
+struct ffisan_state *ffisan_state_owning(uintptr_t address);
+
+/** The lua_Alloc of watched states; ud is the struct ffisan_state. */
+void *ffisan_state_allocf(void *ud, void *block, size_t old_size, size_t new_size);
+
+/** The block that was handed out last: finds out what the VM made of it. */
+void ffisan_state_classify_pending(struct ffisan_state *state);
+
+#endif

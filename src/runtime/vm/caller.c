@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/vm/caller.h"
+
+#include <unwind.h>
+
+struct ffisan_caller ffisan_callers[FFISAN_CALLERS];
+
+struct walk {
+    uintptr_t helper;
+    uintptr_t helper_sp; /* stack pointer in the helper after its call: the CFA of our function */
+    uintptr_t caller_sp;
+    unsigned n;
+};
+
+static _Unwind_Reason_Code look(struct _Unwind_Context *context, void *argument)
+{
+    struct walk *walk = argument;
+    if (walk->helper_sp) {
+        walk->caller_sp = _Unwind_GetCFA(context);
+        return _URC_END_OF_STACK;
+    }
+    if (_Unwind_GetIP(context) == walk->helper)
+        walk->helper_sp = _Unwind_GetCFA(context);
+    return ++walk->n < 8 ? _URC_NO_REASON : _URC_END_OF_STACK;
+}
+
+void ffisan_caller_learn(uintptr_t helper)
+{
+    struct walk walk = {.helper = helper};
+    _Unwind_Backtrace(look, &walk);
+    struct ffisan_caller entry = {.helper = helper, .frame = UINT32_MAX};
+    if (walk.caller_sp > walk.helper_sp && walk.caller_sp - walk.helper_sp < 4096)
+        entry.frame = (uint32_t)(walk.caller_sp - walk.helper_sp);
+    ffisan_callers[(helper >> 2) % FFISAN_CALLERS] = entry;
+}

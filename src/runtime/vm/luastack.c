@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A frame is two slots below its base: the function, and a link.  The link of a function that Lua
+ * code called is the return address in the caller's bytecode; all others hold the distance to the
+ * previous frame.  Where a Lua function is interrupted by C (hook, finalizer), its position is in
+ * the C frame of the interpreter (SAVE_PC).
+ */
+#include "runtime/vm/luastack.h"
+
+#include "runtime/vm/proto.h"
+
+/* lj_frame.h, GC64 */
+enum { FRAME_LUA = 0, FRAME_C = 1, FRAME_CONT = 2, FRAME_VARG = 3, FRAME_TYPE = 3, FRAME_TYPEP = 7 };
+/* C frame of the interpreter on x86-64 (CFRAME_OFS_*) */
+enum { CFRAME_NRES = 8, CFRAME_L = 16, CFRAME_PC = 24, CFRAME_PREV = 32 };
+
+#define MAX_FRAMES_WALKED 200
+
+static uint64_t load(uintptr_t address)
+{
+    return *(const uint64_t *)address;
+}
+
+static uint64_t frame_link(uintptr_t frame)
+{
+    return load(frame);
+}
+
+static bool link_is_lua(uint64_t link)
+{
+    return (link & FRAME_TYPE) == FRAME_LUA;
+}
+
+static uintptr_t previous_frame(uintptr_t frame)
+{
+    uint64_t link = frame_link(frame);
+    if (link_is_lua(link)) {
+        uint32_t call = *(const uint32_t *)(link - 4);
+        return frame - 8 * (2 + ((call >> 8) & 0xff));
+    }
+    return frame - (link & ~(uint64_t)FRAME_TYPEP);
+}
+
+static uintptr_t raw_cframe(uint64_t cframe)
+{
+    return cframe & ~(uint64_t)3;
+}
+
+static int32_t cframe_nres(uintptr_t cframe)
+{
+    return *(const int32_t *)(cframe + CFRAME_NRES);
+}
+
+/* Position of a Lua function that C code interrupted right above it: see debug_framepc(). */
+static uintptr_t interrupted_pc(const struct lj_thread *thread, uintptr_t base, uintptr_t next_frame)
+{
+    uintptr_t cframe = raw_cframe(thread->cframe);
+    uintptr_t frame = base - 8;
+    for (unsigned n = 0; cframe && n < MAX_FRAMES_WALKED; n++) {
+        while (cframe_nres(cframe) < 0) {
+            if (frame >= thread->stack + (uintptr_t)-cframe_nres(cframe))
+                break;
+            cframe = raw_cframe(load(cframe + CFRAME_PREV));
+            if (!cframe)
+                return 0;
+        }
+        if (frame < next_frame)
+            return load(cframe + CFRAME_PC);
+        uint64_t link = frame_link(frame);
+        if (!link_is_lua(link) && ((link & FRAME_TYPE) == FRAME_C))
+            cframe = raw_cframe(load(cframe + CFRAME_PREV));
+        if (frame <= thread->stack + 8)
+            return 0;
+        frame = previous_frame(frame);
+    }
+    return 0;
+}
+
+/* Return address in the function below `next_frame` (0 = it is the top frame). */
+static uintptr_t return_pc(const struct lj_thread *thread, uintptr_t base, uintptr_t next_frame)
+{
+    if (next_frame == 0) {
+        uintptr_t cframe = raw_cframe(thread->cframe);
+        if (!cframe || load(cframe + CFRAME_PC) == load(cframe + CFRAME_L))
+            return 0;
+        return load(cframe + CFRAME_PC);
+    }
+    uint64_t link = frame_link(next_frame);
+    if (link_is_lua(link))
+        return link;
+    if ((link & FRAME_TYPEP) == FRAME_CONT)
+        return load(next_frame - 16);
+    return interrupted_pc(thread, base, next_frame);
+}
+
+static const struct lj_func *frame_function(uintptr_t frame)
+{
+    return (const struct lj_func *)lj_tv_object(load(frame - 8));
+}
+
+static const struct lj_proto *function_proto(const struct lj_func *function)
+{
+    return (const struct lj_proto *)(function->pc - sizeof(struct lj_proto));
+}
+
+size_t ffisan_luastack_walk(const struct lj_thread *thread, uintptr_t base, bool skip_top,
+                            struct ffisan_luaframe *frames, size_t max)
+{
+    uintptr_t bottom = thread->stack + 8, limit = thread->stack + 8 * (uint64_t)thread->stacksize;
+    uintptr_t frame = base - 8, next_frame = 0;
+    bool skip = false;
+    size_t n = 0;
+    for (unsigned walked = 0; walked < MAX_FRAMES_WALKED && n < max; walked++) {
+        if (frame <= bottom || frame >= limit)
+            break;
+        const struct lj_func *function = frame_function(frame);
+        bool wanted = !skip && !skip_top && (uintptr_t)function > 4096 &&
+                      (const void *)function != (const void *)thread &&
+                      function->gct == LJ_GCT_FUNC && function->ffid == 0;
+        if (wanted) {
+            uintptr_t pc = return_pc(thread, base, next_frame);
+            const struct lj_proto *proto = function_proto(function);
+            bool inside = pc && ffisan_proto_pc(proto, pc - 4) != UINT32_MAX;
+            frames[n++] = (struct ffisan_luaframe){.proto = proto, .pc = inside ? pc - 4 : 0};
+        }
+        uint64_t link = frame_link(frame);
+        skip = !link_is_lua(link) && (link & FRAME_TYPEP) == FRAME_VARG; /* pseudo frame below */
+        skip_top = skip_top && skip;
+        next_frame = frame;
+        frame = previous_frame(frame);
+    }
+    return n;
+}
+
+const struct lj_trace *ffisan_luastack_trace(const struct ffisan_vm *vm, uint32_t number)
+{
+    uint64_t traces = ffisan_vm_word(vm, vm->layout.jit_traces);
+    if (!traces || number == 0 || number > 65535)
+        return NULL;
+    const struct lj_trace *trace = (const struct lj_trace *)load(traces + 8 * (uint64_t)number);
+    return trace && trace->gct == LJ_GCT_TRACE && trace->traceno == number ? trace : NULL;
+}
+
+/* IR constants lie below this reference (lj_ir.h). */
+#define REF_BIAS 0x8000u
+enum { IR_SIZE = 8 };
+#define SNAP_FRAME 0x010000u
+
+/* The function that a bytecode address belongs to: the trace keeps all it came through alive. */
+static const struct lj_proto *proto_of(const struct lj_trace *trace, uintptr_t pc)
+{
+    const struct lj_proto *start = (const struct lj_proto *)trace->startpt;
+    if (start && ffisan_proto_pc(start, pc) != UINT32_MAX)
+        return start;
+    for (uint32_t ref = trace->nk; ref < REF_BIAS; ref++) {
+        uint64_t value = load(trace->ir + (uint64_t)ref * IR_SIZE);
+        if (value < 4096 || value >> 47 || value % 8)
+            continue;
+        uint8_t type = (uint8_t)(load(trace->ir + (uint64_t)(ref - 1) * IR_SIZE) >> 32) & 0x1f;
+        const struct lj_proto *proto = NULL;
+        if (type == LJ_GCT_PROTO)
+            proto = (const struct lj_proto *)value;
+        else if (type == LJ_GCT_FUNC && ((const struct lj_func *)value)->ffid == 0)
+            proto = function_proto((const struct lj_func *)value);
+        if (proto && ref > trace->nk && ffisan_proto_pc(proto, pc) != UINT32_MAX)
+            return proto;
+    }
+    return NULL;
+}
+
+static const struct lj_snap *nearest_snapshot(const struct lj_trace *trace, uintptr_t machine_pc)
+{
+    const struct lj_snap *snaps = (const struct lj_snap *)trace->snap;
+    uint64_t offset = machine_pc - trace->mcode;
+    if (trace->nsnap == 0 || offset >= trace->szmcode)
+        return NULL;
+    const struct lj_snap *best = &snaps[0];
+    for (uint32_t i = 0; i < trace->nsnap; i++)
+        if (snaps[i].mcofs <= offset)
+            best = &snaps[i];
+    return best;
+}
+
+size_t ffisan_luastack_in_trace(const struct lj_trace *trace, uintptr_t machine_pc,
+                                struct ffisan_luaframe *frames, size_t max)
+{
+    const struct lj_snap *snap = nearest_snapshot(trace, machine_pc);
+    size_t n = 0;
+    if (max == 0)
+        return 0;
+    if (!snap) {
+        frames[n++] = (struct ffisan_luaframe){.proto = (const struct lj_proto *)trace->startpt,
+                                               .pc = trace->startpc, .approximate = true};
+        return n;
+    }
+    const uint32_t *map = (const uint32_t *)trace->snapmap + snap->mapofs;
+    uint64_t pcbase;
+    memcpy(&pcbase, map + snap->nent, sizeof(pcbase));
+    uintptr_t pc = pcbase >> 8;
+    frames[n++] = (struct ffisan_luaframe){.proto = proto_of(trace, pc), .pc = pc, .approximate = true};
+    for (uint32_t i = snap->nent; i-- > 0 && n < max;) {
+        uint32_t ref = map[i] & 0xffff;
+        if (!(map[i] & SNAP_FRAME) || ref >= REF_BIAS || ref < trace->nk || map[i] >> 24 < 2)
+            continue;
+        uint64_t link = load(trace->ir + (uint64_t)(ref + 1) * IR_SIZE);
+        if (link_is_lua(link) && link > 4096 && !(link >> 47))
+            frames[n++] = (struct ffisan_luaframe){.proto = proto_of(trace, link - 4),
+                                                   .pc = link - 4, .approximate = true};
+    }
+    return n;
+}
+
+size_t ffisan_luastack_now(const struct ffisan_vm *vm, const uintptr_t *machine_pcs,
+                           size_t n_machine_pcs, struct ffisan_luaframe *frames, size_t max)
+{
+    const struct ffisan_layout *layout = &vm->layout;
+    if (layout->cur_L == FFISAN_NO_OFFSET || layout->vmstate == FFISAN_NO_OFFSET)
+        return 0;
+    const struct lj_thread *thread = (const struct lj_thread *)ffisan_vm_word(vm, layout->cur_L);
+    if (!thread)
+        return 0;
+    int32_t vmstate = (int32_t)ffisan_vm_word(vm, layout->vmstate);
+    uintptr_t jit_base = ffisan_vm_word(vm, layout->jit_base);
+    if (vmstate <= 0 || !jit_base)
+        return ffisan_luastack_walk(thread, thread->base, false, frames, max);
+    const struct lj_trace *trace = ffisan_luastack_trace(vm, (uint32_t)vmstate);
+    size_t n = 0;
+    if (trace) {
+        uintptr_t machine_pc = 0;
+        for (size_t i = 0; i < n_machine_pcs && !machine_pc; i++)
+            if (machine_pcs[i] - trace->mcode < trace->szmcode)
+                machine_pc = machine_pcs[i];
+        n = ffisan_luastack_in_trace(trace, machine_pc, frames, max);
+    }
+    return n + ffisan_luastack_walk(thread, jit_base, true, frames + n, max - n);
+}

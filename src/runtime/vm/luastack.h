@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * Lua call stacks, read from raw memory, in three situations: inside the allocator or a C function
+ * while the interpreter runs, inside compiled code (from snapshots), and in a signal handler.
+ * Never calls into the VM, never allocates.  (Sources: lj_frame.h, lj_debug.c, lj_snap.c.)
+ */
+#ifndef FFISAN_VM_LUASTACK_H
+#define FFISAN_VM_LUASTACK_H
+
+#include "runtime/vm/layout.h"
+
+#define FFISAN_LUASTACK_MAX 16
+
+/** One Lua frame: which bytecode of which function. */
+struct ffisan_luaframe {
+    const struct lj_proto *proto; /**< NULL = not known */
+    uintptr_t pc;                 /**< address of the bytecode instruction; 0 = not known */
+    bool approximate;             /**< nearest known position of compiled code */
+};
+
+/**
+ * The Lua frames of `thread` (a struct lj_thread), innermost first; C functions are left out.
+ * `base`: where to start, normally thread->base; jit_base while compiled code runs.
+ * `skip_top`: the top frame is not wanted (its position comes from a snapshot).
+ */
+size_t ffisan_luastack_walk(const struct lj_thread *thread, uintptr_t base, bool skip_top,
+                            struct ffisan_luaframe *frames, size_t max);
+
+/** Trace `number` of the state, or NULL. */
+const struct lj_trace *ffisan_luastack_trace(const struct ffisan_vm *vm, uint32_t number);
+
+/**
+ * The Lua frames inside one trace at a machine code address (0 = start of the trace), innermost
+ * first, all marked approximate.
+ */
+size_t ffisan_luastack_in_trace(const struct lj_trace *trace, uintptr_t machine_pc,
+                                struct ffisan_luaframe *frames, size_t max);
+
+/**
+ * The stack of whatever runs now: compiled code or interpreter.  `machine_pcs`: return addresses
+ * of the C stack, innermost first, to find the position in compiled code (may be NULL).
+ */
+size_t ffisan_luastack_now(const struct ffisan_vm *vm, const uintptr_t *machine_pcs,
+                           size_t n_machine_pcs, struct ffisan_luaframe *frames, size_t max);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/vm/modules.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef int (*find_object_fn)(void *address, struct dl_find_object *ret_object);
+
+static find_object_fn find_object;
+static char program_path[4096];
+
+/* Exported symbols: those of the GNU hash table are the last part of the symbol table. */
+struct exports {
+    const ElfW(Sym) *first, *end;
+    const char *strings;
+};
+
+void ffisan_modules_prepare(void)
+{
+    int saved_errno = errno;
+    if (find_object == NULL)
+        find_object = (find_object_fn)dlsym(RTLD_DEFAULT, "_dl_find_object");
+    if (program_path[0] == '\0')
+        (void)!readlink("/proc/self/exe", program_path, sizeof(program_path) - 1);
+    errno = saved_errno;
+}
+
+const struct link_map *ffisan_modules_find(uintptr_t address)
+{
+    struct dl_find_object object;
+    struct link_map *module = NULL;
+    Dl_info info;
+    if (find_object)
+        return find_object((void *)address, &object) == 0 ? object.dlfo_link_map : NULL;
+    if (dladdr1((void *)address, &info, (void **)&module, RTLD_DL_LINKMAP) == 0)
+        return NULL;
+    return module;
+}
+
+bool ffisan_modules_is_program(const struct link_map *module)
+{
+    return module->l_name == NULL || module->l_name[0] == '\0';
+}
+
+const char *ffisan_modules_name(const struct link_map *module)
+{
+    const char *path = ffisan_modules_is_program(module) ? program_path : module->l_name;
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* The loader adds the load address to these entries in place, except in the vdso. */
+static uintptr_t dynamic_pointer(const struct link_map *module, ElfW(Sxword) tag)
+{
+    const ElfW(Dyn) *entry = module->l_ld;
+    for (; entry && entry->d_tag != DT_NULL; entry++)
+        if (entry->d_tag == tag)
+            return entry->d_un.d_ptr < module->l_addr ? module->l_addr + entry->d_un.d_ptr
+                                                      : entry->d_un.d_ptr;
+    return 0;
+}
+
+/* Number of symbols, from the last chain of a GNU hash table. */
+static size_t count_symbols(const uint32_t *table, uint32_t *ret_first)
+{
+    uint32_t n_buckets = table[0], first = table[1], n_bloom = table[2], last = 0;
+    const uint32_t *buckets = table + 4 + n_bloom * (sizeof(ElfW(Addr)) / sizeof(*table));
+    const uint32_t *chains = buckets + n_buckets;
+    for (uint32_t i = 0; i < n_buckets; i++)
+        if (buckets[i] > last)
+            last = buckets[i];
+    *ret_first = first;
+    if (last < first)
+        return first;
+    while (!(chains[last - first] & 1))
+        last++;
+    return (size_t)last + 1;
+}
+
+static bool find_exports(const struct link_map *module, struct exports *ret_exports)
+{
+    const uint32_t *hash = (const uint32_t *)dynamic_pointer(module, DT_GNU_HASH);
+    const ElfW(Sym) *symbols = (const ElfW(Sym) *)dynamic_pointer(module, DT_SYMTAB);
+    ret_exports->strings = (const char *)dynamic_pointer(module, DT_STRTAB);
+    uint32_t first;
+    if (hash == NULL || symbols == NULL || ret_exports->strings == NULL)
+        return false;
+    ret_exports->end = symbols + count_symbols(hash, &first);
+    ret_exports->first = symbols + first;
+    return true;
+}
+
+static bool is_function(const ElfW(Sym) *symbol)
+{
+    return ELF64_ST_TYPE(symbol->st_info) == STT_FUNC && symbol->st_shndx != SHN_UNDEF;
+}
+
+/* Of several names for one function, the one that people use. */
+static bool is_better_name(const char *name, const char *than)
+{
+    if (than == NULL)
+        return true;
+    size_t marks = strspn(name, "_"), than_marks = strspn(than, "_");
+    return marks != than_marks ? marks < than_marks : strlen(name) < strlen(than);
+}
+
+const char *ffisan_modules_function(const struct link_map *module, uintptr_t address)
+{
+    struct exports exports;
+    const char *best = NULL;
+    uintptr_t offset = address - module->l_addr;
+    if (!find_exports(module, &exports))
+        return NULL;
+    for (const ElfW(Sym) *symbol = exports.first; symbol < exports.end; symbol++) {
+        if (offset - symbol->st_value >= symbol->st_size || !is_function(symbol))
+            continue;
+        const char *name = exports.strings + symbol->st_name;
+        if (is_better_name(name, best))
+            best = name;
+    }
+    return best;
+}
+
+/* Does a function of this size end in a direct jump to the target? */
+static bool jumps_to(uintptr_t code, size_t size, uintptr_t target)
+{
+    enum { JUMP = 0xe9, JUMP_SIZE = 5 };
+    const uint8_t *bytes = (const uint8_t *)code;
+    int32_t distance;
+    if (size < JUMP_SIZE || bytes[size - JUMP_SIZE] != JUMP)
+        return false;
+    memcpy(&distance, bytes + size - sizeof(distance), sizeof(distance));
+    return code + size + (uintptr_t)(intptr_t)distance == target;
+}
+
+const char *ffisan_modules_thunk(const struct link_map *module, uintptr_t target)
+{
+    enum { LARGEST = 32 };
+    struct exports exports;
+    const char *best = NULL;
+    if (!find_exports(module, &exports))
+        return NULL;
+    for (const ElfW(Sym) *symbol = exports.first; symbol < exports.end; symbol++) {
+        if (symbol->st_size > LARGEST || !is_function(symbol))
+            continue;
+        const char *name = exports.strings + symbol->st_name;
+        if (jumps_to(module->l_addr + symbol->st_value, symbol->st_size, target) &&
+            is_better_name(name, best))
+            best = name;
+    }
+    return best;
+}
