@@ -15,7 +15,6 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$here")
 filter=${1:-}
-ffisan=$top/build/ffisan
 upstream=$top/build/deps/luajit-upstream/usr/bin/luajit
 limit=60 # seconds for one run: only a hang takes that long
 export LD_LIBRARY_PATH=$top/build/tests${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}

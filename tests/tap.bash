@@ -4,6 +4,8 @@
 # shellcheck shell=bash
 
 : "${top:?}"
+ffisan=${FFISAN_TEST_COMMAND:-$top/build/ffisan} # another build or an installed one can be tested
+library=$(dirname "$ffisan")/libffisan.so
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 n_passed=0

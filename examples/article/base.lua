@@ -11,7 +11,8 @@ local shared
 -- A buffer of at least `size` bytes: the shared one when it is large enough, unless `fresh` is set.
 function base.get_string_buf(size, fresh)
     if fresh or size > SHARED_BYTES then
-        return ffi.new(char_array, size)
+        local buffer = ffi.new(char_array, size)
+        return buffer
     end
     shared = shared or ffi.new(char_array, SHARED_BYTES)
     return shared

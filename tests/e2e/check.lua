@@ -117,9 +117,9 @@ lookups.use_function = function(f)
     return names
 end
 
--- How a value may satisfy a wanted one: fields by their last components, texts by a part of them.
+-- How a value may satisfy a wanted one: fields and paths by their last components, texts by a part.
 local function ends_with_component(got, want)
-    return got == want or got:sub(-#want - 1):match("^[%].]") and got:sub(-#want) == want
+    return got == want or got:sub(-#want - 1):match("^[%]./]") and got:sub(-#want) == want
 end
 local function contains(got, want) return got:find(want, 1, true) end
 local function equals(got, want)
@@ -128,6 +128,7 @@ local function equals(got, want)
 end
 local how = {
     holder_field = ends_with_component, use_file = ends_with_component,
+    holder_file = ends_with_component, block_file = ends_with_component,
     holder_path = contains, fix = contains, why = contains, block_preview = contains,
 }
 

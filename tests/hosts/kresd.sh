@@ -51,7 +51,7 @@ serve() # PREFIX COMMAND...
 }
 
 serve "$tmp/plain"
-serve "$tmp/watched" "$top/build/ffisan" run --report="$tmp/report.jsonl" --
+serve "$tmp/watched" "$ffisan" run --report="$tmp/report.jsonl" --
 reasons=$(
     difference 'exit status' "$tmp/plain.status" "$tmp/watched.status"
     [ ! -s "$tmp/report.jsonl" ] || cat "$tmp/report.jsonl"

@@ -29,7 +29,7 @@ watched() # PREFIX FOLDER ARGUMENT...
     local prefix=$1 folder=$2
     shift 2
     rm -f "$prefix.jsonl"
-    run "$prefix" "$folder" "$top/build/ffisan" run --report="$prefix.jsonl" -- "$host" "$@"
+    run "$prefix" "$folder" "$ffisan" run --report="$prefix.jsonl" -- "$host" "$@"
 }
 
 check_clean() # NAME FOLDER ARGUMENT...
@@ -68,7 +68,7 @@ check_preload() # without the command: the same finding, the program's own exit 
     local reasons
     rm -f "$tmp/bad.jsonl"
     run "$tmp/good" "$article" "$host" good.lua
-    run "$tmp/bad" "$article" env LD_PRELOAD="$top/build/libffisan.so" \
+    run "$tmp/bad" "$article" env LD_PRELOAD="$library" \
         FFISAN_OPTIONS="report=$tmp/bad.jsonl" "$host" bad.lua
     reasons=$(
         findings_reason "$article/expect" "$tmp/bad.jsonl"

@@ -42,7 +42,7 @@ stop() # QUIT to the master, then its exit status (or that of the command around
     status=$?
 }
 
-watch=("$top/build/ffisan" run "--report=$tmp/reports/report-%p.jsonl" --)
+watch=("$ffisan" run "--report=$tmp/reports/report-%p.jsonl" --)
 mkdir -m 1777 "$tmp/reports"
 
 reports() { cat "$tmp"/reports/*.jsonl 2>/dev/null; }

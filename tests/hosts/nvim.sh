@@ -35,7 +35,7 @@ check() # NAME STATUS NVIM-ARGUMENT...
     shift 2
     rm -f "$tmp/report.jsonl"
     run "$tmp/plain" , "$@"
-    run "$tmp/watched" "$top/build/ffisan" run --report="$tmp/report.jsonl" -- , "$@"
+    run "$tmp/watched" "$ffisan" run --report="$tmp/report.jsonl" -- , "$@"
     reasons=$(
         [ "$(cat "$tmp/plain.status")" = "$status" ] || echo "without ffisan: status $(cat "$tmp/plain.status")"
         difference 'exit status' "$tmp/plain.status" "$tmp/watched.status"

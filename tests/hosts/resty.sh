@@ -19,7 +19,7 @@ resty() # ARGUMENT...: leaves $tmp/out, err, status, report.jsonl
     rm -f "$tmp/report.jsonl"
     (
         cd "$article" && timeout --foreground -k 5 60 \
-            "$top/build/ffisan" resty --report="$tmp/report.jsonl" "$@" </dev/null
+            "$ffisan" resty --report="$tmp/report.jsonl" "$@" </dev/null
     ) >"$tmp/out" 2>"$tmp/err"
     echo $? >"$tmp/status"
 }

@@ -10,6 +10,7 @@
 #include "runtime/vm/liveness.h"
 #include "runtime/vm/liveness_ops.h"
 #include "tap.h"
+#include "vm_liveness_larger.h"
 #include "vm_liveness_programs.h"
 
 #include <dlfcn.h>
@@ -258,22 +259,22 @@ static void check_same(const struct lua_program *program, const char *want, cons
     free(got);
 }
 
-static void test_programs(void)
+static void test_programs(const struct lua_program *programs, size_t n_programs)
 {
     n_cleared = n_frames = n_unknown = 0;
-    for (size_t i = 0; i < sizeof(lua_programs) / sizeof(lua_programs[0]); i++) {
-        char *want = run(&lua_programs[i], 0, false, false);
-        TAP_OK(strstr(want, "error") == NULL && want[0] != '\0', lua_programs[i].name);
-        check_same(&lua_programs[i], want, "dead slots poisoned", POISON, true, false);
+    for (size_t i = 0; i < n_programs; i++) {
+        char *want = run(&programs[i], 0, false, false);
+        TAP_OK(strstr(want, "error") == NULL && want[0] != '\0', programs[i].name);
+        check_same(&programs[i], want, "dead slots poisoned", POISON, true, false);
         collect_every = 5;
-        check_same(&lua_programs[i], want, "dead slots cleared", NIL, true, false);
+        check_same(&programs[i], want, "dead slots cleared", NIL, true, false);
         collect_every = 0;
         forget_scopes = true;
-        check_same(&lua_programs[i], want, "dead variables poisoned", POISON, true, false);
+        check_same(&programs[i], want, "dead variables poisoned", POISON, true, false);
         forget_scopes = false;
         free(want);
     }
-    printf("# %zu slots cleared in %zu frames, %zu frames unknown\n", n_cleared, n_frames, n_unknown);
+    printf("# %zu slots cleared in %zu frames, %zu unknown\n", n_cleared, n_frames, n_unknown);
     TAP_OK(n_cleared > n_frames / 2, "there were dead slots to clear");
     TAP_OK(n_unknown < n_frames / 100, "nearly every frame can be judged");
 }
@@ -413,7 +414,9 @@ int main(void)
     test_dead_slots(L);
     test_refusals(L);
     api.lua_close(L);
-    test_programs();
+    test_programs(lua_features, sizeof(lua_features) / sizeof(lua_features[0]));
+    test_programs(lua_larger_programs,
+                  sizeof(lua_larger_programs) / sizeof(lua_larger_programs[0]));
     test_compiled();
     return tap_done();
 }

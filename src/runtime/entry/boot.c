@@ -45,7 +45,7 @@ static void probe(struct ffisan_luajit *luajit)
 {
     luajit->problem = ffisan_layout_probe(&luajit->api, &luajit->layout);
     if (!luajit->problem) {
-        ffisan_cstack_prepare();
+        ffisan_cstack_prepare((uintptr_t)luajit->api.lua_newstate);
         return;
     }
     ffisan_report_status("degraded", luajit->problem);
