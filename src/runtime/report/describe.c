@@ -18,7 +18,8 @@ static bool is_string(const struct ffisan_described_block *block)
 {
     const struct lj_str *string = (const struct lj_str *)block->content;
     return (block->type & FFISAN_SLOT_TYPE_MASK) == 0 && string->gct == LJ_GCT_STR &&
-           block->size == sizeof(*string) + string->len + 1;
+           block->size >= sizeof(*string) + (size_t)string->len + 1 &&
+           block->size <= sizeof(*string) + (size_t)string->len + 4;
 }
 
 size_t ffisan_describe_header(const struct ffisan_described_block *block)
@@ -87,7 +88,8 @@ void ffisan_describe_block(struct ffisan_state *state, const struct ffisan_descr
                            struct ffisan_finding *finding)
 {
     size_t header = ffisan_describe_header(block);
-    finding->block.size_bytes = block->size - header - (is_string(block) ? 1 : 0);
+    finding->block.size_bytes = is_string(block) ? ((const struct lj_str *)block->content)->len
+                                                 : block->size - header;
     finding->block.offset = offset_in_slot - (int64_t)header;
     finding->block.made = ffisan_stacks_get(state->stacks, block->made);
     describe_type(state, block, scratch, finding);
