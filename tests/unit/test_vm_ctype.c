@@ -40,6 +40,8 @@ static const char declarations[] =
     "                         struct { char *d; uint64_t e; } second; char raw[16]; } u; };\n"
     "struct aligned { char c; void *p __attribute__((aligned(32))); };\n"
     "struct __attribute__((packed)) packed { char c; void *p; struct packed *next; };\n"
+    "struct packed12 { void *p; int n; } __attribute__((packed));\n"
+    "union integers { double d; char raw[24]; uint32_t half; uint64_t word; };\n"
     "struct qualified { const void *const p; volatile int64_t v; const struct foo inner; };\n"
     "struct constants { static const int LIMIT = 7; void *p; };\n"
     "struct simd { int64_t v __attribute__((vector_size(16))); complex z; void *p; };\n"
@@ -326,6 +328,11 @@ static const struct {
     {"struct aligned[?]", "3", "[2].p", P, NULL},
     {"struct packed", "", "p", P, NULL},
     {"struct packed[3]", "", "[1].next", P, NULL},
+    {"struct packed12[3]", "", "[1].p", P, NULL},
+    {"struct packed12[1]", "", "[0].n", O, "n"},
+    {"union integers", "", "d", I, "word"},
+    {"union integers", "", "raw[8]", B, NULL},
+    {"union integers", "", "raw[17]", O, NULL},
     {"struct constants", "", "p", P, NULL},
     {"struct simd", "", "p", P, NULL},
     {"struct huge", "", "p", P, NULL},

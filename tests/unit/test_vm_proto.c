@@ -121,6 +121,8 @@ static const char locals_program[] =
     "  local t = { probe(), (probe()), nested = { probe() } }\n"
     "  probe(probe(probe()))\n"
     "  local s = 'a' .. tostring((probe())) .. 'b'\n"
+    "  for k in probe do local x = k end\n"
+    "  for k, v in probe, 1, 2 do local x, y = k, v end\n"
     "  probe(first, second)\n"
     "end\n"
     "f(1, 2, 3)\n"
@@ -135,12 +137,12 @@ static const char locals_program[] =
 static void test_locals(void)
 {
     bool is_done = vm_host_run(&host, locals_program);
-    vm_host_check(is_done && n_probes == 29 && n_probed_names > 100, "%u names in %u probes",
+    vm_host_check(is_done && n_probes == 31 && n_probed_names > 100, "%u names in %u probes",
                   n_probed_names, n_probes);
     host.settop(host.L, 0);
     vm_host_run(&host, "jit.off() jit.flush()");
     n_probes = 0;
-    TAP_OK(vm_host_run(&host, locals_program) && n_probes == 29, "the same without the JIT");
+    TAP_OK(vm_host_run(&host, locals_program) && n_probes == 31, "the same without the JIT");
 }
 
 /* Runs a function of the program below on many functions; it returns the first difference. */
