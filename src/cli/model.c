@@ -78,20 +78,20 @@ static json_t *read_object(struct reader *reader, const json_t *object, const ch
     return value;
 }
 
-/* The value whose name stands in `object`; `first` when the member is missing. */
+/*
+ * The value whose name stands in `object`; `otherwise` when the member is missing, or has a name
+ * that a later version has added.
+ */
 static int read_enum(struct reader *reader, const json_t *object, const char *name, name_fn name_of,
-                     int first, int n_values)
+                     int n_values, int otherwise)
 {
     const char *string = read_string(reader, object, name);
-    if (!string)
-        return first;
-    for (int value = first; value < n_values; value++) {
+    for (int value = 0; string && value < n_values; value++) {
         const char *candidate = name_of(value);
         if (candidate && strcmp(candidate, string) == 0)
             return value;
     }
-    fail(reader, "\"%s\" has the unknown value \"%.60s\"", name, string);
-    return first;
+    return otherwise;
 }
 
 static const char *severity_name(int value)
@@ -157,24 +157,36 @@ static struct ffisan_stack read_stack(struct reader *reader, const json_t *objec
     return (struct ffisan_stack){n, frames};
 }
 
-static void read_head(struct reader *reader, const json_t *record, struct ffisan_finding *finding)
+static bool is_known_format(struct reader *reader, const json_t *record)
 {
     const json_t *version = json_object_get(record, "ffisan");
-    if (!json_is_integer(version)) {
-        fail(reader, "not a record of ffisan: no \"ffisan\" (format version) in it");
-        return;
-    }
-    if (json_integer_value(version) != FFISAN_RECORD_VERSION)
+    if (!json_is_integer(version) || !json_object_get(record, "id"))
+        fail(reader, "not a record of ffisan: no \"ffisan\" (format version) or \"id\" in it");
+    else if (json_integer_value(version) != FFISAN_RECORD_VERSION)
         fail(reader, "format version %" JSON_INTEGER_FORMAT " is not known here (only %d is)",
              json_integer_value(version), FFISAN_RECORD_VERSION);
-    if (!json_object_get(record, "severity") || !json_object_get(record, "kind"))
-        fail(reader, "\"severity\" or \"kind\" is missing");
-    const char *id = read_string(reader, record, "id");
-    finding->id = id ? strtoull(id, NULL, 16) : 0;
-    finding->severity = (enum ffisan_severity)read_enum(reader, record, "severity", severity_name,
-                                                        0, FFISAN_SEVERITY_LEAK + 1);
-    finding->kind =
-        (enum ffisan_kind)read_enum(reader, record, "kind", kind_name, 0, FFISAN_N_KINDS);
+    return !reader->failed;
+}
+
+static uint64_t read_id(struct reader *reader, const json_t *record)
+{
+    const char *string = read_string(reader, record, "id");
+    char *end = NULL;
+    uint64_t id = string ? strtoull(string, &end, 16) : 0;
+    if (string && (end == string || *end))
+        fail(reader, "\"id\" is not a hexadecimal number");
+    return id;
+}
+
+/* Nothing is called an error that does not say so. */
+static void read_head(struct reader *reader, const json_t *record, struct ffisan_finding *finding)
+{
+    finding->id = read_id(reader, record);
+    finding->severity = (enum ffisan_severity)read_enum(
+        reader, record, "severity", severity_name, FFISAN_SEVERITY_LEAK + 1,
+        FFISAN_SEVERITY_WARNING);
+    finding->kind = (enum ffisan_kind)read_enum(reader, record, "kind", kind_name, FFISAN_N_KINDS,
+                                                FFISAN_N_KINDS);
     finding->title = read_string(reader, record, "title");
     finding->pid = (int)read_unsigned(reader, record, "pid", INT32_MAX);
     finding->why = read_string(reader, record, "why");
@@ -184,8 +196,8 @@ static void read_head(struct reader *reader, const json_t *record, struct ffisan
 static void read_use(struct reader *reader, const json_t *record, struct ffisan_finding *finding)
 {
     const json_t *use = read_object(reader, record, "use");
-    finding->use.access = (enum ffisan_access)read_enum(reader, use, "access", access_name, 0,
-                                                        FFISAN_ACCESS_SYSCALL + 1);
+    finding->use.access = (enum ffisan_access)read_enum(
+        reader, use, "access", access_name, FFISAN_ACCESS_SYSCALL + 1, FFISAN_ACCESS_NONE);
     finding->use.size_bytes = read_unsigned(reader, use, "size", SIZE_MAX);
     finding->use.function = read_string(reader, use, "function");
     finding->use.source = read_string(reader, use, "source");
@@ -197,7 +209,7 @@ static void read_holder(struct reader *reader, const json_t *record,
 {
     const json_t *holder = read_object(reader, record, "holder");
     finding->holder.kind = (enum ffisan_holder_kind)read_enum(
-        reader, holder, "kind", holder_kind_name, 0, FFISAN_HOLDER_STACK + 1);
+        reader, holder, "kind", holder_kind_name, FFISAN_HOLDER_STACK + 1, FFISAN_HOLDER_NONE);
     finding->holder.type = read_string(reader, holder, "type");
     finding->holder.field = read_string(reader, holder, "field");
     finding->holder.offset = read_unsigned(reader, holder, "offset", SIZE_MAX);
@@ -209,7 +221,7 @@ static void read_block(struct reader *reader, const json_t *record, struct ffisa
 {
     const json_t *block = read_object(reader, record, "block");
     finding->block.kind = (enum ffisan_block_kind)read_enum(
-        reader, block, "kind", block_kind_name, 0, FFISAN_BLOCK_COROUTINE + 1);
+        reader, block, "kind", block_kind_name, FFISAN_BLOCK_COROUTINE + 1, FFISAN_BLOCK_NONE);
     finding->block.type = read_string(reader, block, "type");
     finding->block.size_bytes = read_unsigned(reader, block, "size", SIZE_MAX);
     finding->block.offset = read_integer(reader, block, "offset");
@@ -239,9 +251,9 @@ static void read_document(struct reader *reader, const char *line, size_t length
         return;
     }
     struct ffisan_finding *finding = &reader->model->finding;
-    read_head(reader, document, finding);
-    if (reader->failed)
+    if (!is_known_format(reader, document))
         return;
+    read_head(reader, document, finding);
     read_use(reader, document, finding);
     read_holder(reader, document, finding);
     read_block(reader, document, finding);

@@ -10,8 +10,8 @@ struct ffisan_model;
 
 /**
  * Decodes one line (`length` bytes, newline or not).  NULL with the reason in `ret_error`.
- * Unknown members are ignored, missing ones are unknown; a member of the wrong type, a missing
- * severity or kind, and a newer format version are errors.
+ * As docs/REPORT-FORMAT.md has it: unknown members and values are ignored, and all but the format
+ * version and the id may be missing.  A member of the wrong type and another version are errors.
  */
 struct ffisan_model *ffisan_model_decode(const char *line, size_t length, char *ret_error,
                                          size_t error_size);

@@ -23,7 +23,7 @@ done
 # Every option of the help is in the manual, and every one in the manual is in the help.
 for command in run resty doctor show; do
     "$ffisan" help $command | grep -oE -- '(^ +|, )--[a-z0-9-]+' | grep -oE -- '--.*' | sort -u >"$tmp/in-help"
-    sed 's/\\-/-/g' "$top/docs/ffisan-$command.1" | grep -E '^\.(TP|BR|B|RB)|^\.BI' |
+    sed 's/\\-/-/g' "$top/docs/ffisan-$command.1" | sed -n '/^.SH OPTIONS/,/^.SH [^O]/p' | grep '^\.B' |
         grep -oE -- '--[a-z0-9-]+' | grep -vxE -- '--' | sort -u >"$tmp/in-manual"
     reasons=$(diff "$tmp/in-help" "$tmp/in-manual")
     verdict "the manual of $command has the same options" ${reasons:+"$reasons"}

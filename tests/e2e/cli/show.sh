@@ -23,13 +23,20 @@ bad 'a line that breaks off' 'not JSON: ' "${good:0:100}"
 bad 'JSON of somebody else' 'not a record of ffisan' '{"a":1}'
 bad 'JSON that is no object' 'not a record of ffisan' '[]'
 bad 'a newer format' 'format version 2 is not known' '{"ffisan":2}'
-bad 'a severity that is unknown' '"severity" has the unknown value "bad"' \
-    '{"ffisan":1,"severity":"bad","kind":"leak"}'
-bad 'a record without kind' '"severity" or "kind" is missing' '{"ffisan":1,"severity":"error"}'
+bad 'a record without id' 'not a record of ffisan' '{"ffisan":1,"severity":"error"}'
+bad 'an id that is none' '"id" is not a hexadecimal' '{"ffisan":1,"id":"dog"}'
 bad 'a member of the wrong type' '"use" is not an object' "${good/\"use\":\{/\"use\":3,\"x\":\{}"
 bad 'a stack of the wrong type' '"stack" is not an array' "${good/\"stack\":[/\"stack\":1,\"x\":[}"
 bad 'a number out of range' '"line" is out of range' "${good/\"line\":22/\"line\":-22}"
 bad 'deep nesting' 'not JSON: ' "$(printf '%05000d' 0 | tr 0 '[')"
+
+# What a later version may add, and what may be missing.
+echo '{"ffisan":1,"id":"1"}' >"$tmp/bare.jsonl"
+check 'a record with nothing but its id' 0 'WARNING: ' '' "$ffisan" show "$tmp/bare.jsonl"
+echo '{"ffisan":1,"id":"1","new":{},"severity":"hint","kind":"new-kind","title":"a new title",
+"use":{"access":"dance"},"holder":{"kind":"moon"},"block":{"kind":"cheese"}}' |
+    tr -d '\n' >"$tmp/new.jsonl"
+check 'values that a later version added' 0 'a new title' '' "$ffisan" show "$tmp/new.jsonl"
 
 printf '%s' "$good" >"$tmp/cut.jsonl"
 check 'no newline at the end' 0 'SUMMARY' '' "$ffisan" show "$tmp/cut.jsonl"
