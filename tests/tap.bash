@@ -5,6 +5,7 @@
 
 : "${top:?}"
 ffisan=${FFISAN_TEST_COMMAND:-$top/build/ffisan} # another build or an installed one can be tested
+# shellcheck disable=SC2034
 library=$(dirname "$ffisan")/libffisan.so
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT

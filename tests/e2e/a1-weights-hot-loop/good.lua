@@ -12,7 +12,8 @@ local function layer(n, seed)
         seed = (seed * 1103 + 12345) % 65536
         weights[i] = seed / 65536 - 0.5
     end
-    return ffi.new("struct layer", n, 0.5, weights), weights
+    local l = ffi.new("struct layer", n, 0.5, weights)
+    return l, weights
 end
 
 local function forward(l, input)

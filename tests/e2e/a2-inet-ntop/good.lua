@@ -13,7 +13,8 @@ local AF_INET, TEXT_BYTES = 2, 46
 local function printable(octets)
     local address = ffi.new("uint8_t[4]", octets)
     local out = ffi.new("char[46]")
-    return ffi.string(C.inet_ntop(AF_INET, address, out, TEXT_BYTES))
+    local text = C.inet_ntop(AF_INET, address, out, TEXT_BYTES)
+    return ffi.string(text)
 end
 
 local Peer = {}

@@ -21,7 +21,8 @@ end
 local function document(n)
     local rows = {}
     for i = 1, n do rows[i] = "row " .. i end
-    return table.concat(rows, "\n")
+    local text = table.concat(rows, "\n")
+    return text
 end
 
 local n = 0
