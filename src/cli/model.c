@@ -160,11 +160,13 @@ static struct ffisan_stack read_stack(struct reader *reader, const json_t *objec
 static bool is_known_format(struct reader *reader, const json_t *record)
 {
     const json_t *version = json_object_get(record, "ffisan");
-    if (!json_is_integer(version) || !json_object_get(record, "id"))
-        fail(reader, "not a record of ffisan: no \"ffisan\" (format version) or \"id\" in it");
+    if (!json_is_integer(version))
+        fail(reader, "not a record of ffisan: no \"ffisan\" (format version) in it");
     else if (json_integer_value(version) != FFISAN_RECORD_VERSION)
         fail(reader, "format version %" JSON_INTEGER_FORMAT " is not known here (only %d is)",
              json_integer_value(version), FFISAN_RECORD_VERSION);
+    else if (!json_object_get(record, "id"))
+        fail(reader, "not a record of ffisan: no \"id\" in it");
     return !reader->failed;
 }
 
