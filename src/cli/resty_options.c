@@ -241,6 +241,15 @@ static bool set_runner(struct ffisan_resty_options *options, enum key key, const
     }
 }
 
+/* As it was written, so that chunk names are what resty and luajit make of it. */
+static void add_include_dir(struct ffisan_resty_options *options, const char *value)
+{
+    size_t length = strlen(value);
+    while (length > 1 && value[length - 1] == '/')
+        length--;
+    ffisan_words_take(&options->include_dirs, ffisan_fs_format("%.*s", (int)length, value));
+}
+
 static bool set(struct ffisan_resty_options *options, struct ffisan_session *session, enum key key,
                 const char *value, struct ffisan_failure *failure)
 {
@@ -254,7 +263,7 @@ static bool set(struct ffisan_resty_options *options, struct ffisan_session *ses
     case KEY_JIT:
         return set_jit(options, value, failure);
     case KEY_INCLUDE_DIR:
-        ffisan_words_take(&options->include_dirs, ffisan_fs_absolute(value));
+        add_include_dir(options, value);
         return true;
     case KEY_NGINX:
         options->nginx = value;

@@ -127,7 +127,8 @@ static const char locals_program[] =
     "end\n"
     "f(1, 2, 3)\n"
     "probe()\n"
-    "local co = coroutine.wrap(function(own) probe() coroutine.yield() local late = own probe() end)\n"
+    "local co = coroutine.wrap(function(own)\n"
+    "  probe() coroutine.yield() local late = own probe() end)\n"
     "co(5) co()\n"
     "setmetatable({}, { __index = function(self, key) probe() return key end }).missing = nil\n"
     "local _ = setmetatable({}, { __index = function(self, key) probe() return key end }).missing\n"
@@ -199,7 +200,8 @@ static void test_lines(void)
     for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
         char code[6000];
         snprintf(code, sizeof(code),
-                 "%s %s\nreturn compare('local x = 1' .. ('\\nx = x + tonumber(x)\\n\\n'):rep(n / 3)"
+                 "%s %s\nlocal lines = ('\\nx = x + tonumber(x)\\n\\n'):rep(n / 3)\n"
+                 "return compare('local x = 1' .. lines"
                  " .. '\\nreturn function(a) return x, a end')",
                  compare_program, programs[i].make);
         if (vm_host_run(&host, code))
@@ -226,7 +228,7 @@ static void test_upvalues(void)
     vm_host_run(&host, "local up1, up2 = 1, 2 return function() return up1, up2 end");
     const char *name = host.getupvalue(host.L, -1, 2);
     host.settop(host.L, 1);
-    TAP_TEXT(ffisan_proto_upvalue(proto_at(host.L, -1), 1), name, "the same name as lua_getupvalue");
+    TAP_TEXT(ffisan_proto_upvalue(proto_at(host.L, -1), 1), name, "as lua_getupvalue");
     TAP_OK(ffisan_proto_upvalue(proto_at(host.L, -1), 2) == NULL, "no third upvalue");
     TAP_OK(ffisan_proto_upvalue(proto_at(host.L, -1), UINT32_MAX) == NULL, "index out of range");
 }
@@ -284,7 +286,8 @@ static void test_stripped(void)
     TAP_OK(host.tonumber(host.L, 1) == 0 && host.tonumber(host.L, 2) == 0, "stripped: no line");
     TAP_TEXT(host.tolstring(host.L, 3, NULL), "none", "stripped: no local");
     TAP_TEXT(host.tolstring(host.L, 4, NULL), "none", "stripped: no upvalue");
-    vm_host_run(&host, "local f = loadstring(string.dump(loadstring('local a = 1\\n\\nreturn a')))\n"
+    vm_host_run(&host, "local f = loadstring('local a = 1\\n\\nreturn a')\n"
+                       "f = loadstring(string.dump(f))\n"
                        "return line_of(f, 2), local_of(f, 2, 0)");
     TAP_OK(host.tonumber(host.L, 1) == 3, "dumped with its lines");
     TAP_TEXT(host.tolstring(host.L, 2, NULL), "a", "dumped with its locals");
@@ -299,8 +302,9 @@ static void test_pc(void)
     TAP_OK(ffisan_proto_pc(proto, begin + 8) == 2, "the third word is bytecode 2");
     TAP_OK(ffisan_proto_pc(proto, begin + 2) == UINT32_MAX, "half an instruction");
     TAP_OK(ffisan_proto_pc(proto, begin - 4) == UINT32_MAX, "before the first");
-    TAP_OK(ffisan_proto_pc(proto, begin + 4 * (proto->sizebc - 1)) == proto->sizebc - 1, "the last");
-    TAP_OK(ffisan_proto_pc(proto, begin + 4 * proto->sizebc) == UINT32_MAX, "behind the last");
+    uint32_t n = proto->sizebc;
+    TAP_OK(ffisan_proto_pc(proto, begin + 4 * (n - 1)) == n - 1, "the last");
+    TAP_OK(ffisan_proto_pc(proto, begin + 4 * n) == UINT32_MAX, "behind the last");
     TAP_OK(ffisan_proto_pc(proto, 0) == UINT32_MAX, "null");
 }
 

@@ -86,6 +86,7 @@ static inline enum ffisan_slot_kind ffisan_ctype_map_at(const struct ffisan_ctyp
 }
 
 /** Fills in the map.  A type with more than 62 slots per repetition gets stride 0. */
-void ffisan_ctype_map(const struct ffisan_vm *vm, uint32_t ctypeid, struct ffisan_ctype_map *ret_map);
+void ffisan_ctype_map(const struct ffisan_vm *vm, uint32_t ctypeid,
+                      struct ffisan_ctype_map *ret_map);
 
 #endif

@@ -176,7 +176,8 @@ static void fill_slots(const struct ffisan_ctable *table, uint32_t ctypeid,
         map->kinds[offset / 8] = repeated_slot(table, repetition, offset - repetition->start);
 }
 
-void ffisan_ctype_map(const struct ffisan_vm *vm, uint32_t ctypeid, struct ffisan_ctype_map *ret_map)
+void ffisan_ctype_map(const struct ffisan_vm *vm, uint32_t ctypeid,
+                      struct ffisan_ctype_map *ret_map)
 {
     struct ffisan_ctable table;
     memset(ret_map, 0, sizeof(*ret_map));

@@ -67,7 +67,7 @@ struct ffisan_member {
     const struct lj_str *name; /**< NULL for an anonymous struct or union */
 };
 
-/** Returns false for entries without storage of their own: constants, anonymous enums, unnamed bit-fields. */
+/** Returns false for entries without storage: constants, anonymous enums, unnamed bit-fields. */
 bool ffisan_ctable_member(const struct ffisan_ctable *table, const struct lj_ctype *entry,
                           struct ffisan_member *ret_member);
 

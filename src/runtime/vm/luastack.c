@@ -93,9 +93,19 @@ static uintptr_t return_pc(const struct lj_thread *thread, uintptr_t base, uintp
     return interrupted_pc(thread, base, next_frame);
 }
 
-static const struct lj_func *frame_function(uintptr_t frame)
+/* NULL when the slot holds no function: the thread is not in order, the walk ends. */
+static const struct lj_header *frame_function(uintptr_t frame)
 {
-    return (const struct lj_func *)lj_tv_object(load(frame - 8));
+    uint64_t value = load(frame - 8);
+    uint32_t type = lj_tv_type(value);
+    if (type != LJ_GCT_FUNC && type != LJ_GCT_THREAD)
+        return NULL;
+    return (const struct lj_header *)lj_tv_object(value);
+}
+
+static bool is_lua_function(const struct lj_header *object)
+{
+    return object->gct == LJ_GCT_FUNC && ((const struct lj_func *)object)->ffid == 0;
 }
 
 static const struct lj_proto *function_proto(const struct lj_func *function)
@@ -113,13 +123,12 @@ size_t ffisan_luastack_walk(const struct lj_thread *thread, uintptr_t base, bool
     for (unsigned walked = 0; walked < MAX_FRAMES_WALKED && n < max; walked++) {
         if (frame <= bottom || frame >= limit)
             break;
-        const struct lj_func *function = frame_function(frame);
-        bool wanted = !skip && !skip_top && (uintptr_t)function > 4096 &&
-                      (const void *)function != (const void *)thread &&
-                      function->gct == LJ_GCT_FUNC && function->ffid == 0;
-        if (wanted) {
+        const struct lj_header *function = frame_function(frame);
+        if (!function)
+            break;
+        if (!skip && !skip_top && is_lua_function(function)) {
             uintptr_t pc = return_pc(thread, base, next_frame);
-            const struct lj_proto *proto = function_proto(function);
+            const struct lj_proto *proto = function_proto((const struct lj_func *)function);
             bool inside = pc && ffisan_proto_pc(proto, pc - 4) != UINT32_MAX;
             frames[n++] = (struct ffisan_luaframe){.proto = proto, .pc = inside ? pc - 4 : 0};
         }
@@ -217,7 +226,7 @@ size_t ffisan_luastack_now(const struct ffisan_vm *vm, const uintptr_t *machine_
     if (layout->cur_L == FFISAN_NO_OFFSET || layout->vmstate == FFISAN_NO_OFFSET)
         return 0;
     const struct lj_thread *thread = (const struct lj_thread *)ffisan_vm_word(vm, layout->cur_L);
-    if (!thread)
+    if (!thread || thread->status != 0) /* yielded, or dead of an error: not the one that runs */
         return 0;
     int32_t vmstate = (int32_t)ffisan_vm_word(vm, layout->vmstate);
     uintptr_t jit_base = ffisan_vm_word(vm, layout->jit_base);
