@@ -169,10 +169,12 @@ static void test_scalars(struct vm_host *host)
 {
     bool is_ref;
     const struct ffisan_vm *vm = &host->vm;
-    vm_host_check(ffisan_ctype_is_pointer(vm, vm_ctypes_id(host, "char *"), &is_ref) && !is_ref, "char *");
+    vm_host_check(ffisan_ctype_is_pointer(vm, vm_ctypes_id(host, "char *"), &is_ref) && !is_ref,
+                  "char *");
     vm_host_check(ffisan_ctype_is_pointer(vm, vm_ctypes_id(host, "compare_t"), &is_ref) && !is_ref,
                   "function pointer");
-    vm_host_check(ffisan_ctype_is_pointer(vm, vm_ctypes_id(host, "struct foo &"), &is_ref) && is_ref,
+    vm_host_check(ffisan_ctype_is_pointer(vm, vm_ctypes_id(host, "struct foo &"), &is_ref) &&
+                      is_ref,
                   "reference");
     vm_host_check(!ffisan_ctype_is_pointer(vm, vm_ctypes_id(host, "char[8]"), &is_ref) && !is_ref,
                   "an array is no pointer");
@@ -183,12 +185,16 @@ static void test_scalars(struct vm_host *host)
     vm_host_check(ffisan_ctype_slot(vm, vm_ctypes_id(host, "char *"), 8, 8) == O, "behind char *");
     vm_host_check(ffisan_ctype_slot(vm, vm_ctypes_id(host, "char *"), 4, 0) == O, "half a payload");
     vm_host_check(ffisan_ctype_slot(vm, vm_ctypes_id(host, "int *__ptr32"), 4, 0) == O, "__ptr32");
-    vm_host_check(ffisan_ctype_slot(vm, vm_ctypes_id(host, "int (int)"), 8, 0) == F, "function object");
+    vm_host_check(ffisan_ctype_slot(vm, vm_ctypes_id(host, "int (int)"), 8, 0) == F,
+                  "function object");
     vm_host_check(ffisan_ctype_slot(vm, vm_ctypes_id(host, "uint64_t"), 8, 0) == I, "uint64_t");
-    vm_host_check(ffisan_ctype_size(vm, vm_ctypes_id(host, "struct foo")) == 24, "size of a struct");
+    vm_host_check(ffisan_ctype_size(vm, vm_ctypes_id(host, "struct foo")) == 24,
+                  "size of a struct");
     vm_host_check(ffisan_ctype_size(vm, vm_ctypes_id(host, "char[?]")) == 0, "no size of a VLA");
-    vm_host_check(ffisan_ctype_size(vm, vm_ctypes_id(host, "struct variable")) == 8, "size of a VLS");
-    vm_host_check(ffisan_ctype_size(vm, vm_ctypes_id(host, "int (int)")) == 0, "no size of a function");
+    vm_host_check(ffisan_ctype_size(vm, vm_ctypes_id(host, "struct variable")) == 8,
+                  "size of a VLS");
+    vm_host_check(ffisan_ctype_size(vm, vm_ctypes_id(host, "int (int)")) == 0,
+                  "no size of a function");
     uint32_t id = vm_ctypes_id(host, "struct foo");
     char buffer[20];
     struct ffisan_text path;

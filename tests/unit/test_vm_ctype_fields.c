@@ -189,8 +189,7 @@ static void test_agreement(struct vm_host *host, size_t i)
     ffisan_ctype_map(&host->vm, object.id, &map);
     for (size_t offset = 0; offset < object.size; offset++) {
         ffisan_text_init(&path, buffer, sizeof(buffer));
-        enum ffisan_slot_kind slot =
-            ffisan_ctype_slot(&host->vm, object.id, object.size, offset);
+        enum ffisan_slot_kind slot = ffisan_ctype_slot(&host->vm, object.id, object.size, offset);
         enum ffisan_slot_kind field =
             ffisan_ctype_field(&host->vm, object.id, object.size, offset, &path);
         agrees = agrees && slot == field;

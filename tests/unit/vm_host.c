@@ -19,7 +19,10 @@ static const struct {
     const char *name;
     size_t offset;
 } symbols[] = {
-#define SYMBOL(name, field) {name, offsetof(struct vm_host, field)}
+#define SYMBOL(name, field)                                                                        \
+    {                                                                                              \
+        name, offsetof(struct vm_host, field)                                                      \
+    }
     SYMBOL("luaL_newstate", newstate),
     SYMBOL("luaL_openlibs", openlibs),
     SYMBOL("lua_close", close),

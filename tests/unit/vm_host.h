@@ -74,8 +74,8 @@ bool vm_host_try(struct vm_host *host, const char *code, const char *const *argu
 bool vm_host_find_ctypes(struct vm_host *host);
 
 /** A check with a formatted name. */
-static inline bool __attribute__((format(printf, 2, 3))) vm_host_check(bool is_good,
-                                                                       const char *format, ...)
+static inline bool __attribute__((format(printf, 2, 3)))
+vm_host_check(bool is_good, const char *format, ...)
 {
     char name[300];
     va_list arguments;

@@ -40,8 +40,7 @@ bool ffisan_ctable_is_bytes(const struct ffisan_ctable *table, uint32_t id)
         if (type == NULL)
             return false;
         if (lj_ct_kind(type) != LJ_CT_ARRAY)
-            return lj_ct_kind(type) == LJ_CT_NUM && type->size == 1 &&
-                   !(type->info & LJ_CTF_BOOL);
+            return lj_ct_kind(type) == LJ_CT_NUM && type->size == 1 && !(type->info & LJ_CTF_BOOL);
         id = lj_ct_child(type);
     }
     return false;
@@ -65,8 +64,7 @@ bool ffisan_ctable_member(const struct ffisan_ctable *table, const struct lj_cty
     ret_member->name = lj_ct_name(entry);
     if (kind == LJ_CT_BITFIELD)
         return bitfield_bytes(entry, ret_member);
-    if (kind != LJ_CT_FIELD &&
-        (kind != LJ_CT_ATTRIB || lj_ct_attribute(entry) != LJ_CTA_SUBTYPE))
+    if (kind != LJ_CT_FIELD && (kind != LJ_CT_ATTRIB || lj_ct_attribute(entry) != LJ_CTA_SUBTYPE))
         return false;
     ret_member->id = lj_ct_child(entry);
     const struct lj_ctype *type = ffisan_ctable_raw(table, ret_member->id);

@@ -14,13 +14,8 @@
 
 /* lj_debug.h: variables without a name of their own; 0 ends the list. */
 static const char *const internal_names[] = {
-    NULL,
-    "(for index)",
-    "(for limit)",
-    "(for step)",
-    "(for generator)",
-    "(for state)",
-    "(for control)",
+    NULL,          "(for index)",   "(for limit)", "(for step)", "(for generator)",
+    "(for state)", "(for control)",
 };
 #define N_INTERNAL_NAMES (sizeof(internal_names) / sizeof(internal_names[0]))
 
