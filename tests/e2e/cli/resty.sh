@@ -10,7 +10,8 @@ fi
 error='{"ffisan":1,"id":"00000000000000a1","severity":"error","kind":"use-after-collect"}'
 cd "$tmp" || exit
 mkdir lib 'a b'
-echo 'return { x = 42 }' >lib/mod.lua
+echo 'return { x = 42, f = function() error("boom") end }' >lib/mod.lua
+echo 'error(require("mod").f())' >lib/broken.lua
 echo 'return { x = 43 }' >'a b/mod.lua'
 resty() # NAME STATUS STDOUT STDERR ARGUMENTS...
 {
@@ -29,6 +30,7 @@ resty '-e ending in a comment' 0 '^12$' '' -e 'local x = 12 -- a comment' -e 'pr
 resty '-e in one word' 0 '^12$' '' '-eprint(12)'
 resty 'it is nginx' 0 '^timer [0-9]+$' '' -e 'ngx.sleep(0.01) print(ngx.get_phase(), " ", ngx.config.ngx_lua_version)'
 resty '-I' 0 '^42$' '' -I lib -e 'print(require("mod").x)'
+resty 'chunk names are as -I was written' 0 '^./lib/mod.lua:1$' '' -I ./lib/ -e 'local e = select(2, pcall(require, "broken")) print(e:match("[^ ]*mod.lua:1"))'
 resty '-I with a blank' 0 '^43$' '' -I 'a b' -e 'print(require("mod").x)'
 resty '-l' 0 '^42$' '' -Ilib -l mod -e 'print(package.loaded.mod.x)'
 resty '-j off' 0 '^false' '' -j off -e 'print(jit.status())'
