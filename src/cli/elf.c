@@ -31,16 +31,23 @@ static const void *at(const struct image *image, uint64_t offset, uint64_t size)
     return image->data + offset;
 }
 
-static const void *item(const struct image *image, uint64_t offset, uint64_t index, uint64_t size)
+/* Copies entry `index` of a table: in a damaged file it may lie at any address. */
+static bool copy_entry(const struct image *image, uint64_t table, uint64_t index, void *ret_entry,
+                       size_t size)
 {
-    if (index > image->size / size)
-        return NULL;
-    return offset <= image->size ? at(image, offset + index * size, size) : NULL;
+    if (table > image->size || index > image->size / size)
+        return false;
+    const void *entry = at(image, table + index * size, size);
+    if (entry)
+        memcpy(ret_entry, entry, size);
+    return entry != NULL;
 }
 
-static const Elf64_Shdr *section(const struct image *image, const Elf64_Ehdr *header, size_t index)
+static bool copy_section(const struct image *image, const Elf64_Ehdr *header, size_t index,
+                         Elf64_Shdr *ret_section)
 {
-    return index < header->e_shnum ? item(image, header->e_shoff, index, sizeof(Elf64_Shdr)) : NULL;
+    return index < header->e_shnum &&
+           copy_entry(image, header->e_shoff, index, ret_section, sizeof(*ret_section));
 }
 
 static unsigned symbol_bit(const char *name)
@@ -64,17 +71,20 @@ static unsigned symbol_bit(const char *name)
 static void read_symbols(struct ffisan_elf *elf, const struct image *image,
                          const Elf64_Ehdr *header, const Elf64_Shdr *table)
 {
-    const Elf64_Shdr *strings = section(image, header, table->sh_link);
-    const char *names = strings ? at(image, strings->sh_offset, strings->sh_size) : NULL;
-    if (!names || strings->sh_size == 0 || names[strings->sh_size - 1] != '\0')
+    Elf64_Shdr strings;
+    if (!copy_section(image, header, table->sh_link, &strings))
         return;
-    const Elf64_Sym *symbol;
-    for (size_t i = 0; i < table->sh_size / sizeof(*symbol); i++) {
-        symbol = item(image, table->sh_offset, i, sizeof(*symbol));
-        if (!symbol || symbol->st_name >= strings->sh_size)
+    const char *names = at(image, strings.sh_offset, strings.sh_size);
+    if (!names || strings.sh_size == 0 || names[strings.sh_size - 1] != '\0')
+        return;
+    Elf64_Sym symbol;
+    for (size_t i = 0; i < table->sh_size / sizeof(symbol); i++) {
+        if (!copy_entry(image, table->sh_offset, i, &symbol, sizeof(symbol)))
+            break;
+        if (symbol.st_name >= strings.sh_size)
             continue;
-        unsigned bit = symbol_bit(names + symbol->st_name);
-        if (symbol->st_shndx == SHN_UNDEF)
+        unsigned bit = symbol_bit(names + symbol.st_name);
+        if (symbol.st_shndx == SHN_UNDEF)
             elf->imported |= bit;
         else
             elf->defined |= bit;
@@ -86,14 +96,14 @@ static void read_interpreter(struct ffisan_elf *elf, const struct image *image,
 {
     bool is_dynamic = false;
     for (size_t i = 0; i < header->e_phnum; i++) {
-        const Elf64_Phdr *segment = item(image, header->e_phoff, i, sizeof(*segment));
-        if (!segment)
+        Elf64_Phdr segment;
+        if (!copy_entry(image, header->e_phoff, i, &segment, sizeof(segment)))
             break;
-        is_dynamic |= segment->p_type == PT_DYNAMIC;
+        is_dynamic |= segment.p_type == PT_DYNAMIC;
         const char *path =
-            segment->p_type == PT_INTERP ? at(image, segment->p_offset, segment->p_filesz) : NULL;
-        if (path && segment->p_filesz > 0 && segment->p_filesz < sizeof(elf->interpreter))
-            memcpy(elf->interpreter, path, segment->p_filesz);
+            segment.p_type == PT_INTERP ? at(image, segment.p_offset, segment.p_filesz) : NULL;
+        if (path && segment.p_filesz < sizeof(elf->interpreter))
+            memcpy(elf->interpreter, path, segment.p_filesz);
     }
     elf->is_static = elf->interpreter[0] == '\0' && (header->e_type == ET_EXEC || !is_dynamic);
 }
@@ -124,9 +134,9 @@ static void read_image(struct ffisan_elf *elf, const struct image *image)
         return;
     read_interpreter(elf, image, header);
     for (size_t i = 0; i < header->e_shnum; i++) {
-        const Elf64_Shdr *table = section(image, header, i);
-        if (table && table->sh_type == SHT_DYNSYM)
-            read_symbols(elf, image, header, table);
+        Elf64_Shdr table;
+        if (copy_section(image, header, i, &table) && table.sh_type == SHT_DYNSYM)
+            read_symbols(elf, image, header, &table);
     }
     read_version(elf, image);
     elf->has_lua_init = contains(image, "LUA_INIT");
