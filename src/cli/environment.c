@@ -13,12 +13,17 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What Lua itself does with LUA_INIT, written in Lua. */
+/*
+ * What Lua itself does with LUA_INIT, written in Lua; tail calls, so that a traceback shows no
+ * frame of ours.
+ */
 static const char user_init[] =
     "local i=os and os.getenv and os.getenv('FFISAN_LUA_INIT') "
     "if i then "
-    "if i:sub(1,1)=='@' then dofile(i:sub(2)) "
-    "else assert((loadstring or load)(i,'=LUA_INIT'))() end "
+    "local c,e "
+    "if i:sub(1,1)=='@' then c,e=loadfile(i:sub(2)) else c,e=(loadstring or load)(i,'=LUA_INIT') end "
+    "if c then return c() end "
+    "error(e,0) "
     "end";
 
 static bool set(const char *name, const char *value, struct ffisan_failure *failure)
@@ -36,7 +41,9 @@ static bool set_lua_init(const char *library, struct ffisan_failure *failure)
     char *quoted = ffisan_lua_quote(library);
     char *code = ffisan_fs_format(
         "local f=rawget(_G,'jit') and package and package.loadlib and "
-        "package.loadlib(%s,'ffisan_luainit') if f then f() else %s end",
+        "package.loadlib(%s,'ffisan_luainit') "
+        /* f may return the user's code instead of running it. */
+        "if f then local u=f() if u then return u() end else %s end",
         quoted, user_init);
     bool ok = set("LUA_INIT", code, failure);
     free(code);

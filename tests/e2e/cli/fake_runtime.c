@@ -2,7 +2,8 @@
 /*
  * Stands in for libffisan.so in the tests of the command.  Wherever the real one would watch a
  * LuaJIT, it writes "attached=fake" and the text of FAKE_STATUS to <pid>.status, and the text of
- * FAKE_RECORDS to <pid>.jsonl.  With FAKE_BLIND it does nothing.
+ * FAKE_RECORDS to <pid>.jsonl.  With FAKE_BLIND it leaves nothing.  It runs the user's LUA_INIT, or
+ * returns it as a function with FAKE_RETURNS_INIT.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -46,8 +47,11 @@ static int run_user_init(void *state, const char *init)
     int (*load)(void *, const char *, size_t, const char *) =
         (int (*)(void *, const char *, size_t, const char *))dlsym(RTLD_DEFAULT, "luaL_loadbuffer");
     void (*call)(void *, int, int) = (void (*)(void *, int, int))dlsym(RTLD_DEFAULT, "lua_call");
-    if (load(state, init, strlen(init), "=LUA_INIT") == 0)
-        call(state, 0, 0);
+    if (load(state, init, strlen(init), "=LUA_INIT") != 0)
+        return 0;
+    if (getenv("FAKE_RETURNS_INIT"))
+        return 1;
+    call(state, 0, 0);
     return 0;
 }
 

@@ -81,6 +81,15 @@ check 'signals and descriptors are as without ffisan' 0 "^$(cat "$tmp/plain")\$"
 # LUA_INIT of the user.
 check 'LUA_INIT of the user runs' 0 '^init.main$' '' \
     env LUA_INIT='print("init")' "$ffisan" run -- luajit -e 'print("main")'
+check 'LUA_INIT that the library returns runs once' 0 '^init.main$' '' \
+    env FAKE_RETURNS_INIT=1 LUA_INIT='print("init")' "$ffisan" run -- luajit -e 'print("main")'
+for init in 'error("boom")' 'local x = nil + 1'; do
+    LUA_INIT=$init luajit -e '' 2>&1 | sed 's/0x[0-9a-f]*//' >"$tmp/plain"
+    env FAKE_RETURNS_INIT=1 FAKE_BLIND=1 LUA_INIT="$init" "$ffisan" run -- luajit -e '' 2>&1 |
+        sed 's/0x[0-9a-f]*//; /^ffisan: /d' >"$tmp/watched"
+    reasons=$(diff "$tmp/plain" "$tmp/watched")
+    verdict "the traceback of a broken LUA_INIT is unchanged: $init" ${reasons:+"$reasons"}
+done
 echo 'print("from file")' >"$tmp/init.lua"
 for kind in "print('text')=text" "@$tmp/init.lua=from file"; do
     check "LUA_INIT runs without the library's help: ${kind%%/*}" 0 "^${kind#*=}.main\$" \
