@@ -21,7 +21,8 @@ static const char user_init[] =
     "local i=os and os.getenv and os.getenv('FFISAN_LUA_INIT') "
     "if i then "
     "local c,e "
-    "if i:sub(1,1)=='@' then c,e=loadfile(i:sub(2)) else c,e=(loadstring or load)(i,'=LUA_INIT') end "
+    "if i:sub(1,1)=='@' then c,e=loadfile(i:sub(2)) "
+    "else c,e=(loadstring or load)(i,'=LUA_INIT') end "
     "if c then return c() end "
     "error(e,0) "
     "end";
