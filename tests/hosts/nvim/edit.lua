@@ -28,6 +28,7 @@ print(#marks, total, "\n")
 local fired = 0
 local timer = vim.loop.new_timer()
 timer:start(0, 1, vim.schedule_wrap(function()
+    if fired == 5 then return end
     fired = fired + 1
     api.nvim_buf_set_lines(0, 0, 1, false, { "fired " .. fired })
     if fired == 5 then timer:stop() end
