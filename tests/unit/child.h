@@ -90,6 +90,8 @@ static inline void run_child(void (*scenario)(void), bool is_started, struct out
     while ((n = read(fds[0], outcome->trace + length, TRACE_SIZE - 1 - length)) > 0)
         length += (size_t)n;
     close(fds[0]);
+    if (length == TRACE_SIZE - 1)
+        kill(pid, SIGKILL); /* it notes without end */
     waitpid(pid, &outcome->status, 0);
 }
 

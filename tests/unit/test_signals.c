@@ -36,8 +36,9 @@ static void on_info(int signal, siginfo_t *info, void *context)
     int saved_errno = errno;
     n_calls++;
     sigaltstack(NULL, &stack);
-    note("signal %d code %d at %p errno %d fetch %d alternate %d\n", signal, info->si_code,
-         info->si_addr, saved_errno, ffisan_arch_is_fetch(context), stack.ss_flags);
+    note("signal %d code %d at %lx errno %d fetch %d alternate %d\n", signal, info->si_code,
+         (unsigned long)info->si_addr % 4096, saved_errno, ffisan_arch_is_fetch(context),
+         stack.ss_flags);
     note_mask("in handler");
     note_action("in handler", signal);
     siglongjmp(recovery, 1);
@@ -379,12 +380,14 @@ static void classic_calls(void)
         note("%d ", sigignore(s));
         note_action("sigignore", s);
         errno = 0;
-        note("%p %d\n", (void *)signal(s, SIG_ERR), errno);
-        note("%p %d\n", (void *)sigset(s, SIG_ERR), errno);
+        note("%p ", (void *)signal(s, SIG_ERR));
+        note("%d\n", errno);
     }
     errno = 0;
-    note("%p %d\n", (void *)signal(SIGKILL, on_plain), errno);
-    note("%p %d\n", (void *)signal(1000, on_plain), errno);
+    note("%p ", (void *)signal(SIGKILL, on_plain));
+    note("%d ", errno);
+    note("%p ", (void *)signal(1000, on_plain));
+    note("%d\n", errno);
 }
 
 static void actions(void)

@@ -12,8 +12,8 @@
 enum { STAND_INS_SIZE = 1 << 20 };
 
 static char *stand_ins;
-static enum ffisan_access last_access;
-static unsigned n_uses, n_calls;
+static volatile enum ffisan_access last_access;
+static volatile unsigned n_uses, n_calls;
 static void (*inside_use)(void);
 static volatile int *const nowhere = (volatile int *)0x10;
 

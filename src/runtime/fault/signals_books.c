@@ -85,8 +85,8 @@ bool ffisan_signals_keeps(int signal)
 /* Makes an action look as the kernel would give it back. */
 static void make_returned(struct sigaction *action)
 {
-    uint64_t impossible = FFISAN_BIT(SIGKILL) | FFISAN_BIT(SIGSTOP);
-    ffisan_sigset_put(&action->sa_mask, ffisan_sigset_bits(&action->sa_mask) & ~impossible);
+    uint64_t mask = ffisan_sigset_bits(&action->sa_mask);
+    ffisan_sigset_put(&action->sa_mask, mask & ~(FFISAN_BIT(SIGKILL) | FFISAN_BIT(SIGSTOP)));
     action->sa_flags |= ffisan_books.restorer_flag;
     action->sa_restorer = ffisan_books.restorer;
 }
@@ -175,7 +175,7 @@ uint64_t ffisan_books_believed(uint64_t kernel_mask)
 static void note_blocked(uint64_t believed, uint64_t kernel_mask)
 {
     ffisan_books_thread.blocked = believed;
-    ffisan_books_thread.mask = believed ? kernel_mask & ~FFISAN_KEPT_BITS : 0;
+    ffisan_books_thread.mask = believed ? kernel_mask & ~(FFISAN_KEPT_BITS | FFISAN_NEVER_BITS) : 0;
 }
 
 /* Signals sent while the program believed them blocked arrive now. */

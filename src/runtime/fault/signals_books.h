@@ -25,6 +25,9 @@ enum { FFISAN_N_KEPT = 2, FFISAN_N_SIGNALS = 65 };
 #define FFISAN_FAULT_BITS                                                                          \
     (FFISAN_KEPT_BITS | FFISAN_BIT(SIGILL) | FFISAN_BIT(SIGFPE) | FFISAN_BIT(SIGTRAP) |            \
      FFISAN_BIT(SIGSYS) | FFISAN_BIT(SIGABRT))
+/** Signals that neither the kernel nor libc (32 and 33 are its own) lets a program block. */
+#define FFISAN_NEVER_BITS                                                                          \
+    (FFISAN_BIT(SIGKILL) | FFISAN_BIT(SIGSTOP) | FFISAN_BIT(32) | FFISAN_BIT(33))
 
 struct ffisan_books {
     bool is_prepared; /**< masks are watched */

@@ -44,8 +44,6 @@ WRAP_SIGACTION(__sigaction)
 static handler_fn set_handler(int signal, handler_fn handler, int flags, bool masks_itself)
 {
     struct sigaction action = { .sa_handler = handler, .sa_flags = flags }, old;
-    if (handler == SIG_ERR)
-        return fail_with(EINVAL), SIG_ERR;
     if (masks_itself)
         sigaddset(&action.sa_mask, signal);
     return ffisan_signals_action(signal, &action, &old) == 0 ? old.sa_handler : SIG_ERR;
@@ -54,12 +52,12 @@ static handler_fn set_handler(int signal, handler_fn handler, int flags, bool ma
 #define WRAP_SIGNAL(name, flags, masks_itself)                                                    \
     WRAP(handler_fn, name, (int signal, handler_fn handler))                                      \
     {                                                                                             \
-        if (ffisan_signals_keeps(signal))                                                         \
+        if (ffisan_signals_keeps(signal) && handler != SIG_ERR)                                   \
             return set_handler(signal, handler, flags, masks_itself);                             \
         return REAL(handler_fn, name, (int, handler_fn))(signal, handler);                        \
     }
 
-#define SYSV_FLAGS (int)(SA_RESETHAND | SA_NODEFER | 0x20000000 /* SA_INTERRUPT */)
+#define SYSV_FLAGS (int)(SA_RESETHAND | SA_NODEFER)
 
 WRAP_SIGNAL(signal, SA_RESTART, true)
 WRAP_SIGNAL(bsd_signal, SA_RESTART, true)
@@ -112,8 +110,6 @@ static handler_fn set_and_unblock(int signal, handler_fn handler)
 {
     sigset_t old_mask;
     struct sigaction old;
-    if (handler == SIG_ERR)
-        return fail_with(EINVAL), SIG_ERR;
     if (ffisan_signals_action(signal, NULL, &old) != 0)
         return SIG_ERR;
     if (handler != hold && set_handler(signal, handler, 0, false) == SIG_ERR)
