@@ -7,8 +7,8 @@
 #include "runtime/vm/anchors.h"
 #include "runtime/vm/api.h"
 #include "tap.h"
+#include "vm_library.h"
 
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -432,14 +432,10 @@ static void test_memory_is_returned(void)
     api.lua_close(L);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    const char *library_path = getenv("FFISAN_TEST_LUAJIT");
-    void *library = dlopen(library_path ? library_path : "libluajit-5.1.so.2", RTLD_NOW);
-    if (library == NULL || !ffisan_api_find(&api, dlsym(library, "lua_newstate"))) {
-        printf("1..0 # SKIP no shared LuaJIT: %s\n", dlerror());
+    if (!vm_library_open(&api, argc, argv))
         return 0;
-    }
     TAP_TEXT(ffisan_layout_probe(&api, &vm.layout), NULL, "the layout is known");
     test_samples();
     test_finalizer();

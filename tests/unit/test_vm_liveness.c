@@ -10,10 +10,10 @@
 #include "runtime/vm/liveness.h"
 #include "runtime/vm/liveness_ops.h"
 #include "tap.h"
+#include "vm_library.h"
 #include "vm_liveness_larger.h"
 #include "vm_liveness_programs.h"
 
-#include <dlfcn.h>
 #include <stdlib.h>
 
 #define POISON ((~UINT64_C(3) << 47) | 0xdead)
@@ -399,14 +399,10 @@ static void test_verify(lua_State *L)
     TAP_OK(!ffisan_liveness_verify(compile(L, "return 1")), "another function is no proof");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    const char *path = getenv("FFISAN_TEST_LUAJIT");
-    void *library = dlopen(path != NULL ? path : "libluajit-5.1.so.2", RTLD_NOW | RTLD_LOCAL);
-    if (library == NULL || !ffisan_api_find(&api, dlsym(library, "lua_newstate"))) {
-        printf("1..0 # SKIP no shared LuaJIT: %s\n", dlerror());
+    if (!vm_library_open(&api, argc, argv))
         return 0;
-    }
     const char *problem = ffisan_layout_probe(&api, &vm.layout);
     TAP_TEXT(problem, NULL, "the layout is known");
     lua_State *L = open_state(false);
