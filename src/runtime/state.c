@@ -11,7 +11,6 @@
 #include "runtime/audit/standin.h"
 #include "runtime/cycle/cycle.h"
 #include "runtime/cycle/schedule.h"
-#include "runtime/vm/caller.h"
 
 #include <string.h>
 
@@ -34,68 +33,58 @@ static uint8_t header_code(uintptr_t distance)
 /* An object inside the pending block: remembers its type, and that it can hold pointers. */
 static void classify(struct ffisan_state *state, uintptr_t object)
 {
+    const struct ffisan_pending *pending = &state->pending;
     uint8_t gct = ((const struct lj_header *)object)->gct;
-    struct ffisan_slot_ref ref;
-    if (gct < LJ_GCT_STR || gct > LJ_GCT_UDATA || gct == LJ_GCT_TAB || gct == LJ_GCT_FUNC ||
-        gct == LJ_GCT_UPVAL || !ffisan_heap_find(&state->heap, state->pending.block, &ref))
+    if (pending->memo)
+        pending->memo->gct = gct;
+    if (gct == LJ_GCT_TAB || gct == LJ_GCT_FUNC || gct == LJ_GCT_UPVAL)
         return;
-    ref.slot->type =
-        (uint8_t)(gct | header_code(object - state->pending.block) << FFISAN_SLOT_HEADER_SHIFT);
+    pending->ref.slot->type =
+        (uint8_t)((gct & FFISAN_SLOT_TYPE_MASK) |
+                  header_code(object - pending->ref.block) << FFISAN_SLOT_HEADER_SHIFT);
     if (gct == LJ_GCT_CDATA || gct == LJ_GCT_UDATA)
-        ffisan_heap_set_holder(&ref, true);
+        ffisan_heap_mark_holder(&pending->ref);
 }
 
 void ffisan_state_classify_pending(struct ffisan_state *state)
 {
-    struct ffisan_pending pending = state->pending;
-    if (!pending.block || !state->L)
+    const struct ffisan_pending *pending = &state->pending;
+    if (!pending->ref.block || !state->L)
         return;
     uintptr_t newest = vm_word(state, state->vm.layout.gc_root);
-    uintptr_t newest_udata = ((const struct lj_header *)state->L)->nextgc;
-    if (newest - pending.block < pending.size)
+    if (newest - pending->ref.block < pending->size)
         classify(state, newest);
-    else if (newest_udata == pending.block)
-        classify(state, newest_udata);
-    state->pending.block = 0;
-}
-
-static uint32_t origin(struct ffisan_state *state, uintptr_t helper, uintptr_t cfa,
-                       uint32_t *ret_visits)
-{
-    *ret_visits = 0;
-    if (!state->stacks || state->vm.layout.vmstate == FFISAN_NO_OFFSET)
-        return 0;
-    int32_t vmstate = *(const int32_t *)(state->vm.g + state->vm.layout.vmstate);
-    if (vmstate <= 0 && !ffisan_caller_is_known(helper))
-        ffisan_caller_learn(helper);
-    if (vmstate != LJ_VMST_INTERP && vmstate != LJ_VMST_C && vmstate <= 0)
-        return 0;
-    uintptr_t caller = vmstate > 0 ? ffisan_caller_find(helper, cfa) : 0;
-    return ffisan_stacks_here(state->stacks, &state->vm, caller, ret_visits);
+    else if (((const struct lj_header *)state->L)->nextgc == pending->ref.block)
+        classify(state, pending->ref.block);
+    state->pending.ref.block = 0;
 }
 
 static void *allocate(struct ffisan_state *state, size_t size, uintptr_t helper, uintptr_t cfa)
 {
-    struct ffisan_slot_ref ref;
-    uint32_t visits = 0, stack = 0;
-    if (state->pending.block)
+    struct ffisan_origin origin = {0};
+    if (state->pending.ref.block)
         ffisan_state_classify_pending(state);
     if (state->L)
-        stack = origin(state, helper, cfa, &visits);
-    void *block = ffisan_heap_alloc(&state->heap, size, stack, &ref);
-    if (!block)
+        origin = ffisan_origin_find(state, helper, cfa);
+    void *block = ffisan_heap_alloc(&state->heap, size, origin.stack, &state->pending.ref);
+    if (!block) {
+        state->pending.ref.block = 0;
         return NULL;
-    state->pending = (struct ffisan_pending){.block = (uintptr_t)block, .size = size};
+    }
+    state->pending.size = size;
+    state->pending.memo = origin.memo;
     if (state->schedule.gc != FFISAN_GC_NATURAL && state->L)
-        ffisan_schedule_allocation(state, visits);
+        ffisan_schedule_allocation(state, origin.visits);
     return block;
 }
 
 static void note_death(struct ffisan_state *state, void *block)
 {
     uint8_t gct = ((const struct lj_header *)block)->gct;
-    if (gct == LJ_GCT_PROTO || gct == LJ_GCT_TRACE)
-        state->code_died = true;
+    if (__builtin_expect(gct != LJ_GCT_PROTO && gct != LJ_GCT_TRACE, 1))
+        return;
+    state->code_died = true;
+    ffisan_origin_forget(state);
 }
 
 /* The last call that a closed state makes: the block of its main thread and global_State. */
@@ -112,11 +101,11 @@ static void release(struct ffisan_state *state, void *block, size_t size)
         release_last(state, block, size);
         return;
     }
-    if (state->pending.block)
+    if (state->pending.ref.block)
         ffisan_state_classify_pending(state);
     note_death(state, block);
-    if (ffisan_heap_kill(&state->heap, block)) {
-        if (state->heap.dead_unaudited > DEAD_LIMIT_BYTES + state->heap.stats.live_bytes)
+    if (ffisan_heap_kill(&state->heap, block, size)) {
+        if (state->heap.stats.dead_bytes > DEAD_LIMIT_BYTES + state->heap.stats.live_bytes)
             ffisan_audit_run(state);
         return;
     }
@@ -137,12 +126,11 @@ void *ffisan_state_allocf(void *ud, void *block, size_t old_size, size_t new_siz
     if (!block)
         return allocate(state, new_size, helper, cfa);
     struct ffisan_slot_ref ref;
-    if (state->pending.block)
+    if (state->pending.ref.block)
         ffisan_state_classify_pending(state);
     void *moved = ffisan_heap_alloc(&state->heap, new_size, 0, &ref);
     if (!moved)
         return NULL;
-    state->heap.stats.n_reallocs++;
     memcpy(moved, block, old_size < new_size ? old_size : new_size);
     release(state, block, old_size);
     return moved;

@@ -10,6 +10,7 @@
 
 #include "base/lock.h"
 #include "runtime/heap/heap.h"
+#include "runtime/origin.h"
 #include "runtime/report/stacks.h"
 #include "runtime/vm/api.h"
 #include "runtime/vm/ctype.h"
@@ -35,9 +36,17 @@ struct ffisan_audit_stats {
 
 /** A fresh block that the VM has not linked into its lists yet. */
 struct ffisan_pending {
-    uintptr_t block;
+    struct ffisan_slot_ref ref; /**< ref.block 0 = none */
     size_t size;
+    struct ffisan_origin_memo *memo; /**< learns the type, may be NULL */
 };
+
+/** How often an instruction allocated something that needs no stack. */
+struct ffisan_site_visits {
+    uint64_t pc;
+    uint32_t visits;
+};
+#define FFISAN_SITES 16384
 
 struct ffisan_state {
     struct ffisan_heap heap;
@@ -56,6 +65,8 @@ struct ffisan_state {
     struct ffisan_audit_stats audit;
     struct ffisan_ctype_map *maps; /**< by ctype id; FFISAN_MAX_CTYPES of them */
     uint8_t *maps_known;
+    struct ffisan_origin_memo memos[FFISAN_ORIGIN_MEMOS];
+    struct ffisan_site_visits sites[FFISAN_SITES];
     struct ffisan_state *next;
 };
 

@@ -83,7 +83,7 @@ static void look_at_heap_word(struct audit *audit, uint64_t *word, enum ffisan_s
 {
     struct ffisan_slot_ref ref;
     if (!ffisan_heap_find(&audit->state->heap, *word, &ref) ||
-        ref.slot->state < FFISAN_SLOT_DEAD ||
+        ffisan_slot_state(&ref) < FFISAN_SLOT_DEAD ||
         *word - ref.block < header_bytes(&ref))
         return;
     if (kind != FFISAN_SLOT_POINTER && kind != FFISAN_SLOT_FUNCTION) {

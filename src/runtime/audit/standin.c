@@ -93,8 +93,7 @@ static struct ffisan_standin *take_new(size_t bytes, uintptr_t *ret_page)
 
 static struct ffisan_standin *add(struct ffisan_state *state, const struct ffisan_slot_ref *ref)
 {
-    size_t extent = ref->span->n_spans ? (size_t)ref->span->n_spans << FFISAN_SPAN_SHIFT
-                                       : ref->span->slot_size;
+    size_t extent = ffisan_slot_extent(ref);
     size_t in_page = ref->block % PAGE, bytes = pages_of(in_page, extent);
     uintptr_t page;
     if (!reserve())
@@ -118,14 +117,14 @@ static struct ffisan_standin *add(struct ffisan_state *state, const struct ffisa
     standins.live = number + 1;
     if (number == standins.n)
         __atomic_store_n(&standins.n, number + 1, __ATOMIC_RELEASE);
-    ref->slot->state = FFISAN_SLOT_HELD;
+    ffisan_heap_hold(&state->heap, ref);
     return standin;
 }
 
 struct ffisan_standin *ffisan_standin_for(struct ffisan_state *state,
                                           const struct ffisan_slot_ref *ref)
 {
-    if (ref->slot->state == FFISAN_SLOT_DEAD)
+    if (!ref->slot->is_held)
         return add(state, ref);
     for (uint32_t i = standins.live; i; i = standins.all[i - 1].next) /* rare */
         if (standins.all[i - 1].block == ref->block && standins.all[i - 1].state == state)

@@ -18,6 +18,8 @@ static void leave_sentinel(struct ffisan_state *state, lua_State *L, int metatab
                               : metatable_index);
     api->lua_setmetatable(L, -2);
     api->lua_settop(L, -2);
+    api->lua_pushnil(L); /* the slot may lie in the frame of a Lua function, which is marked whole */
+    api->lua_settop(L, -2);
 }
 
 static int cycle_ended(lua_State *L)

@@ -24,17 +24,20 @@ static void take_over(const struct ffisan_luajit *luajit, lua_State *L)
     ffisan_boot_attached(luajit, "LUA_INIT");
 }
 
-/* What the luajit command does with LUA_INIT (luajit.c, handle_luainit). */
-static void run_users_init(const struct ffisan_api *api, lua_State *L)
+/*
+ * Leaves the user's own LUA_INIT as a function on the stack (luajit.c, handle_luainit).  Our Lua
+ * code calls it in tail position, so that an error in it has the traceback that it always had.
+ */
+static int load_users_init(const struct ffisan_api *api, lua_State *L)
 {
     const char *init = ffisan_hidden_getenv("FFISAN_LUA_INIT");
     if (!init)
-        return;
+        return 0;
     int failed = init[0] == '@' ? api->luaL_loadfile(L, init + 1)
                                 : api->luaL_loadbuffer(L, init, strlen(init), "=LUA_INIT");
     if (failed)
         api->lua_error(L);
-    api->lua_call(L, 0, 0);
+    return 1;
 }
 
 FFISAN_EXPORT int ffisan_luainit(lua_State *L)
@@ -44,6 +47,5 @@ FFISAN_EXPORT int ffisan_luainit(lua_State *L)
         return 0;
     if (!ffisan_state_find(L))
         take_over(luajit, L);
-    run_users_init(&luajit->api, L);
-    return 0;
+    return load_users_init(&luajit->api, L);
 }

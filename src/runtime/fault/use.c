@@ -91,7 +91,7 @@ static const struct ffisan_holder *pick_holder(const struct ffisan_standin *stan
         const struct ffisan_holder *holder = &standin->holders[i];
         struct ffisan_slot_ref ref;
         if (!ffisan_heap_find(&standin->state->heap, holder->block, &ref) ||
-            ref.slot->state != FFISAN_SLOT_LIVE)
+            ffisan_slot_state(&ref) != FFISAN_SLOT_LIVE)
             continue;
         uint64_t word = *(const uint64_t *)(holder->payload + holder->offset);
         if (word - standin->base < standin->extent)

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/heap/heap.h"
 
-#define WORDS_PER_SPAN (FFISAN_SLOTS_PER_SPAN / 64)
-
 static void visit_span(struct ffisan_region *region, uint32_t span_index,
                        void (*visit)(void *context, const struct ffisan_slot_ref *ref),
                        void *context)
 {
-    struct ffisan_slot_ref ref = {.region = region, .span = &region->spans[span_index]};
+    struct ffisan_span *span = &region->spans[span_index];
+    struct ffisan_slot_ref ref = {.region = region, .span = span};
     uintptr_t start = region->base + ((uintptr_t)span_index << FFISAN_SPAN_SHIFT);
     size_t first = (size_t)span_index * FFISAN_SLOTS_PER_SPAN;
-    for (uint32_t w = 0; w < WORDS_PER_SPAN; w++) {
-        uint64_t bits = region->holders[first / 64 + w];
+    for (uint32_t w = 0; w < span->n_words; w++) {
+        uint64_t bits = span->holders[w] & ~(span->dead[w] | span->old[w] | span->free[w]);
         for (; bits; bits &= bits - 1) {
             ref.index = w * 64 + (uint32_t)__builtin_ctzl(bits);
             ref.slot = &region->slots[first + ref.index];
-            ref.block = start + (uintptr_t)ref.index * ref.span->slot_size;
+            ref.block = start + (uintptr_t)ref.index * span->slot_size;
             visit(context, &ref);
         }
     }
@@ -27,6 +26,6 @@ void ffisan_heap_each_holder(struct ffisan_heap *heap,
 {
     for (struct ffisan_region *region = heap->regions; region; region = region->next)
         for (uint32_t i = 0; i < region->n_spans_used; i++)
-            if (region->spans[i].n_holders > 0)
+            if (region->spans[i].has_holders)
                 visit_span(region, i, visit, context);
 }

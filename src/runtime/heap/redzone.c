@@ -21,7 +21,7 @@ static void queue_damage(struct ffisan_heap *heap, const struct ffisan_slot_ref 
                                      .size = size,
                                      .stack = ref->slot->stack,
                                      .type = ref->slot->type,
-                                     .was_live = ref->slot->state == FFISAN_SLOT_LIVE};
+                                     .was_live = ffisan_slot_state(ref) == FFISAN_SLOT_LIVE};
     for (uint32_t i = 0; i < slack; i++)
         if (redzone[i] != FFISAN_REDZONE_BYTE)
             damage->n_bytes = i + 1;

@@ -8,7 +8,6 @@
 struct ffisan_region *ffisan_region_table[(size_t)1 << (47 - FFISAN_REGION_SHIFT)];
 
 #define SLOTS_BYTES (FFISAN_SPANS_PER_REGION * FFISAN_SLOTS_PER_SPAN * sizeof(struct ffisan_slot))
-#define HOLDERS_BYTES (FFISAN_SPANS_PER_REGION * FFISAN_SLOTS_PER_SPAN / 8)
 
 static void set_table(const struct ffisan_region *region, struct ffisan_region *value)
 {
@@ -20,13 +19,13 @@ struct ffisan_region *ffisan_region_new(struct ffisan_heap *heap, size_t size)
 {
     size = (size + FFISAN_REGION_SIZE - 1) & ~(FFISAN_REGION_SIZE - 1);
     struct ffisan_region *region = ffisan_pages_map(sizeof(*region));
-    char *books = ffisan_pages_map(SLOTS_BYTES + HOLDERS_BYTES);
+    void *slots = ffisan_pages_map(SLOTS_BYTES);
     void *pages = ffisan_pages_map_aligned(size, FFISAN_REGION_SIZE);
-    if (!region || !books || !pages) {
+    if (!region || !slots || !pages) {
         if (region)
             ffisan_pages_unmap(region, sizeof(*region));
-        if (books)
-            ffisan_pages_unmap(books, SLOTS_BYTES + HOLDERS_BYTES);
+        if (slots)
+            ffisan_pages_unmap(slots, SLOTS_BYTES);
         if (pages)
             ffisan_pages_unmap(pages, size);
         return NULL;
@@ -34,8 +33,7 @@ struct ffisan_region *ffisan_region_new(struct ffisan_heap *heap, size_t size)
     region->base = (uintptr_t)pages;
     region->size = size;
     region->heap = heap;
-    region->slots = (struct ffisan_slot *)books;
-    region->holders = (uint64_t *)(books + SLOTS_BYTES);
+    region->slots = slots;
     set_table(region, region);
     return region;
 }
@@ -44,7 +42,7 @@ void ffisan_region_free(struct ffisan_region *region)
 {
     set_table(region, NULL);
     ffisan_pages_unmap((void *)region->base, region->size);
-    ffisan_pages_unmap(region->slots, SLOTS_BYTES + HOLDERS_BYTES);
+    ffisan_pages_unmap(region->slots, SLOTS_BYTES);
     ffisan_pages_unmap(region, sizeof(*region));
 }
 
@@ -75,7 +73,6 @@ uint32_t ffisan_region_take_spans(struct ffisan_region *region, uint32_t n)
         region->n_spans_used += n;
     }
     for (uint32_t i = first; i < first + n; i++) {
-        memset(&region->spans[i], 0, sizeof(region->spans[i]));
         region->spans[i].head = (uint16_t)first;
         region->spans[i].n_spans = n;
     }

@@ -2,10 +2,12 @@
 /**
  * Where blocks lie.  A region is 64 MiB of address space, aligned to its size, that belongs to one
  * heap.  It is cut into spans of 64 KiB; a span holds slots of one size, or is part of one large
- * block.  What we know of a slot lies outside of it, in `struct ffisan_slot`, so that the memory of
- * the dead stays as it was and a stray write does not reach our books.
+ * block.  What we know of a slot lies outside of it, so that the memory of the dead stays as it was
+ * and a stray write does not reach our books.
  *
  * From any address to its slot is arithmetic: region table, span, multiplication by a reciprocal.
+ * The state of slots is kept as bits, 64 to a word, so that what has to be done with the dead of a
+ * cycle is done for 64 of them at a time.
  */
 #ifndef FFISAN_HEAP_REGION_H
 #define FFISAN_HEAP_REGION_H
@@ -21,33 +23,42 @@
 #define FFISAN_SPANS_PER_REGION (FFISAN_REGION_SIZE / FFISAN_SPAN_SIZE)
 #define FFISAN_SLOT_MIN 32u
 #define FFISAN_SLOTS_PER_SPAN (FFISAN_SPAN_SIZE / FFISAN_SLOT_MIN)
+#define FFISAN_WORDS_PER_SPAN (FFISAN_SLOTS_PER_SPAN / 64)
 
 enum ffisan_slot_state {
     FFISAN_SLOT_FREE, /**< never used, or reusable */
     FFISAN_SLOT_LIVE, /**< the VM owns it */
     FFISAN_SLOT_DEAD, /**< the VM freed it; content intact, not reusable yet */
     FFISAN_SLOT_HELD, /**< dead, and a raw pointer to it exists: it has a stand-in */
-    FFISAN_SLOT_HELD_OFF_LIST, /**< the same, and it has left the list of the dead */
 };
 
-/** What we know of one slot: 8 bytes on the allocation path. */
+/** What we know of one slot: 8 bytes, written once per allocation. */
 struct ffisan_slot {
     uint32_t stack; /**< where it was allocated (report/stacks.h); 0 = unknown */
-    uint16_t slack; /**< slot size - requested size; UINT16_MAX = look in the span (large) */
-    uint8_t state;  /**< enum ffisan_slot_state */
-    uint8_t type;   /**< low 4 bits: gct of the object, 0 = unknown; high 4 bits: header offset / 8 */
+    uint16_t slack; /**< slot size - requested size; large blocks: see the span */
+    uint8_t is_held;
+    uint8_t type; /**< low 4 bits: gct of the object, 0 = unknown; high 4 bits: header offset / 8 */
 };
 #define FFISAN_SLOT_TYPE_MASK 0x0f
 #define FFISAN_SLOT_HEADER_SHIFT 4
 #define FFISAN_SLOT_HEADER_FAR 0xf /**< over-aligned cdata: the header has to be searched */
 
 struct ffisan_span {
-    uint32_t slot_size;  /**< bytes; 0 = span not in use */
+    uint32_t slot_size;  /**< bytes; 0 = span not in use; 1 = large block */
     uint32_t reciprocal; /**< ceil(2^32 / slot_size) */
-    uint32_t n_spans;    /**< large block: spans it covers */
+    uint32_t n_spans;    /**< large block: spans it covers; else 0 */
     uint16_t head;       /**< index of the span where a large block starts; else own index */
-    uint16_t n_holders;  /**< live cdata and userdata in this span */
+    uint16_t n_words;    /**< of the bits below that are in use */
     uint64_t large_size; /**< requested bytes of a large block */
+    struct ffisan_span *next_available; /**< of the same slot size, with free slots */
+    bool is_available;   /**< in that list, or the bin takes from it now */
+    bool has_holders;    /**< a slot was ever marked as holder */
+    bool has_dead;       /**< any bit in dead or old */
+    /** One bit per slot. A slot with none of free, dead, old is the VM's (or about to be). */
+    uint64_t free[FFISAN_WORDS_PER_SPAN];
+    uint64_t dead[FFISAN_WORDS_PER_SPAN];    /**< since the last audit */
+    uint64_t old[FFISAN_WORDS_PER_SPAN];     /**< audited, in the quarantine */
+    uint64_t holders[FFISAN_WORDS_PER_SPAN]; /**< cdata or userdata, as long as it is live */
 };
 
 struct ffisan_heap;
@@ -60,7 +71,6 @@ struct ffisan_region {
     uint32_t n_spans_used;      /**< spans at and above this index were never used */
     uint32_t n_spans_free;      /**< spans below it that are free again */
     struct ffisan_slot *slots;  /**< FFISAN_SLOTS_PER_SPAN for each span */
-    uint64_t *holders;          /**< one bit per slot: live cdata or userdata */
     struct ffisan_span spans[FFISAN_SPANS_PER_REGION];
 };
 
@@ -71,7 +81,7 @@ extern struct ffisan_region *ffisan_region_table[(size_t)1 << (47 - FFISAN_REGIO
 struct ffisan_region *ffisan_region_new(struct ffisan_heap *heap, size_t size);
 void ffisan_region_free(struct ffisan_region *region);
 
-/** Takes `n` adjacent free spans; UINT32_MAX when there are none. */
+/** Takes `n` adjacent free spans as one large block; UINT32_MAX when there are none. */
 uint32_t ffisan_region_take_spans(struct ffisan_region *region, uint32_t n);
 void ffisan_region_give_spans(struct ffisan_region *region, uint32_t first, uint32_t n);
 
@@ -99,19 +109,20 @@ static inline bool ffisan_slot_find(struct ffisan_region *region, uintptr_t addr
                                     struct ffisan_slot_ref *ret_ref)
 {
     uint32_t span_index = ffisan_span_index(region, address);
-    if (span_index >= FFISAN_SPANS_PER_REGION)
+    if (__builtin_expect(span_index >= region->n_spans_used, 0)) {
+        if (region->size == FFISAN_REGION_SIZE)
+            return false;
         span_index = 0; /* huge block: everything belongs to its first span */
-    if (span_index >= region->n_spans_used)
-        return false;
+    }
+    span_index = region->spans[span_index].head;
     struct ffisan_span *span = &region->spans[span_index];
-    span_index = span->head;
-    span = &region->spans[span_index];
-    if (span->slot_size == 0)
-        return false;
     uintptr_t start = region->base + ((uintptr_t)span_index << FFISAN_SPAN_SHIFT);
-    uint32_t index = span->n_spans
-                         ? 0
-                         : (uint32_t)((uint64_t)(uint32_t)(address - start) * span->reciprocal >> 32);
+    uint32_t index = (uint32_t)((uint64_t)(uint32_t)(address - start) * span->reciprocal >> 32);
+    if (__builtin_expect(span->slot_size <= 1, 0)) {
+        if (span->slot_size == 0)
+            return false;
+        index = 0;
+    }
     ret_ref->region = region;
     ret_ref->span = span;
     ret_ref->slot = &region->slots[span_index * FFISAN_SLOTS_PER_SPAN + index];
@@ -120,10 +131,33 @@ static inline bool ffisan_slot_find(struct ffisan_region *region, uintptr_t addr
     return true;
 }
 
+static inline uint64_t ffisan_slot_bit(const struct ffisan_slot_ref *ref)
+{
+    return UINT64_C(1) << (ref->index & 63);
+}
+
+static inline enum ffisan_slot_state ffisan_slot_state(const struct ffisan_slot_ref *ref)
+{
+    uint32_t word = ref->index >> 6;
+    uint64_t bit = ffisan_slot_bit(ref);
+    if (ref->slot->is_held)
+        return FFISAN_SLOT_HELD;
+    if ((ref->span->dead[word] | ref->span->old[word]) & bit)
+        return FFISAN_SLOT_DEAD;
+    return ref->span->free[word] & bit ? FFISAN_SLOT_FREE : FFISAN_SLOT_LIVE;
+}
+
 /** Bytes that were asked for. */
 static inline size_t ffisan_slot_size(const struct ffisan_slot_ref *ref)
 {
     return ref->span->n_spans ? ref->span->large_size : ref->span->slot_size - ref->slot->slack;
+}
+
+/** Bytes that it takes. */
+static inline size_t ffisan_slot_extent(const struct ffisan_slot_ref *ref)
+{
+    return ref->span->n_spans ? (size_t)ref->span->n_spans << FFISAN_SPAN_SHIFT
+                              : ref->span->slot_size;
 }
 
 #endif

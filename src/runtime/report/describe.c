@@ -99,7 +99,7 @@ static bool is_alive(struct ffisan_state *state, const struct ffisan_holder *hol
 {
     struct ffisan_slot_ref ref;
     return ffisan_heap_find(&state->heap, holder->block, &ref) &&
-           ref.slot->state == FFISAN_SLOT_LIVE;
+           ffisan_slot_state(&ref) == FFISAN_SLOT_LIVE;
 }
 
 void ffisan_describe_holder(struct ffisan_state *state, const struct ffisan_holder *holder,

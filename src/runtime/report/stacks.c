@@ -180,25 +180,21 @@ static size_t keys_in_trace(const struct ffisan_vm *vm, uint32_t trace_number, u
 uint32_t ffisan_stacks_here(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
                             uintptr_t caller, uint32_t *ret_visits)
 {
-    struct ffisan_luaframe frames[FFISAN_LUASTACK_MAX];
     uint64_t keys[FFISAN_LUASTACK_MAX];
-    size_t n = 0, n_keys = 0;
+    size_t n_keys = 0;
     int32_t vmstate = (int32_t)ffisan_vm_word(vm, vm->layout.vmstate);
     *ret_visits = 0;
-    if (vmstate > 0) {
+    if (vmstate > 0)
         n_keys = keys_in_trace(vm, (uint32_t)vmstate, caller, keys);
-    } else if (vmstate == LJ_VMST_INTERP || vmstate == LJ_VMST_C) {
-        n = ffisan_luastack_now(vm, NULL, 0, frames, stacks->depth);
-        for (; n_keys < n; n_keys++)
-            keys[n_keys] = frames[n_keys].pc ? frames[n_keys].pc : (uint64_t)frames[n_keys].proto;
-    }
+    else if (vmstate == LJ_VMST_INTERP || vmstate == LJ_VMST_C)
+        n_keys = ffisan_luastack_pcs(vm, keys, stacks->depth);
     if (n_keys == 0)
         return 0;
     uint64_t hash = hash_keys(keys, n_keys);
     uint32_t *bucket = find_bucket(stacks, hash, keys, n_keys);
-    if (*bucket == 0) {
-        if (vmstate > 0)
-            n = ffisan_luastack_now(vm, &caller, caller != 0, frames, stacks->depth);
+    if (__builtin_expect(*bucket == 0, 0)) {
+        struct ffisan_luaframe frames[FFISAN_LUASTACK_MAX];
+        size_t n = ffisan_luastack_now(vm, &caller, caller != 0, frames, stacks->depth);
         *bucket = add_entry(stacks, hash, keys, n_keys, frames, n);
         if (*bucket == 0)
             return 0;
@@ -222,7 +218,7 @@ static bool code_is_gone(const struct ffisan_stacks *stacks, const struct entry 
     struct ffisan_slot_ref ref;
     for (uint32_t i = 0; i < entry->n_keys; i++)
         if (ffisan_heap_find(heap, stacks->keys[entry->first + i], &ref) &&
-            ref.slot->state != FFISAN_SLOT_LIVE)
+            ffisan_slot_state(&ref) != FFISAN_SLOT_LIVE)
             return true;
     return false;
 }

@@ -141,6 +141,50 @@ size_t ffisan_luastack_walk(const struct lj_thread *thread, uintptr_t base, bool
     return n;
 }
 
+/* The thread that runs in the interpreter, if it is in order. */
+static const struct lj_thread *running_thread(const struct ffisan_vm *vm)
+{
+    const struct lj_thread *thread =
+        (const struct lj_thread *)*(const uint64_t *)(vm->g + vm->layout.cur_L);
+    if (!thread || thread->status != 0) /* yielded, or dead of an error: not the one that runs */
+        return NULL;
+    return thread;
+}
+
+size_t ffisan_luastack_pcs(const struct ffisan_vm *vm, uint64_t *pcs, size_t max)
+{
+    const struct lj_thread *thread = running_thread(vm);
+    if (!thread)
+        return 0;
+    uintptr_t bottom = thread->stack + 8, frame = thread->base - 8;
+    if (frame <= bottom || frame >= thread->maxstack)
+        return 0;
+    size_t n = 0;
+    const struct lj_header *top = frame_function(frame);
+    if (top && is_lua_function(top))
+        pcs[n++] = return_pc(thread, thread->base, 0);
+    while (n < max && frame > bottom) {
+        uint64_t link = frame_link(frame);
+        if (link_is_lua(link)) {
+            uint32_t call = *(const uint32_t *)(link - 4);
+            pcs[n++] = link;
+            frame -= 8 * (2 + ((call >> 8) & 0xff));
+        } else {
+            if ((link & FRAME_TYPEP) == FRAME_CONT)
+                pcs[n++] = load(frame - 16);
+            frame -= link & ~(uint64_t)FRAME_TYPEP;
+        }
+    }
+    return n;
+}
+
+uint64_t ffisan_luastack_pc(const struct ffisan_vm *vm)
+{
+    uint64_t pc = 0;
+    ffisan_luastack_pcs(vm, &pc, 1);
+    return pc;
+}
+
 const struct lj_trace *ffisan_luastack_trace(const struct ffisan_vm *vm, uint32_t number)
 {
     uint64_t traces = ffisan_vm_word(vm, vm->layout.jit_traces);
@@ -225,8 +269,8 @@ size_t ffisan_luastack_now(const struct ffisan_vm *vm, const uintptr_t *machine_
     const struct ffisan_layout *layout = &vm->layout;
     if (layout->cur_L == FFISAN_NO_OFFSET || layout->vmstate == FFISAN_NO_OFFSET)
         return 0;
-    const struct lj_thread *thread = (const struct lj_thread *)ffisan_vm_word(vm, layout->cur_L);
-    if (!thread || thread->status != 0) /* yielded, or dead of an error: not the one that runs */
+    const struct lj_thread *thread = running_thread(vm);
+    if (!thread)
         return 0;
     int32_t vmstate = (int32_t)ffisan_vm_word(vm, layout->vmstate);
     uintptr_t jit_base = ffisan_vm_word(vm, layout->jit_base);

@@ -26,6 +26,16 @@ struct ffisan_luaframe {
 size_t ffisan_luastack_walk(const struct lj_thread *thread, uintptr_t base, bool skip_top,
                             struct ffisan_luaframe *frames, size_t max);
 
+/**
+ * The return addresses of the stack that runs in the interpreter, innermost first: the instruction
+ * of the Lua function on top (if it is one), then of each Lua function that called.  One address
+ * tells function and position.  Much cheaper than ffisan_luastack_walk.
+ */
+size_t ffisan_luastack_pcs(const struct ffisan_vm *vm, uint64_t *pcs, size_t max);
+
+/** The first of these addresses, or 0. */
+uint64_t ffisan_luastack_pc(const struct ffisan_vm *vm);
+
 /** Trace `number` of the state, or NULL. */
 const struct lj_trace *ffisan_luastack_trace(const struct ffisan_vm *vm, uint32_t number);
 

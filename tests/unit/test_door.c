@@ -1,0 +1,638 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every wrapper is called with a stand-in for every pointer that the kernel would get.  The engine
+ * must hear of it, with the function and the argument, and the call must not end in EFAULT.  A list
+ * of all wrappers, kept by the linker, shows the ones that were forgotten here.
+ */
+#include "base/real.h"
+#include "runtime/fault/door.h"
+#include "runtime/fault/signals.h"
+#include "runtime/fault/use.h"
+#include "tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PAGE = 4096, N_PAGES = 2048, STAND_INS_SIZE = PAGE * N_PAGES };
+
+static char *stand_ins, *old_content;
+static unsigned next_page;
+
+/* What the engine heard last. */
+static struct {
+    unsigned n;
+    uintptr_t address;
+    size_t size;
+    const char *function;
+    unsigned argument;
+    bool is_write;
+} hit;
+
+static void give_back(uintptr_t address)
+{
+    uintptr_t page = address & ~(uintptr_t)(PAGE - 1);
+    mprotect((void *)page, PAGE, PROT_READ | PROT_WRITE);
+    memcpy((void *)page, old_content + (page - (uintptr_t)stand_ins), PAGE);
+}
+
+bool ffisan_use_fault(uintptr_t address, enum ffisan_access access, void *context)
+{
+    (void)access, (void)context;
+    if (address - (uintptr_t)stand_ins >= STAND_INS_SIZE)
+        return false;
+    give_back(address);
+    return true;
+}
+
+void ffisan_use_door(uintptr_t address, size_t size, const char *function, unsigned argument,
+                     bool is_write)
+{
+    hit.n++;
+    hit.address = address;
+    hit.size = size;
+    hit.function = function;
+    hit.argument = argument;
+    hit.is_write = is_write;
+    give_back(address);
+    errno = EXDEV;
+}
+
+/* A dead block whose old content was this. */
+static void *dead(const void *content, size_t size)
+{
+    if (next_page == N_PAGES)
+        abort();
+    char *page = stand_ins + PAGE * (size_t)next_page++;
+    memcpy(old_content + (page - stand_ins) + 64, content, size);
+    return page + 64;
+}
+
+static void *dead_text(const char *text)
+{
+    return dead(text, strlen(text) + 1);
+}
+
+static void *dead_bytes(size_t size)
+{
+    char zeros[1024] = { 0 };
+    return dead(zeros, size);
+}
+
+#define D dead_bytes(512)
+#define T(text) dead_text(text)
+
+/* ---- Every wrapper, every pointer ------------------------------------------------------------ */
+
+static const char *tested[400];
+static size_t n_tested;
+
+/* Functions by name only: arguments are passed as they are. */
+#define CALL(name, argument, is_write, ...)                                                       \
+    do {                                                                                          \
+        extern long call_##name() __asm__(#name);                                                 \
+        begin(#name);                                                                             \
+        call_##name(__VA_ARGS__);                                                                 \
+        finish(#name, argument, is_write);                                                        \
+    } while (0)
+#define IS_READ false
+#define IS_WRITTEN true
+
+static void begin(const char *name)
+{
+    if (n_tested == 0 || strcmp(tested[n_tested - 1], name) != 0)
+        tested[n_tested++] = name;
+    hit.n = 0;
+    errno = 0;
+}
+
+static void finish(const char *name, unsigned argument, bool is_write)
+{
+    int error = errno;
+    char what[128];
+    bool is_named = hit.n > 0 && (strcmp(hit.function, name) == 0 || strstr(name, "_chk"));
+    snprintf(what, sizeof(what), "%s: argument %u is %s", name, argument,
+             is_write ? "written" : "read");
+    if (!TAP_OK(hit.n == 1 && is_named && hit.argument == argument && hit.is_write == is_write &&
+                    error != EFAULT && error != EXDEV,
+                what))
+        printf("# hits %u, %s argument %u write %d errno %d\n", hit.n,
+               hit.n ? hit.function : "none", hit.argument, hit.is_write, error);
+}
+
+static long none = -1;
+#define BAD none /* a descriptor that is not open */
+#define MISSING "/nonexistent/file"
+
+static void test_bytes(void)
+{
+    struct iovec vector = { NULL, 16 };
+    long size = 16, zero = 0;
+#define LIVE_VECTOR (vector.iov_base = D, &vector)
+#define DEAD_VECTOR (vector.iov_base = malloc(16), dead(&vector, sizeof(vector)))
+    CALL(read, 2, IS_WRITTEN, BAD, D, size);
+    CALL(__read_chk, 2, IS_WRITTEN, BAD, D, size, size);
+    CALL(write, 2, IS_READ, BAD, D, size);
+    CALL(pread, 2, IS_WRITTEN, BAD, D, size, zero);
+    CALL(pread64, 2, IS_WRITTEN, BAD, D, size, zero);
+    CALL(__pread_chk, 2, IS_WRITTEN, BAD, D, size, zero, size);
+    CALL(__pread64_chk, 2, IS_WRITTEN, BAD, D, size, zero, size);
+    CALL(pwrite, 2, IS_READ, BAD, D, size, zero);
+    CALL(pwrite64, 2, IS_READ, BAD, D, size, zero);
+    CALL(readv, 2, IS_WRITTEN, BAD, LIVE_VECTOR, 1L);
+    CALL(readv, 2, IS_READ, BAD, DEAD_VECTOR, 1L);
+    CALL(writev, 2, IS_READ, BAD, LIVE_VECTOR, 1L);
+    CALL(writev, 2, IS_READ, BAD, DEAD_VECTOR, 1L);
+    CALL(preadv, 2, IS_WRITTEN, BAD, LIVE_VECTOR, 1L, zero);
+    CALL(preadv64, 2, IS_WRITTEN, BAD, LIVE_VECTOR, 1L, zero);
+    CALL(pwritev, 2, IS_READ, BAD, LIVE_VECTOR, 1L, zero);
+    CALL(pwritev64, 2, IS_READ, BAD, LIVE_VECTOR, 1L, zero);
+    CALL(preadv2, 2, IS_WRITTEN, BAD, LIVE_VECTOR, 1L, zero, zero);
+    CALL(preadv64v2, 2, IS_WRITTEN, BAD, LIVE_VECTOR, 1L, zero, zero);
+    CALL(pwritev2, 2, IS_READ, BAD, LIVE_VECTOR, 1L, zero, zero);
+    CALL(pwritev64v2, 2, IS_READ, BAD, LIVE_VECTOR, 1L, zero, zero);
+    CALL(vmsplice, 2, IS_READ, BAD, LIVE_VECTOR, 1L, zero);
+    CALL(sendfile, 3, IS_WRITTEN, BAD, BAD, D, size);
+    CALL(sendfile64, 3, IS_WRITTEN, BAD, BAD, D, size);
+    CALL(splice, 2, IS_WRITTEN, BAD, D, BAD, zero, size, zero);
+    CALL(splice, 4, IS_WRITTEN, BAD, zero, BAD, D, size, zero);
+    CALL(copy_file_range, 2, IS_WRITTEN, BAD, D, BAD, zero, size, zero);
+    CALL(copy_file_range, 4, IS_WRITTEN, BAD, zero, BAD, D, size, zero);
+    CALL(pipe, 1, IS_WRITTEN, D);
+    CALL(pipe2, 1, IS_WRITTEN, D, zero);
+    CALL(getdents64, 2, IS_WRITTEN, BAD, D, size);
+    CALL(eventfd_read, 2, IS_WRITTEN, BAD, D);
+    CALL(timerfd_settime, 3, IS_READ, BAD, zero, D, zero);
+    CALL(timerfd_settime, 4, IS_WRITTEN, BAD, zero, &vector, D);
+    CALL(timerfd_gettime, 2, IS_WRITTEN, BAD, D);
+    CALL(ioctl, 3, IS_WRITTEN, BAD, 0x5401L, D);
+    CALL(fcntl, 3, IS_WRITTEN, BAD, (long)F_GETLK, D);
+    CALL(fcntl64, 3, IS_WRITTEN, BAD, (long)F_GETLK, D);
+    CALL(syscall, 3, IS_WRITTEN, (long)SYS_read, BAD, D, size);
+    CALL(syscall, 2, IS_WRITTEN, (long)SYS_uname, D);
+    CALL(syscall, 7, IS_WRITTEN, (long)SYS_gettid, zero, zero, zero, zero, zero, D);
+}
+
+static void test_waiting(void)
+{
+    long zero = 0, one = 1;
+    struct timespec soon = { 0, 0 };
+    struct timeval now = { 0, 0 };
+    char spare[512] = { 0 };
+    CALL(select, 2, IS_WRITTEN, one, D, zero, zero, &now);
+    CALL(select, 3, IS_WRITTEN, one, zero, D, zero, &now);
+    CALL(select, 4, IS_WRITTEN, one, zero, zero, D, &now);
+    CALL(select, 5, IS_WRITTEN, zero, zero, zero, zero, D);
+    CALL(pselect, 2, IS_WRITTEN, one, D, zero, zero, &soon, zero);
+    CALL(pselect, 3, IS_WRITTEN, one, zero, D, zero, &soon, spare);
+    CALL(pselect, 4, IS_WRITTEN, one, zero, zero, D, &soon, zero);
+    CALL(poll, 1, IS_WRITTEN, D, one, zero);
+    CALL(__poll_chk, 1, IS_WRITTEN, D, one, zero, 64L);
+    CALL(ppoll, 1, IS_WRITTEN, D, one, &soon, spare);
+    CALL(__ppoll_chk, 1, IS_WRITTEN, D, one, &soon, zero, 64L);
+    CALL(epoll_wait, 2, IS_WRITTEN, BAD, D, one, zero);
+    CALL(epoll_pwait, 2, IS_WRITTEN, BAD, D, one, zero, spare);
+    CALL(epoll_ctl, 4, IS_READ, BAD, (long)EPOLL_CTL_ADD, BAD, D);
+}
+
+static void test_sockets(void)
+{
+    struct iovec part = { D, 16 };
+    struct mmsghdr message;
+    long size = 16, zero = 0;
+    int length = 16;
+#define MESSAGE(...) (message = (struct mmsghdr){ .msg_hdr = { __VA_ARGS__ } }, &message)
+#define LIVE_PART (part.iov_base = malloc(16), &part)
+#define DEAD_PART (part.iov_base = D, &part)
+    CALL(socketpair, 4, IS_WRITTEN, (long)AF_UNIX, (long)SOCK_STREAM, zero, D);
+    CALL(bind, 2, IS_READ, BAD, D, size);
+    CALL(connect, 2, IS_READ, BAD, D, size);
+    CALL(accept, 2, IS_WRITTEN, BAD, D, &length);
+    CALL(accept, 3, IS_WRITTEN, BAD, &part, D);
+    CALL(accept4, 2, IS_WRITTEN, BAD, D, &length, zero);
+    CALL(accept4, 3, IS_WRITTEN, BAD, &part, D, zero);
+    CALL(getsockname, 2, IS_WRITTEN, BAD, D, &length);
+    CALL(getsockname, 3, IS_WRITTEN, BAD, &part, D);
+    CALL(getpeername, 2, IS_WRITTEN, BAD, D, &length);
+    CALL(getsockopt, 4, IS_WRITTEN, BAD, (long)SOL_SOCKET, (long)SO_TYPE, D, &length);
+    CALL(getsockopt, 5, IS_WRITTEN, BAD, (long)SOL_SOCKET, (long)SO_TYPE, &part, D);
+    CALL(setsockopt, 4, IS_READ, BAD, (long)SOL_SOCKET, (long)SO_SNDBUF, D, size);
+    CALL(send, 2, IS_READ, BAD, D, size, zero);
+    CALL(sendto, 2, IS_READ, BAD, D, size, zero, zero, zero);
+    CALL(sendto, 5, IS_READ, BAD, &part, size, zero, D, size);
+    CALL(recv, 2, IS_WRITTEN, BAD, D, size, zero);
+    CALL(__recv_chk, 2, IS_WRITTEN, BAD, D, size, size, zero);
+    CALL(recvfrom, 2, IS_WRITTEN, BAD, D, size, zero, zero, zero);
+    CALL(recvfrom, 5, IS_WRITTEN, BAD, &part, size, zero, D, &length);
+    CALL(recvfrom, 6, IS_WRITTEN, BAD, &part, size, zero, &part, D);
+    CALL(__recvfrom_chk, 2, IS_WRITTEN, BAD, D, size, size, zero, zero, zero);
+    CALL(__recvfrom_chk, 6, IS_WRITTEN, BAD, &part, size, size, zero, D, &length);
+    CALL(sendmsg, 2, IS_READ, BAD, MESSAGE(.msg_iov = DEAD_PART, .msg_iovlen = 1), zero);
+    CALL(sendmsg, 2, IS_READ, BAD, MESSAGE(.msg_name = D, .msg_namelen = 16), zero);
+    CALL(sendmsg, 2, IS_READ, BAD, MESSAGE(.msg_control = D, .msg_controllen = 32), zero);
+    CALL(sendmsg, 2, IS_READ, BAD,
+         MESSAGE(.msg_iov = dead(LIVE_PART, sizeof(part)), .msg_iovlen = 1), zero);
+    CALL(sendmsg, 2, IS_READ, BAD,
+         dead(MESSAGE(.msg_iov = LIVE_PART, .msg_iovlen = 1), sizeof(message)), zero);
+    CALL(recvmsg, 2, IS_WRITTEN, BAD, MESSAGE(.msg_iov = DEAD_PART, .msg_iovlen = 1), zero);
+    CALL(sendmmsg, 2, IS_READ, BAD, MESSAGE(.msg_iov = DEAD_PART, .msg_iovlen = 1), 1L, zero);
+    CALL(recvmmsg, 2, IS_WRITTEN, BAD, MESSAGE(.msg_iov = DEAD_PART, .msg_iovlen = 1), 1L, zero,
+         zero);
+    CALL(recvmmsg, 5, IS_WRITTEN, BAD, MESSAGE(.msg_iov = LIVE_PART, .msg_iovlen = 1), 1L, zero,
+         D);
+}
+
+static void test_opening(void)
+{
+    long flags = O_RDONLY, here = AT_FDCWD;
+    CALL(open, 1, IS_READ, T(MISSING), flags);
+    CALL(open64, 1, IS_READ, T(MISSING), flags);
+    CALL(openat, 2, IS_READ, here, T(MISSING), flags);
+    CALL(openat64, 2, IS_READ, here, T(MISSING), flags);
+    CALL(__open_2, 1, IS_READ, T(MISSING), flags);
+    CALL(__open64_2, 1, IS_READ, T(MISSING), flags);
+    CALL(__openat_2, 2, IS_READ, here, T(MISSING), flags);
+    CALL(__openat64_2, 2, IS_READ, here, T(MISSING), flags);
+    CALL(creat, 1, IS_READ, T(MISSING), 0600L);
+    CALL(creat64, 1, IS_READ, T(MISSING), 0600L);
+    CALL(opendir, 1, IS_READ, T(MISSING));
+    CALL(scandir, 1, IS_READ, T(MISSING), &here, 0L, 0L);
+    CALL(scandir64, 1, IS_READ, T(MISSING), &here, 0L, 0L);
+    CALL(fopen, 1, IS_READ, T(MISSING), "r");
+    CALL(fopen64, 1, IS_READ, T(MISSING), "r");
+    CALL(freopen, 1, IS_READ, T(MISSING), "r", fopen("/dev/null", "r"));
+    CALL(freopen64, 1, IS_READ, T(MISSING), "r", fopen("/dev/null", "r"));
+}
+
+static void test_names(void)
+{
+    long here = AT_FDCWD, zero = 0;
+    CALL(unlink, 1, IS_READ, T(MISSING));
+    CALL(rmdir, 1, IS_READ, T(MISSING));
+    CALL(remove, 1, IS_READ, T(MISSING));
+    CALL(chdir, 1, IS_READ, T(MISSING));
+    CALL(chroot, 1, IS_READ, T(MISSING));
+    CALL(access, 1, IS_READ, T(MISSING), zero);
+    CALL(euidaccess, 1, IS_READ, T(MISSING), zero);
+    CALL(eaccess, 1, IS_READ, T(MISSING), zero);
+    CALL(mkdir, 1, IS_READ, T(MISSING), zero);
+    CALL(mkfifo, 1, IS_READ, T(MISSING), zero);
+    CALL(chmod, 1, IS_READ, T(MISSING), zero);
+    CALL(lchmod, 1, IS_READ, T(MISSING), zero);
+    CALL(unlinkat, 2, IS_READ, here, T(MISSING), zero);
+    CALL(mkdirat, 2, IS_READ, here, T(MISSING), zero);
+    CALL(mkfifoat, 2, IS_READ, here, T(MISSING), zero);
+    CALL(faccessat, 2, IS_READ, here, T(MISSING), zero, zero);
+    CALL(fchmodat, 2, IS_READ, here, T(MISSING), zero, zero);
+    CALL(chown, 1, IS_READ, T(MISSING), zero, zero);
+    CALL(lchown, 1, IS_READ, T(MISSING), zero, zero);
+    CALL(fchownat, 2, IS_READ, here, T(MISSING), zero, zero, zero);
+    CALL(mknod, 1, IS_READ, T(MISSING), zero, zero);
+    CALL(mknodat, 2, IS_READ, here, T(MISSING), zero, zero);
+    CALL(truncate, 1, IS_READ, T(MISSING), zero);
+    CALL(truncate64, 1, IS_READ, T(MISSING), zero);
+    CALL(inotify_add_watch, 2, IS_READ, BAD, T(MISSING), 1L);
+    CALL(rename, 1, IS_READ, T(MISSING), MISSING);
+    CALL(rename, 2, IS_READ, MISSING, T(MISSING));
+    CALL(link, 1, IS_READ, T(MISSING), MISSING);
+    CALL(link, 2, IS_READ, MISSING, T(MISSING));
+    CALL(symlink, 1, IS_READ, T(MISSING), MISSING);
+    CALL(symlink, 2, IS_READ, MISSING, T(MISSING));
+    CALL(renameat, 2, IS_READ, here, T(MISSING), here, MISSING);
+    CALL(renameat, 4, IS_READ, here, MISSING, here, T(MISSING));
+    CALL(renameat2, 2, IS_READ, here, T(MISSING), here, MISSING, zero);
+    CALL(renameat2, 4, IS_READ, here, MISSING, here, T(MISSING), zero);
+    CALL(linkat, 2, IS_READ, here, T(MISSING), here, MISSING, zero);
+    CALL(linkat, 4, IS_READ, here, MISSING, here, T(MISSING), zero);
+    CALL(symlinkat, 1, IS_READ, T(MISSING), here, MISSING);
+    CALL(symlinkat, 3, IS_READ, MISSING, here, T(MISSING));
+    CALL(readlink, 1, IS_READ, T("/proc/self/exe"), &(char[64]){ 0 }, 64L);
+    CALL(readlink, 2, IS_WRITTEN, "/proc/self/exe", D, 64L);
+    CALL(__readlink_chk, 2, IS_WRITTEN, "/proc/self/exe", D, 64L, 64L);
+    CALL(readlinkat, 2, IS_READ, here, T("/proc/self/exe"), &(char[64]){ 0 }, 64L);
+    CALL(readlinkat, 3, IS_WRITTEN, here, "/proc/self/exe", D, 64L);
+    CALL(__readlinkat_chk, 3, IS_WRITTEN, here, "/proc/self/exe", D, 64L, 64L);
+    CALL(getcwd, 1, IS_WRITTEN, D, 512L);
+    CALL(__getcwd_chk, 1, IS_WRITTEN, D, 512L, 512L);
+}
+
+static void test_status(void)
+{
+    long here = AT_FDCWD, zero = 0, one = 1;
+    static char room[1024];
+#define BY_PATH(name)                                                                             \
+    CALL(name, 1, IS_READ, T("/"), room);                                                         \
+    CALL(name, 2, IS_WRITTEN, "/", D)
+    BY_PATH(stat);
+    BY_PATH(stat64);
+    BY_PATH(lstat);
+    BY_PATH(lstat64);
+    BY_PATH(statfs);
+    BY_PATH(statfs64);
+    CALL(statvfs, 1, IS_READ, T("/"), room);
+    CALL(statvfs64, 1, IS_READ, T("/"), room);
+    CALL(fstat, 2, IS_WRITTEN, one, D);
+    CALL(fstat64, 2, IS_WRITTEN, one, D);
+    CALL(fstatfs, 2, IS_WRITTEN, one, D);
+    CALL(fstatfs64, 2, IS_WRITTEN, one, D);
+    CALL(fstatat, 2, IS_READ, here, T("/"), room, zero);
+    CALL(fstatat, 3, IS_WRITTEN, here, "/", D, zero);
+    CALL(fstatat64, 3, IS_WRITTEN, here, "/", D, zero);
+    CALL(__xstat, 2, IS_READ, one, T("/"), room);
+    CALL(__xstat, 3, IS_WRITTEN, one, "/", D);
+    CALL(__xstat64, 3, IS_WRITTEN, one, "/", D);
+    CALL(__lxstat, 3, IS_WRITTEN, one, "/", D);
+    CALL(__lxstat64, 3, IS_WRITTEN, one, "/", D);
+    CALL(__fxstat, 3, IS_WRITTEN, one, one, D);
+    CALL(__fxstat64, 3, IS_WRITTEN, one, one, D);
+    CALL(__fxstatat, 3, IS_READ, one, here, T("/"), room, zero);
+    CALL(__fxstatat, 4, IS_WRITTEN, one, here, "/", D, zero);
+    CALL(__fxstatat64, 4, IS_WRITTEN, one, here, "/", D, zero);
+    CALL(statx, 2, IS_READ, here, T("/"), zero, zero, room);
+    CALL(statx, 5, IS_WRITTEN, here, "/", zero, zero, D);
+    CALL(utime, 1, IS_READ, T(MISSING), zero);
+    CALL(utime, 2, IS_READ, MISSING, D);
+    CALL(utimes, 1, IS_READ, T(MISSING), zero);
+    CALL(utimes, 2, IS_READ, MISSING, D);
+    CALL(lutimes, 2, IS_READ, MISSING, D);
+    CALL(futimesat, 2, IS_READ, here, T(MISSING), zero);
+    CALL(futimesat, 3, IS_READ, here, MISSING, D);
+    CALL(utimensat, 2, IS_READ, here, T(MISSING), zero, zero);
+    CALL(utimensat, 3, IS_READ, here, MISSING, D, zero);
+    CALL(futimens, 2, IS_READ, BAD, D);
+    CALL(getxattr, 1, IS_READ, T("/"), "user.x", room, 10L);
+    CALL(getxattr, 2, IS_READ, "/", T("user.x"), room, 10L);
+    CALL(getxattr, 3, IS_WRITTEN, "/", "user.x", D, 10L);
+    CALL(lgetxattr, 3, IS_WRITTEN, "/", "user.x", D, 10L);
+    CALL(fgetxattr, 2, IS_READ, BAD, T("user.x"), room, 10L);
+    CALL(setxattr, 3, IS_READ, MISSING, "user.x", D, 10L, zero);
+    CALL(lsetxattr, 3, IS_READ, MISSING, "user.x", D, 10L, zero);
+    CALL(fsetxattr, 3, IS_READ, BAD, "user.x", D, 10L, zero);
+}
+
+/* A stream whose buffer the program has freed. */
+static FILE *dead_stream(const char *path, const char *mode)
+{
+    FILE *stream = fopen(path, mode);
+    setvbuf(stream, D, _IOFBF, 512);
+    return stream;
+}
+
+static void test_streams(void)
+{
+    static char room[1024], *line;
+    static size_t line_size;
+    FILE *zeros = fopen("/dev/zero", "r"), *sink = fopen("/dev/null", "w");
+    CALL(fread, 1, IS_WRITTEN, D, 1L, 64L, zeros);
+    CALL(fread, 4, IS_WRITTEN, room, 1L, 64L, dead_stream("/dev/zero", "r"));
+    CALL(fread_unlocked, 1, IS_WRITTEN, D, 1L, 64L, zeros);
+    CALL(__fread_chk, 1, IS_WRITTEN, D, 512L, 1L, 64L, zeros);
+    CALL(__fread_unlocked_chk, 1, IS_WRITTEN, D, 512L, 1L, 64L, zeros);
+    CALL(fwrite, 1, IS_READ, D, 1L, 64L, sink);
+    CALL(fwrite, 4, IS_WRITTEN, room, 1L, 64L, dead_stream("/dev/null", "w"));
+    CALL(fwrite_unlocked, 1, IS_READ, D, 1L, 64L, sink);
+    CALL(fflush, 1, IS_WRITTEN, dead_stream("/dev/null", "w"));
+    CALL(fclose, 1, IS_WRITTEN, dead_stream("/dev/null", "w"));
+    CALL(fgetc, 1, IS_WRITTEN, dead_stream("/dev/zero", "r"));
+    CALL(getc, 1, IS_WRITTEN, dead_stream("/dev/zero", "r"));
+    CALL(fgets, 3, IS_WRITTEN, room, 10L, dead_stream("/dev/zero", "r"));
+    CALL(getdelim, 4, IS_WRITTEN, &line, &line_size, 0L, dead_stream("/dev/zero", "r"));
+    CALL(getline, 3, IS_WRITTEN, &line, &line_size, dead_stream("/proc/self/stat", "r"));
+    CALL(fseek, 1, IS_WRITTEN, dead_stream("/proc/self/stat", "r"), 1L, 0L);
+}
+
+static void test_programs(void)
+{
+    long zero = 0;
+    int pid;
+    char *argv[] = { "true", NULL };
+#define DEAD_ARGV (argv[0] = T("true"), argv)
+#define LIVE_ARGV (argv[0] = "true", argv)
+    CALL(execve, 1, IS_READ, T(MISSING), LIVE_ARGV, zero);
+    CALL(execve, 2, IS_READ, MISSING, DEAD_ARGV, zero);
+    CALL(execve, 2, IS_READ, MISSING, dead(LIVE_ARGV, sizeof(argv)), zero);
+    CALL(execve, 3, IS_READ, MISSING, (char *[]){ NULL }, DEAD_ARGV);
+    CALL(execv, 1, IS_READ, T(MISSING), LIVE_ARGV);
+    CALL(execv, 2, IS_READ, MISSING, DEAD_ARGV);
+    CALL(execvp, 1, IS_READ, T(MISSING), LIVE_ARGV);
+    CALL(execvp, 2, IS_READ, MISSING, DEAD_ARGV);
+    CALL(execvpe, 2, IS_READ, MISSING, DEAD_ARGV, zero);
+    CALL(execvpe, 3, IS_READ, MISSING, (char *[]){ NULL }, DEAD_ARGV);
+    CALL(fexecve, 2, IS_READ, BAD, DEAD_ARGV, &(char *){ NULL });
+    CALL(posix_spawn, 2, IS_READ, &pid, T("/bin/true"), zero, zero, LIVE_ARGV, zero);
+    CALL(posix_spawn, 5, IS_READ, &pid, "/bin/true", zero, zero, DEAD_ARGV, zero);
+    CALL(posix_spawnp, 6, IS_READ, &pid, "true", zero, zero, (char *[]){ "true", NULL },
+         DEAD_ARGV);
+    CALL(system, 1, IS_READ, T("true"));
+    CALL(popen, 1, IS_READ, T("true"), "r");
+    CALL(wait, 1, IS_WRITTEN, D);
+    CALL(waitpid, 2, IS_WRITTEN, -1L, D, zero);
+    CALL(wait3, 1, IS_WRITTEN, D, zero, zero);
+    CALL(wait3, 3, IS_WRITTEN, zero, zero, D);
+    CALL(wait4, 2, IS_WRITTEN, -1L, D, zero, zero);
+    CALL(wait4, 4, IS_WRITTEN, -1L, zero, zero, D);
+    CALL(waitid, 3, IS_WRITTEN, (long)P_ALL, zero, D, (long)WEXITED);
+}
+
+static void test_kernel(void)
+{
+    long zero = 0;
+    static char room[1024];
+    struct timespec none = { 0, 0 };
+    CALL(getrusage, 2, IS_WRITTEN, zero, D);
+    CALL(times, 1, IS_WRITTEN, D);
+    CALL(getrlimit, 2, IS_WRITTEN, (long)RLIMIT_CORE, D);
+    CALL(getrlimit64, 2, IS_WRITTEN, (long)RLIMIT_CORE, D);
+    CALL(setrlimit, 2, IS_READ, 1000L, D);
+    CALL(setrlimit64, 2, IS_READ, 1000L, D);
+    CALL(getgroups, 2, IS_WRITTEN, 64L, D);
+    CALL(__getgroups_chk, 2, IS_WRITTEN, 64L, D, 512L);
+    CALL(sigaltstack, 1, IS_READ, dead(&(stack_t){ .ss_flags = SS_DISABLE }, sizeof(stack_t)),
+         zero);
+    CALL(sigaltstack, 2, IS_WRITTEN, zero, D);
+    CALL(prctl, 2, IS_WRITTEN, 16L /* PR_GET_NAME */, D);
+    CALL(uname, 1, IS_WRITTEN, D);
+    CALL(sysinfo, 1, IS_WRITTEN, D);
+    CALL(getrandom, 1, IS_WRITTEN, D, 16L, zero);
+    CALL(getentropy, 1, IS_WRITTEN, D, 16L);
+    CALL(clock_gettime, 2, IS_WRITTEN, (long)CLOCK_PROCESS_CPUTIME_ID, D);
+    CALL(clock_getres, 2, IS_WRITTEN, (long)CLOCK_PROCESS_CPUTIME_ID, D);
+    CALL(gettimeofday, 1, IS_WRITTEN, D, zero);
+    CALL(gettimeofday, 2, IS_WRITTEN, room, D);
+    CALL(nanosleep, 1, IS_READ, D, zero);
+    CALL(nanosleep, 2, IS_WRITTEN, &none, D);
+    CALL(clock_nanosleep, 3, IS_READ, zero, zero, D, zero);
+    CALL(clock_nanosleep, 4, IS_WRITTEN, zero, zero, &none, D);
+    CALL(getitimer, 2, IS_WRITTEN, zero, D);
+    CALL(setitimer, 2, IS_READ, zero, D, zero);
+    CALL(setitimer, 3, IS_WRITTEN, zero, &(char[64]){ 0 }, D);
+}
+
+/* ---- What a wrapper must not change ---------------------------------------------------------- */
+
+static void test_results(void)
+{
+    char name[] = "/tmp/test_doorXXXXXX", content[64] = { 0 };
+    int fd = mkstemp(name);
+    struct iovec parts[20];
+    void *volatile wild = (void *)0x10;
+    for (int i = 0; i < 20; i++)
+        parts[i] = (struct iovec){ i == 17 ? T("QQ") : "ab", i == 3 ? 0 : 2 };
+    hit.n = 0;
+    TAP_OK(writev(fd, parts, 20) == 38 && hit.n == 1, "writev writes all parts");
+    TAP_OK(hit.size == 2 && hit.address == (uintptr_t)parts[17].iov_base, "the part is named");
+    TAP_OK(pread(fd, content, 63, 0) == 38 && memcmp(content + 32, "QQabab", 6) == 0,
+           "with the old content");
+    char *target = D;
+    TAP_OK(pread(fd, target, 4, 0) == 4 && memcmp(target, "abab", 4) == 0, "pread into a stand-in");
+    errno = ERANGE;
+    TAP_OK(write(fd, T("xyz"), 3) == 3 && errno == ERANGE, "errno survives a hit");
+    hit.n = 0;
+    TAP_OK(write(fd, D, 0) == 0 && hit.n == 0, "nothing is said of nothing");
+    TAP_OK(read(fd, NULL, 0) == 0 && hit.n == 0, "nor of NULL");
+    parts[0].iov_base = (void *)0x10;
+    errno = 0;
+    TAP_OK(writev(fd, wild, 2) == -1 && errno == EFAULT, "a wild vector is the kernel's");
+    TAP_OK(sendmsg(fd, wild, 0) == -1 && errno != 0, "a wild message too");
+    TAP_OK(execv("/bin/true", wild) == -1 && errno == EFAULT, "wild arguments too");
+    close(fd);
+    fd = open(name, O_RDWR | O_CREAT | O_EXCL, 0640);
+    TAP_OK(fd == -1 && errno == EEXIST, "open passes its flags");
+    unlink(name);
+    fd = open(T(name), O_RDWR | O_CREAT | O_EXCL, 0640);
+    struct stat *status = D;
+    TAP_OK(fd >= 0 && fstat(fd, status) == 0 && (status->st_mode & 0777) == 0640,
+           "open passes its mode");
+    TAP_OK(fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC,
+           "fcntl passes its argument");
+    TAP_OK(syscall(SYS_pread64, fd, D, 10L, 0L) == 0, "syscall returns what it did");
+    unlink(name);
+    close(fd);
+}
+
+static void *wait_for_data(void *argument)
+{
+    char byte;
+    (void)!read(*(int *)argument, &byte, 1);
+    return NULL;
+}
+
+static void test_cancellation(void)
+{
+    int fds[2];
+    pthread_t thread;
+    void *result;
+    if (pipe(fds) != 0)
+        abort();
+    pthread_create(&thread, NULL, wait_for_data, &fds[0]);
+    usleep(20000);
+    pthread_cancel(thread);
+    pthread_join(thread, &result);
+    TAP_OK(result == PTHREAD_CANCELED, "a waiting read can be cancelled");
+}
+
+static volatile int in_child;
+
+static void test_vfork(void)
+{
+    int status;
+    char *argv[] = { T("sh"), "-c", T("exit 9"), NULL };
+    const char *path = T("/bin/sh");
+    pid_t pid = vfork();
+    if (pid == 0) {
+        in_child = 1;
+        execv(path, argv);
+        _exit(1);
+    }
+    waitpid(pid, &status, 0);
+    TAP_OK(in_child && WIFEXITED(status) && WEXITSTATUS(status) == 9, "vfork and exec");
+}
+
+static void test_closed_door(void)
+{
+    struct iovec wild = { (void *)0x10, 4 };
+    hit.n = 0;
+    TAP_OK(write(-1, stand_ins, 4) == -1 && errno == EBADF && hit.n == 0,
+           "no stand-ins, no questions");
+    TAP_OK(writev(1, &wild, 1) == -1 && errno == EFAULT, "no stand-ins, wild addresses");
+}
+
+/* ---- Nobody was forgotten -------------------------------------------------------------------- */
+
+extern struct ffisan_real slots[] __asm__("__start_ffisan_real") __attribute__((visibility("hidden")));
+extern struct ffisan_real slots_end[] __asm__("__stop_ffisan_real") __attribute__((visibility("hidden")));
+
+/* The signal functions have tests of their own. */
+static bool is_tested(const char *name)
+{
+    static const char *const others[] = { "sigaction",   "pthread_sigmask", "sigprocmask",
+                                          "signal",      "bsd_signal",      "ssignal",
+                                          "sysv_signal", "__sysv_signal",   "sigignore",
+                                          "sighold",     "sigrelse",        "sigset",
+                                          "sigsuspend" };
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        if (strcmp(others[i], name) == 0)
+            return true;
+    for (size_t i = 0; i < n_tested; i++)
+        if (strcmp(tested[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void test_complete(void)
+{
+    bool is_complete = true, is_real = true;
+    for (struct ffisan_real *slot = slots; slot < slots_end; slot++) {
+        if (!is_tested(slot->name)) {
+            printf("# %s has no test\n", slot->name);
+            is_complete = false;
+        }
+        if (slot->address == ffisan_real_resolve(&(struct ffisan_real){ "no such function", NULL })) {
+            printf("# %s is not in libc\n", slot->name);
+            is_real = false;
+        }
+    }
+    TAP_OK(is_complete, "every wrapper has a test");
+    TAP_OK(is_real, "every wrapped function exists");
+}
+
+int main(void)
+{
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    stand_ins = mmap(NULL, STAND_INS_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    old_content = mmap(NULL, STAND_INS_SIZE, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    test_closed_door();
+    ffisan_signals_start();
+    ffisan_door_open((uintptr_t)stand_ins, (uintptr_t)stand_ins + STAND_INS_SIZE);
+    test_bytes();
+    test_waiting();
+    test_sockets();
+    test_opening();
+    test_names();
+    test_status();
+    test_streams();
+    test_programs();
+    test_kernel();
+    test_results();
+    test_cancellation();
+    test_vfork();
+    test_complete();
+    return tap_done();
+}
