@@ -26,7 +26,7 @@ struct ffisan_real {
  * Fills a slot and returns its address; errno is kept.  A function that the system does not have
  * is replaced by one that fails with ENOSYS.
  */
-void *ffisan_real_resolve(struct ffisan_real *real);
+void *ffisan_real_resolve(struct ffisan_real *real) __attribute__((cold, visibility("hidden")));
 
 /** Address behind a slot, filled when needed. Context: any. */
 static inline void *ffisan_real_get(struct ffisan_real *real)

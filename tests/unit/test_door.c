@@ -182,11 +182,13 @@ static void test_bytes(void)
     CALL(timerfd_settime, 4, IS_WRITTEN, BAD, zero, &vector, D);
     CALL(timerfd_gettime, 2, IS_WRITTEN, BAD, D);
     CALL(ioctl, 3, IS_WRITTEN, BAD, 0x5401L, D);
+    CALL(ioctl, 3, IS_READ, BAD, 0x400c5480L, D);
+    CALL(fcntl, 3, IS_READ, BAD, (long)F_SETLK, D);
     CALL(fcntl, 3, IS_WRITTEN, BAD, (long)F_GETLK, D);
     CALL(fcntl64, 3, IS_WRITTEN, BAD, (long)F_GETLK, D);
     CALL(syscall, 3, IS_WRITTEN, (long)SYS_read, BAD, D, size);
     CALL(syscall, 2, IS_WRITTEN, (long)SYS_uname, D);
-    CALL(syscall, 7, IS_WRITTEN, (long)SYS_gettid, zero, zero, zero, zero, zero, D);
+    CALL(syscall, 7, IS_WRITTEN, (long)SYS_recvfrom, BAD, zero, zero, zero, zero, D);
 }
 
 static void test_waiting(void)
@@ -466,6 +468,7 @@ static void test_kernel(void)
     CALL(sigaltstack, 1, IS_READ, dead(&(stack_t){ .ss_flags = SS_DISABLE }, sizeof(stack_t)),
          zero);
     CALL(sigaltstack, 2, IS_WRITTEN, zero, D);
+    CALL(prctl, 2, IS_READ, 15L /* PR_SET_NAME */, T("test_door"));
     CALL(prctl, 2, IS_WRITTEN, 16L /* PR_GET_NAME */, D);
     CALL(uname, 1, IS_WRITTEN, D);
     CALL(sysinfo, 1, IS_WRITTEN, D);

@@ -23,7 +23,7 @@ struct ffisan_door {
     uintptr_t low;
     uintptr_t size;
 };
-extern struct ffisan_door ffisan_door __attribute__((aligned(64)));
+extern struct ffisan_door ffisan_door __attribute__((aligned(64), visibility("hidden")));
 
 /** Says where the stand-ins are, and fills the slots of all wrappers. Context: no signal handler. */
 void ffisan_door_open(uintptr_t low, uintptr_t high);
@@ -33,7 +33,7 @@ void ffisan_door_open(uintptr_t low, uintptr_t high);
 
 /** The slow half of ffisan_door_check. Nothing happens for a size of 0: no memory is used. */
 void ffisan_door_hit(const void *pointer, size_t size, const char *function, unsigned argument,
-                     bool is_write);
+                     bool is_write) __attribute__((cold, visibility("hidden")));
 
 /** Does memory from the program lie in the stand-ins? Then the engine hears about it. */
 static inline void ffisan_door_check(const void *pointer, size_t size, const char *function,

@@ -5,7 +5,6 @@
 #include "runtime/fault/signals.h"
 
 #include <poll.h>
-#include <stdarg.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/timerfd.h>
@@ -179,32 +178,3 @@ FFISAN_DOOR_OPEN(int, epoll_pwait,
                             (int, struct epoll_event *, int, int,
                              const sigset_t *))(epoll, events, n, timeout, mask);
 }
-
-/* ---- Anything ------------------------------------------------------------------------------- */
-
-/* These read one argument too many when the caller gave none; libc's do the same. */
-#define DOOR_CONTROL(name, request_type)                                                          \
-    FFISAN_DOOR_OPEN(int, name, (int fd, request_type request, ...))                              \
-    {                                                                                             \
-        static const char function[] = #name;                                                     \
-        va_list arguments;                                                                        \
-        va_start(arguments, request);                                                             \
-        void *argument = va_arg(arguments, void *);                                               \
-        va_end(arguments);                                                                        \
-        OUT(3, argument, FFISAN_DOOR_UNKNOWN);                                                                      \
-        return FFISAN_DOOR_REAL(int, name, (int, request_type, ...))(fd, request, argument);      \
-    }
-DOOR_CONTROL(ioctl, unsigned long)
-DOOR_CONTROL(fcntl, int)
-DOOR_CONTROL(fcntl64, int)
-
-/*
- * libc's syscall takes its arguments from registers and one stack slot, however many there are.
- * Declared so, the call of the real one is a jump that leaves the stack as it was.
- */
-FFISAN_DOOR(long, syscall, (long number, long a, long b, long c, long d, long e, long f),
-            (number, a, b, c, d, e, f), if (ffisan_door_is_open()) {
-                const long arguments[] = { a, b, c, d, e, f };
-                for (unsigned i = 0; i < 6; i++)
-                    OUT(i + 2, (const void *)arguments[i], FFISAN_DOOR_UNKNOWN);
-            })

@@ -5,7 +5,6 @@
 #include "runtime/fault/signals.h"
 
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
@@ -90,10 +89,6 @@ FFISAN_DOOR(int, __getgroups_chk, (int n, gid_t *groups, size_t room), (n, group
             OUT(2, groups, (unsigned)n * sizeof(*groups)))
 FFISAN_DOOR(int, sigaltstack, (const stack_t *stack, stack_t *old), (stack, old),
             IN(1, stack, sizeof(*stack)); OUT(2, old, sizeof(*old)))
-
-FFISAN_DOOR(int, prctl, (int option, unsigned long a, unsigned long b, unsigned long c,
-                         unsigned long d),
-            (option, a, b, c, d), OUT(2, (const void *)a, FFISAN_DOOR_UNKNOWN))
 
 /* ---- System and time ------------------------------------------------------------------------ */
 

@@ -135,20 +135,23 @@ static bool jumps_to(uintptr_t code, size_t size, uintptr_t target)
     return code + size + (uintptr_t)(intptr_t)distance == target;
 }
 
+/* The fewer bytes, the less the thunk does of its own: vfprintf, not vprintf. */
 const char *ffisan_modules_thunk(const struct link_map *module, uintptr_t target)
 {
     enum { LARGEST = 32 };
     struct exports exports;
+    size_t smallest = LARGEST;
     const char *best = NULL;
     if (!find_exports(module, &exports))
         return NULL;
     for (const ElfW(Sym) *symbol = exports.first; symbol < exports.end; symbol++) {
-        if (symbol->st_size > LARGEST || !is_function(symbol))
-            continue;
         const char *name = exports.strings + symbol->st_name;
-        if (jumps_to(module->l_addr + symbol->st_value, symbol->st_size, target) &&
-            is_better_name(name, best))
+        if (symbol->st_size > smallest || name[0] == '_' || !is_function(symbol) ||
+            !jumps_to(module->l_addr + symbol->st_value, symbol->st_size, target))
+            continue;
+        if (symbol->st_size < smallest || is_better_name(name, best))
             best = name;
+        smallest = symbol->st_size;
     }
     return best;
 }

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ioctl, fcntl and prctl: whether there is an argument, and whether it is a pointer, depends on the
+ * request.  What the caller did not pass is whatever was left in a register, so unknown requests are
+ * left alone.
+ */
+#include "runtime/fault/door.h"
+
+#include <asm/ioctls.h>
+#include <fcntl.h>
+#include <linux/ioctl.h>
+#include <stdarg.h>
+#include <sys/prctl.h>
+
+/* Requests older than the numbering scheme: terminals (0x54) and sockets (0x89). */
+static bool is_old_pointer_request(unsigned long request)
+{
+    static const unsigned short without_pointer[] = {
+        TCSBRK,  TCXONC,  TCFLSH,   TIOCEXCL, TIOCNXCL,    TIOCSCTTY, TIOCNOTTY,
+        TCSBRKP, TIOCSBRK, TIOCCBRK, FIOCLEX,  FIONCLEX, TIOCVHANGUP, TIOCCONS,
+    };
+    for (size_t i = 0; i < sizeof(without_pointer) / sizeof(without_pointer[0]); i++)
+        if (request == without_pointer[i])
+            return false;
+    return request >> 8 == 0x54 || request >> 8 == 0x89;
+}
+
+static void check_ioctl(unsigned long request, const void *argument)
+{
+    unsigned direction = _IOC_DIR(request);
+    request &= UINT32_MAX;
+    if (direction != _IOC_NONE)
+        ffisan_door_check(argument, _IOC_SIZE(request), "ioctl", 3, direction & _IOC_READ);
+    else if (is_old_pointer_request(request))
+        ffisan_door_check(argument, FFISAN_DOOR_UNKNOWN, "ioctl", 3, true);
+}
+
+FFISAN_DOOR_OPEN(int, ioctl, (int fd, unsigned long request, ...))
+{
+    va_list arguments;
+    va_start(arguments, request);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    check_ioctl(request, argument);
+    return FFISAN_DOOR_REAL(int, ioctl, (int, unsigned long, ...))(fd, request, argument);
+}
+
+static void check_fcntl(int command, const void *argument, const char *function)
+{
+    switch (command) {
+    case F_GETLK:
+    case F_OFD_GETLK:
+        ffisan_door_check(argument, sizeof(struct flock), function, 3, true);
+        break;
+    case F_SETLK:
+    case F_SETLKW:
+    case F_OFD_SETLK:
+    case F_OFD_SETLKW:
+        ffisan_door_check(argument, sizeof(struct flock), function, 3, false);
+        break;
+    case F_GETOWN_EX:
+        ffisan_door_check(argument, sizeof(struct f_owner_ex), function, 3, true);
+        break;
+    case F_SETOWN_EX:
+        ffisan_door_check(argument, sizeof(struct f_owner_ex), function, 3, false);
+        break;
+    }
+}
+
+#define DOOR_FCNTL(name)                                                                          \
+    FFISAN_DOOR_OPEN(int, name, (int fd, int command, ...))                                       \
+    {                                                                                             \
+        va_list arguments;                                                                        \
+        va_start(arguments, command);                                                             \
+        void *argument = va_arg(arguments, void *);                                               \
+        va_end(arguments);                                                                        \
+        check_fcntl(command, argument, #name);                                                    \
+        return FFISAN_DOOR_REAL(int, name, (int, int, ...))(fd, command, argument);               \
+    }
+DOOR_FCNTL(fcntl)
+DOOR_FCNTL(fcntl64)
+
+FFISAN_DOOR_OPEN(int, prctl, (int option, unsigned long a, unsigned long b, unsigned long c,
+                              unsigned long d))
+{
+    bool is_written = option == PR_GET_NAME || option == PR_GET_PDEATHSIG;
+    if (is_written || option == PR_SET_NAME)
+        ffisan_door_check((const void *)a, FFISAN_DOOR_UNKNOWN, "prctl", 2, is_written);
+    return FFISAN_DOOR_REAL(int, prctl, (int, unsigned long, unsigned long, unsigned long,
+                                         unsigned long))(option, a, b, c, d);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls by number.  Which arguments are pointers must be known: what the caller did not pass
+ * is whatever was left in a register, and that may well be a pointer that nobody uses.
+ */
+#include "runtime/fault/door.h"
+
+#include <sys/syscall.h>
+
+/* Sets of arguments: A1 is the first one after the number. */
+enum { A1 = 1 << 0, A2 = 1 << 1, A3 = 1 << 2, A4 = 1 << 3, A5 = 1 << 4, A6 = 1 << 5 };
+
+static const struct {
+    uint16_t number;
+    uint8_t read, written; /* by the kernel */
+} pointers[] = {
+    { SYS_read, 0, A2 },
+    { SYS_write, A2, 0 },
+    { SYS_pread64, 0, A2 },
+    { SYS_pwrite64, A2, 0 },
+    { SYS_readv, A2, 0 },
+    { SYS_writev, A2, 0 },
+    { SYS_preadv, A2, 0 },
+    { SYS_pwritev, A2, 0 },
+    { SYS_preadv2, A2, 0 },
+    { SYS_pwritev2, A2, 0 },
+    { SYS_process_vm_readv, A2 | A4, 0 },
+    { SYS_process_vm_writev, A2 | A4, 0 },
+    { SYS_vmsplice, A2, 0 },
+    { SYS_sendfile, 0, A3 },
+    { SYS_splice, 0, A2 | A4 },
+    { SYS_copy_file_range, 0, A2 | A4 },
+    { SYS_pipe2, 0, A1 },
+    { SYS_getdents64, 0, A2 },
+    { SYS_openat, A2, 0 },
+    { SYS_openat2, A2 | A3, 0 },
+    { SYS_statx, A2, A5 },
+    { SYS_fstat, 0, A2 },
+    { SYS_newfstatat, A2, A3 },
+    { SYS_statfs, A1, A2 },
+    { SYS_fstatfs, 0, A2 },
+    { SYS_faccessat, A2, 0 },
+    { SYS_faccessat2, A2, 0 },
+    { SYS_unlinkat, A2, 0 },
+    { SYS_mkdirat, A2, 0 },
+    { SYS_mknodat, A2, 0 },
+    { SYS_renameat2, A2 | A4, 0 },
+    { SYS_linkat, A2 | A4, 0 },
+    { SYS_symlinkat, A1 | A3, 0 },
+    { SYS_readlinkat, A2, A3 },
+    { SYS_fchmodat, A2, 0 },
+    { SYS_fchownat, A2, 0 },
+    { SYS_utimensat, A2 | A3, 0 },
+    { SYS_truncate, A1, 0 },
+    { SYS_chdir, A1, 0 },
+    { SYS_getcwd, 0, A1 },
+    { SYS_memfd_create, A1, 0 },
+    { SYS_inotify_add_watch, A2, 0 },
+    { SYS_execve, A1 | A2 | A3, 0 },
+    { SYS_execveat, A2 | A3 | A4, 0 },
+    { SYS_wait4, 0, A2 | A4 },
+    { SYS_waitid, 0, A3 | A5 },
+    { SYS_socketpair, 0, A4 },
+    { SYS_bind, A2, 0 },
+    { SYS_connect, A2, 0 },
+    { SYS_accept, 0, A2 | A3 },
+    { SYS_accept4, 0, A2 | A3 },
+    { SYS_getsockname, 0, A2 | A3 },
+    { SYS_getpeername, 0, A2 | A3 },
+    { SYS_getsockopt, 0, A4 | A5 },
+    { SYS_setsockopt, A4, 0 },
+    { SYS_sendto, A2 | A5, 0 },
+    { SYS_recvfrom, 0, A2 | A5 | A6 },
+    { SYS_sendmsg, A2, 0 },
+    { SYS_recvmsg, 0, A2 },
+    { SYS_sendmmsg, A2, 0 },
+    { SYS_recvmmsg, 0, A2 | A5 },
+    { SYS_ppoll, A3 | A4, A1 },
+    { SYS_pselect6, A6, A2 | A3 | A4 | A5 },
+    { SYS_epoll_ctl, A4, 0 },
+    { SYS_epoll_pwait, A5, A2 },
+    { SYS_futex, A1, 0 },
+    { SYS_nanosleep, A1, A2 },
+    { SYS_clock_gettime, 0, A2 },
+    { SYS_clock_getres, 0, A2 },
+    { SYS_clock_nanosleep, A3, A4 },
+    { SYS_gettimeofday, 0, A1 | A2 },
+    { SYS_timerfd_settime, A3, A4 },
+    { SYS_timerfd_gettime, 0, A2 },
+    { SYS_getitimer, 0, A2 },
+    { SYS_setitimer, A2, A3 },
+    { SYS_times, 0, A1 },
+    { SYS_getrusage, 0, A2 },
+    { SYS_prlimit64, A3, A4 },
+    { SYS_uname, 0, A1 },
+    { SYS_sysinfo, 0, A1 },
+    { SYS_getrandom, 0, A1 },
+    { SYS_getgroups, 0, A2 },
+    { SYS_io_submit, A3, 0 },
+    { SYS_io_getevents, 0, A4 | A5 },
+    { SYS_io_uring_setup, 0, A2 },
+    { SYS_io_uring_register, A3, 0 },
+    { SYS_bpf, A2, 0 },
+    { SYS_perf_event_open, A1, 0 },
+#ifdef SYS_open /* numbers that newer processors do without */
+    { SYS_open, A1, 0 },
+    { SYS_creat, A1, 0 },
+    { SYS_stat, A1, A2 },
+    { SYS_lstat, A1, A2 },
+    { SYS_access, A1, 0 },
+    { SYS_unlink, A1, 0 },
+    { SYS_rmdir, A1, 0 },
+    { SYS_mkdir, A1, 0 },
+    { SYS_rename, A1 | A2, 0 },
+    { SYS_link, A1 | A2, 0 },
+    { SYS_symlink, A1 | A2, 0 },
+    { SYS_readlink, A1, A2 },
+    { SYS_chmod, A1, 0 },
+    { SYS_chown, A1, 0 },
+    { SYS_utimes, A1 | A2, 0 },
+    { SYS_pipe, 0, A1 },
+    { SYS_poll, 0, A1 },
+    { SYS_select, 0, A2 | A3 | A4 | A5 },
+    { SYS_epoll_wait, 0, A2 },
+    { SYS_time, 0, A1 },
+#endif
+};
+
+static void check_arguments(long number, const long *arguments)
+{
+    static const size_t n_calls = sizeof(pointers) / sizeof(pointers[0]);
+    size_t at = 0;
+    while (at < n_calls && pointers[at].number != number)
+        at++;
+    for (unsigned i = 0; at < n_calls && i < 6; i++)
+        if ((pointers[at].read | pointers[at].written) & (1 << i))
+            ffisan_door_check((const void *)arguments[i], FFISAN_DOOR_UNKNOWN, "syscall", i + 2,
+                              pointers[at].written & (1 << i));
+}
+
+/*
+ * libc's syscall takes its arguments from registers and one stack slot, however many there are.
+ * Declared so, the call of the real one is a jump that leaves the stack as it was.
+ */
+FFISAN_DOOR_OPEN(long, syscall, (long number, long a, long b, long c, long d, long e, long f))
+{
+    if (ffisan_door_is_open()) {
+        const long arguments[] = { a, b, c, d, e, f };
+        check_arguments(number, arguments);
+    }
+    return FFISAN_DOOR_REAL(long, syscall, (long, long, long, long, long, long, long))(
+        number, a, b, c, d, e, f);
+}
