@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/origin.h"
 
-#include "runtime/state.h"
-#include "runtime/vm/caller.h"
+#include "runtime/origin_fast.h"
 
 #include <string.h>
 
 static struct ffisan_origin_memo *find_memo(struct ffisan_state *state, uintptr_t caller,
                                             uint32_t trace)
 {
-    size_t hash = (caller >> 2) ^ (caller >> 11) ^ trace * 31;
-    struct ffisan_origin_memo *memo = &state->memos[hash % FFISAN_ORIGIN_MEMOS];
+    struct ffisan_origin_memo *memo = ffisan_origin_memo(state, caller, trace);
     if (memo->caller != caller || memo->trace != trace)
         *memo = (struct ffisan_origin_memo){.caller = caller, .trace = trace};
     return memo;
@@ -59,18 +57,16 @@ static struct ffisan_origin in_interpreter(struct ffisan_state *state, uintptr_t
     return origin;
 }
 
-struct ffisan_origin ffisan_origin_find(struct ffisan_state *state, uintptr_t helper, uintptr_t cfa)
+struct ffisan_origin ffisan_origin_find_slow(struct ffisan_state *state, uintptr_t helper,
+                                             uintptr_t cfa)
 {
-    struct ffisan_origin nothing = {0};
-    if (!state->stacks || state->vm.layout.vmstate == FFISAN_NO_OFFSET)
-        return nothing;
-    int32_t vmstate = *(const int32_t *)(state->vm.g + state->vm.layout.vmstate);
+    int32_t vmstate = *state->vmstate;
     if (vmstate > 0)
         return in_compiled_code(state, ffisan_caller_find(helper, cfa), (uint32_t)vmstate);
     if (!ffisan_caller_is_known(helper))
         ffisan_caller_learn(helper);
     if (vmstate != LJ_VMST_INTERP && vmstate != LJ_VMST_C)
-        return nothing;
+        return (struct ffisan_origin){0};
     return in_interpreter(state, ffisan_caller_find(helper, cfa));
 }
 

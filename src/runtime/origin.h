@@ -32,11 +32,12 @@ struct ffisan_origin {
 struct ffisan_state;
 
 /**
- * `helper`, `cfa`: return address and frame of the allocator function.
+ * `helper`, `cfa`: return address and frame of the allocator function.  ffisan_origin_find of
+ * origin_fast.h answers at once for compiled code that was seen before.
  * Context: inside the state's allocator.
  */
-struct ffisan_origin ffisan_origin_find(struct ffisan_state *state, uintptr_t helper,
-                                        uintptr_t cfa);
+struct ffisan_origin ffisan_origin_find_slow(struct ffisan_state *state, uintptr_t helper,
+                                             uintptr_t cfa);
 
 /** Compiled code has died: its addresses may come to mean something else. */
 void ffisan_origin_forget(struct ffisan_state *state);

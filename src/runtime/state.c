@@ -7,6 +7,8 @@
 #include "runtime/state.h"
 
 #include "base/pages.h"
+#include "runtime/heap/fast.h"
+#include "runtime/origin_fast.h"
 #include "runtime/audit/audit.h"
 #include "runtime/audit/standin.h"
 #include "runtime/cycle/cycle.h"
@@ -51,7 +53,7 @@ void ffisan_state_classify_pending(struct ffisan_state *state)
     const struct ffisan_pending *pending = &state->pending;
     if (!pending->ref.block || !state->L)
         return;
-    uintptr_t newest = vm_word(state, state->vm.layout.gc_root);
+    uintptr_t newest = *state->newest;
     if (newest - pending->ref.block < pending->size)
         classify(state, newest);
     else if (((const struct lj_header *)state->L)->nextgc == pending->ref.block)
@@ -64,9 +66,9 @@ static void *allocate(struct ffisan_state *state, size_t size, uintptr_t helper,
     struct ffisan_origin origin = {0};
     if (state->pending.ref.block)
         ffisan_state_classify_pending(state);
-    if (state->L)
+    if (__builtin_expect(state->vmstate != NULL, 1))
         origin = ffisan_origin_find(state, helper, cfa);
-    void *block = ffisan_heap_alloc(&state->heap, size, origin.stack, &state->pending.ref);
+    void *block = ffisan_heap_alloc_fast(&state->heap, size, origin.stack, &state->pending.ref);
     if (!block) {
         state->pending.ref.block = 0;
         return NULL;
@@ -104,8 +106,9 @@ static void release(struct ffisan_state *state, void *block, size_t size)
     if (state->pending.ref.block)
         ffisan_state_classify_pending(state);
     note_death(state, block);
-    if (ffisan_heap_kill(&state->heap, block, size)) {
-        if (state->heap.stats.dead_bytes > DEAD_LIMIT_BYTES + state->heap.stats.live_bytes)
+    if (ffisan_heap_kill_fast(&state->heap, block, size)) {
+        if (__builtin_expect(state->heap.stats.dead_bytes > DEAD_LIMIT_BYTES, 0) &&
+            state->heap.stats.dead_bytes > 2 * vm_word(state, state->vm.layout.gc_total))
             ffisan_audit_run(state);
         return;
     }
@@ -155,6 +158,9 @@ void ffisan_state_attach(struct ffisan_state *state, lua_State *L)
 {
     state->L = L;
     state->vm.g = *(const uintptr_t *)((uintptr_t)L + 16);
+    state->newest = (const uint64_t *)(state->vm.g + state->vm.layout.gc_root);
+    if (state->stacks && state->vm.layout.vmstate != FFISAN_NO_OFFSET)
+        state->vmstate = (const int32_t *)(state->vm.g + state->vm.layout.vmstate);
     ffisan_schedule_init(&state->schedule, ffisan_runtime.options.gc);
     ffisan_lock_take(&ffisan_runtime.lock);
     state->next = ffisan_runtime.states;

@@ -52,6 +52,8 @@ struct ffisan_state {
     struct ffisan_heap heap;
     struct ffisan_vm vm;
     struct ffisan_pending pending;
+    const int32_t *vmstate;    /**< of the VM; NULL = unknown, then blocks have no stacks */
+    const uint64_t *newest;    /**< the VM's newest object (gc.root) */
     struct ffisan_stacks *stacks;
     struct ffisan_schedule schedule;
     const struct ffisan_api *api;

@@ -7,8 +7,7 @@
 #include "runtime/heap/heap.h"
 
 #include "base/pages.h"
-#include "runtime/heap/redzone.h"
-#include "runtime/heap/sizes.h"
+#include "runtime/heap/fast.h"
 
 #include <string.h>
 
@@ -160,7 +159,7 @@ static void *alloc_large(struct ffisan_heap *heap, size_t size, uint32_t stack,
         .slot = &region->slots[index * FFISAN_SLOTS_PER_SPAN],
         .block = region->base + ((uintptr_t)index << FFISAN_SPAN_SHIFT)};
     *ret_ref->slot = (struct ffisan_slot){.stack = stack};
-    heap->stats.live_bytes += n_spans << FFISAN_SPAN_SHIFT;
+    heap->stats.n_allocs++;
     ffisan_redzone_fill(ret_ref->block + size, FFISAN_REDZONE_MIN);
     return (void *)ret_ref->block;
 }
@@ -168,26 +167,13 @@ static void *alloc_large(struct ffisan_heap *heap, size_t size, uint32_t stack,
 void *ffisan_heap_alloc(struct ffisan_heap *heap, size_t size, uint32_t stack,
                         struct ffisan_slot_ref *ret_ref)
 {
-    heap->stats.n_allocs++;
     unsigned number = ffisan_sizes_find(size);
-    if (__builtin_expect(number >= FFISAN_N_SIZES, 0))
+    if (number >= FFISAN_N_SIZES)
         return alloc_large(heap, size, stack, ret_ref);
     struct ffisan_bin *bin = &heap->bins[number];
-    if (__builtin_expect(bin->bits == 0, 0) && !refill(heap, bin))
+    if (bin->bits == 0 && !refill(heap, bin))
         return NULL;
-    unsigned bit = (unsigned)__builtin_ctzl(bin->bits);
-    bin->bits &= bin->bits - 1;
-    uintptr_t block = bin->first_block + (uintptr_t)bit * bin->slot_size;
-    uint32_t slack = bin->slot_size - (uint32_t)size;
-    ret_ref->slot = bin->first_slot + bit;
-    ret_ref->block = block;
-    ret_ref->span = bin->span;
-    ret_ref->region = bin->region;
-    ret_ref->index = bin->word * 64 + bit;
-    *ret_ref->slot = (struct ffisan_slot){.stack = stack, .slack = (uint16_t)slack};
-    ffisan_redzone_fill(block + size, slack);
-    heap->stats.live_bytes += bin->slot_size;
-    return (void *)block;
+    return ffisan_heap_alloc_fast(heap, size, stack, ret_ref);
 }
 
 bool ffisan_heap_kill(struct ffisan_heap *heap, void *block, size_t size)
@@ -199,8 +185,6 @@ bool ffisan_heap_kill(struct ffisan_heap *heap, void *block, size_t size)
     uint32_t slack = ref.span->n_spans ? FFISAN_REDZONE_MIN : (uint32_t)(extent - size);
     if (__builtin_expect(!ffisan_redzone_is_intact(ref.block + size, slack), 0))
         ffisan_heap_check_redzone(heap, &ref);
-    heap->stats.n_frees++;
-    heap->stats.live_bytes -= extent;
     heap->stats.dead_bytes += extent;
     ref.span->dead[ref.index >> 6] |= ffisan_slot_bit(&ref);
     ref.span->has_dead = true;

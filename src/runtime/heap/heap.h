@@ -41,9 +41,8 @@ struct ffisan_damage {
 #define FFISAN_DAMAGE_MAX 32
 
 struct ffisan_heap_stats {
-    uint64_t n_allocs, n_frees;
-    uint64_t live_bytes; /**< all in bytes of slots */
-    uint64_t dead_bytes; /**< since the last audit */
+    uint64_t n_allocs;
+    uint64_t dead_bytes; /**< since the last audit; all in bytes of slots */
     uint64_t old_bytes;  /**< in the quarantine */
     uint64_t held_bytes;
 };
@@ -88,7 +87,8 @@ static inline bool ffisan_heap_find(struct ffisan_heap *heap, uintptr_t address,
 static inline void ffisan_heap_mark_holder(const struct ffisan_slot_ref *ref)
 {
     ref->span->holders[ref->index >> 6] |= ffisan_slot_bit(ref);
-    ref->span->has_holders = true;
+    if (__builtin_expect(!ref->span->has_holders, 0))
+        ref->span->has_holders = true;
 }
 
 /** Calls `visit` for every live block that is marked as holder, in address order. */

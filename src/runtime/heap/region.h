@@ -114,8 +114,11 @@ static inline bool ffisan_slot_find(struct ffisan_region *region, uintptr_t addr
             return false;
         span_index = 0; /* huge block: everything belongs to its first span */
     }
-    span_index = region->spans[span_index].head;
     struct ffisan_span *span = &region->spans[span_index];
+    if (__builtin_expect(span->n_spans > 0, 0)) {
+        span_index = span->head;
+        span = &region->spans[span_index];
+    }
     uintptr_t start = region->base + ((uintptr_t)span_index << FFISAN_SPAN_SHIFT);
     uint32_t index = (uint32_t)((uint64_t)(uint32_t)(address - start) * span->reciprocal >> 32);
     if (__builtin_expect(span->slot_size <= 1, 0)) {

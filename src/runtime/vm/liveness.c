@@ -27,11 +27,11 @@ static uint64_t *live_before(const struct dataflow *flow, uint32_t pc)
 /* The bits of `range` that fall into word `i`. */
 static uint64_t range_word(struct ffisan_slot_range range, uint32_t i)
 {
-    uint32_t low = i * 64, from = range.from > low ? range.from - low : 0;
-    uint32_t to = range.to > low ? range.to - low : 0;
-    uint64_t below_to = to >= 64 ? UINT64_MAX : (UINT64_C(1) << to) - 1;
-    if (from >= 64 || from >= to)
+    uint32_t low = i * 64;
+    if (range.to <= low || range.from >= low + 64 || range.from >= range.to)
         return 0;
+    uint32_t from = range.from > low ? range.from - low : 0, to = range.to - low;
+    uint64_t below_to = to >= 64 ? UINT64_MAX : (UINT64_C(1) << to) - 1;
     return below_to & ~((UINT64_C(1) << from) - 1);
 }
 
@@ -52,35 +52,48 @@ static uint64_t before_word(const struct dataflow *flow, const struct ffisan_op_
         uint64_t kept = way > 0 && effect->writes_on_first_way_only ? UINT64_MAX : ~written;
         live |= live_before(flow, effect->next[way])[i] & kept;
     }
-    for (unsigned n = 0; n < 3; n++)
+    for (unsigned n = 0; n < FFISAN_OP_READS; n++)
         live |= range_word(effect->reads[n], i);
     return live;
 }
 
-/* One pass over the function; false for bytecode we do not know. */
-static bool pass(const struct dataflow *flow, bool *ret_changed)
+static bool leads_back(const struct ffisan_op_effect *effect, uint32_t pc)
+{
+    for (unsigned way = 0; way < effect->n_next; way++) {
+        if (effect->next[way] <= pc)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * One pass over the function; false for bytecode we do not know.  Without a jump back one is
+ * enough: what follows an instruction has been seen before it.
+ */
+static bool pass(const struct dataflow *flow, bool *ret_again)
 {
     struct ffisan_op_effect effect;
-    *ret_changed = false;
+    bool has_changed = false, has_loop = false;
     for (uint32_t pc = flow->proto->sizebc; --pc >= 1;) {
         if (!ffisan_op_effect(flow->vm, flow->proto, pc, &effect))
             return false;
+        has_loop = has_loop || leads_back(&effect, pc);
         for (uint32_t i = 0; i < flow->n_words; i++) {
             uint64_t live = before_word(flow, &effect, i);
-            if (live != live_before(flow, pc)[i])
-                *ret_changed = true;
+            has_changed = has_changed || live != live_before(flow, pc)[i];
             live_before(flow, pc)[i] = live;
         }
     }
+    *ret_again = has_changed && has_loop;
     return true;
 }
 
 static bool solve(const struct dataflow *flow)
 {
-    bool changed = true;
+    bool again = true;
     memset(flow->live_before, 0, (size_t)flow->proto->sizebc * flow->n_words * sizeof(uint64_t));
-    for (unsigned n = 0; changed; n++) {
-        if (n == MAX_PASSES || !pass(flow, &changed))
+    for (unsigned n = 0; again; n++) {
+        if (n == MAX_PASSES || !pass(flow, &again))
             return false;
     }
     return true;

@@ -346,9 +346,10 @@ bool ffisan_op_effect(const struct ffisan_vm *vm, const struct lj_proto *proto, 
         known = closure_effect(proto, pc, ret_effect);
     } else if (op == LJ_BC_JLOOP) {
         known = jloop_effect(vm, proto, pc, ret_effect);
+    } else if (op >= LJ_BC_FORI || op == LJ_BC_UCLO || op == LJ_BC_ISNEXT) {
+        known = loop_op_effect(proto, pc, ins, ret_effect);
     } else {
         known = call_op_effect(pc, ins, ret_effect) || return_op_effect(ins, ret_effect) ||
-                loop_op_effect(proto, pc, ins, ret_effect) ||
                 range_op_effect(pc, ins, ret_effect);
     }
     return known && leads_inside(proto, ret_effect);

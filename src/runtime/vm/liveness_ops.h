@@ -132,9 +132,11 @@ struct ffisan_slot_range {
     uint16_t from, to;
 };
 
+#define FFISAN_OP_READS 3
+
 /** What one instruction does to the slots of its frame. */
 struct ffisan_op_effect {
-    struct ffisan_slot_range reads[3]; /**< before it has done anything else */
+    struct ffisan_slot_range reads[FFISAN_OP_READS]; /**< before it has done anything else */
     struct ffisan_slot_range writes;   /**< on the way to next[0], and to next[1] unless ... */
     struct ffisan_slot_range busy;     /**< hold its own business (a callee) while it runs */
     uint32_t next[2];                  /**< bytecodes that may follow */
