@@ -26,7 +26,7 @@ void ffisan_use_door(uintptr_t address, size_t size, const char *function, unsig
     (void)address, (void)size, (void)function, (void)argument, (void)is_write;
 }
 
-static volatile int *const nowhere = (volatile int *)0x10;
+static volatile int *volatile nowhere = (volatile int *)0x10;
 static sigjmp_buf recovery;
 static volatile int n_calls;
 

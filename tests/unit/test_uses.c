@@ -15,7 +15,7 @@ static char *stand_ins;
 static volatile enum ffisan_access last_access;
 static volatile unsigned n_uses, n_calls;
 static void (*inside_use)(void);
-static volatile int *const nowhere = (volatile int *)0x10;
+static volatile int *volatile nowhere = (volatile int *)0x10;
 
 /* ---- The engine ------------------------------------------------------------------------------ */
 

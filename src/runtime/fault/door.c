@@ -42,7 +42,7 @@ void ffisan_door_vector(const struct iovec *vector, size_t n_parts, const char *
                         unsigned argument, bool is_write)
 {
     struct iovec parts[PARTS_AT_ONCE];
-    if (n_parts == 0 || n_parts > MOST_PARTS)
+    if (vector == NULL || n_parts > MOST_PARTS)
         return;
     ffisan_door_check(vector, n_parts * sizeof(*vector), function, argument, false);
     for (size_t i = 0; i < n_parts; i += PARTS_AT_ONCE) {
@@ -69,6 +69,8 @@ void ffisan_door_messages(const struct mmsghdr *messages, size_t n_messages, con
                           unsigned argument, bool is_write)
 {
     size_t n = n_messages < MOST_PARTS ? n_messages : MOST_PARTS;
+    if (messages == NULL)
+        return;
     for (size_t i = 0; i < n; i++)
         ffisan_door_message(&messages[i].msg_hdr, function, argument, is_write);
 }
@@ -76,6 +78,8 @@ void ffisan_door_messages(const struct mmsghdr *messages, size_t n_messages, con
 void ffisan_door_strings(char *const *strings, const char *function, unsigned argument)
 {
     char *string;
+    if (strings == NULL)
+        return;
     ffisan_door_check(strings, FFISAN_DOOR_UNKNOWN, function, argument, false);
     for (size_t i = 0; i < MOST_STRINGS; i++) {
         if (!ffisan_guard_copy(&string, strings + i, sizeof(string)) || string == NULL)

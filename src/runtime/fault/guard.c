@@ -58,8 +58,8 @@ bool ffisan_guard_run(void (*run)(void *argument), void *argument)
 bool ffisan_guard_copy(void *target, const void *source, size_t size_bytes)
 {
     struct guard guard;
-    if (size_bytes == 0)
-        return true;
+    if (source == NULL || size_bytes == 0)
+        return size_bytes == 0;
     guard_enter(&guard, source, size_bytes);
     bool is_first = sigsetjmp(guard.jump, 0) == 0;
     if (is_first)
