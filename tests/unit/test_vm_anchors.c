@@ -159,11 +159,20 @@ static const struct {
         local r = v({})
         return r), "... of v (app.lua:1)"},
     {"a running function's constant", LUA(
-        local function f() local t = 'only' .. 'here'; watch('x', 'a constant nobody else has'); local r = where 'x'; return r end
+        local function f()
+            watch('x', 'a constant nobody else has')
+            local r = where 'x'
+            return r
+        end
         local r = f()
         return r), "local f of main chunk (app.lua:1) → constant"},
     {"a coroutine that waits, in a global", LUA(
-        co = coroutine.create(function() local s = {}; watch('x', s); coroutine.yield(); return s end)
+        co = coroutine.create(function()
+            local s = {}
+            watch('x', s)
+            coroutine.yield()
+            return s
+        end)
         coroutine.resume(co)
         return where 'x'), "_G.co → local s of a function (app.lua:1)"},
     {"the coroutine that runs", LUA(
@@ -367,7 +376,8 @@ static void test_limit(void)
     struct ffisan_text small;
     char buffer[8];
     ffisan_text_init(&small, buffer, sizeof(buffer));
-    TAP_OK(ffisan_anchors_path(&vm, object, 0, &small) && small.truncated, "a small buffer is kept");
+    TAP_OK(ffisan_anchors_path(&vm, object, 0, &small) && small.truncated,
+           "a small buffer is not overrun");
     api.lua_close(L);
 }
 

@@ -39,7 +39,8 @@ static uint32_t add_node(struct ffisan_search *search, const struct ffisan_ancho
 {
     if (search->n_nodes == search->max_nodes) {
         size_t bytes = search->max_nodes * sizeof(*node);
-        void *pages = search->n_nodes < search->limit ? grow(search->nodes, bytes, 2 * bytes) : NULL;
+        bool is_allowed = search->n_nodes < search->limit;
+        void *pages = is_allowed ? grow(search->nodes, bytes, 2 * bytes) : NULL;
         if (pages == NULL) {
             search->is_failed = true;
             return 0;

@@ -14,8 +14,12 @@
 /**
  * Appends a path such as "package.loaded.mod.run → upvalue buf", "local buf of run (mod.lua:20)",
  * "registry[5].handlers[2]", "_G.queue[3].buf", "coroutine (job.lua:7) → local s".
- * Prefers package.loaded over _G over other parts of the registry over stacks.
- * `object`: address of the object's header.  `max_objects`: visited at most; 0 = 1,000,000.
+ * The shortest path; among equals package.loaded, _G, other parts of the registry, stacks, in this
+ * order, then the smaller name.  Temporary values of calls under way and running functions count
+ * only when nothing else leads there.  The same heap gives the same path, wherever its objects lie
+ * (but for tables with objects as keys).
+ * `object`: address of the object's header.  `max_objects`: visited at most, not counting strings
+ * and cdata; 0 = 1,000,000.  Takes about 0.3 us for each of them, and 40 bytes.
  * Returns false, having added nothing, when no path was found within the limit.
  */
 bool ffisan_anchors_path(const struct ffisan_vm *vm, uintptr_t object, size_t max_objects,

@@ -34,7 +34,7 @@ struct ffisan_frame_walk {
     bool is_varargs;          /**< the next frame holds the varargs of the last */
 };
 
-/** Begins with the innermost frame.  `vm` may be NULL; with it, frames of compiled code are found. */
+/** Begins with the innermost frame; with `vm` (or NULL) also where compiled code runs. */
 void ffisan_frame_walk_init(struct ffisan_frame_walk *walk, const struct ffisan_vm *vm,
                             const struct lj_thread *thread);
 

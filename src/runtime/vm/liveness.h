@@ -6,9 +6,9 @@
  * again, and so keeps objects alive that the program cannot reach: a full collection misses them.
  * Before a forced collection those slots are cleared.
  *
- * A slot is dead at a bytecode when (a) no local variable that is in scope there lives in it, (b) no
- * path from there reads it before writing it, and (c) no open upvalue leads to it ((c) is up to the
- * caller).  Functions without debug information have no dead slots: scopes are unknown there.
+ * A slot is dead at a bytecode when (a) no local variable that is in scope there lives in it, (b)
+ * no path from there reads it before writing it, and (c) no open upvalue leads to it ((c) is up to
+ * the caller).  Functions without debug information have no dead slots: scopes are unknown there.
  * Reads bytecode only (lj_bc.h; the opcode numbering is verified at start, see below).
  *
  * What a caller must leave alone besides: slots at and above proto->framesize (results of a call or

@@ -116,7 +116,7 @@ static uint32_t traced_instruction(const struct ffisan_vm *vm, const struct lj_p
     return trace->startins;
 }
 
-/* A call: function at A, frame link at A+1, `n_args` arguments from A+2 (UINT32_MAX: to the end). */
+/* A call: function at A, frame link at A+1, arguments from A+2 (n_args UINT32_MAX: to the end). */
 static void call_effect(uint32_t a, uint32_t n_args, struct ffisan_op_effect *effect)
 {
     effect->reads[0] = range(a, a + 1);
@@ -148,7 +148,8 @@ static bool closure_effect(const struct lj_proto *proto, uint32_t pc,
     uint32_t ins = proto->bc[pc];
     if (lj_bc_d(ins) >= proto->sizekgc)
         return false;
-    const struct lj_proto *child = (const void *)((const uint64_t *)proto->k)[-1 - (int)lj_bc_d(ins)];
+    const uint64_t *constants = (const void *)proto->k;
+    const struct lj_proto *child = (const void *)constants[-1 - (int)lj_bc_d(ins)];
     if (child == NULL || child->gct != LJ_GCT_PROTO)
         return false;
     const uint16_t *captured = (const void *)child->uv;
