@@ -1,4 +1,5 @@
-# ffisan: `make` builds, `make demo` shows, `make test` tests.  See README.md.
+# SPDX-License-Identifier: MIT
+# ffisan: `make` builds, `make demo` shows, `make test` tests, `make install` installs.  See README.md.
 CC ?= cc
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Werror
@@ -23,11 +24,11 @@ $(BUILD)/libffisan.so: $(RUNTIME_OBJECTS)
 $(BUILD)/ffisan: $(CLI_OBJECTS)
 	$(CC) $(LDFLAGS) -o $@ $^ -ljansson
 
-$(BUILD)/runtime/%.o: src/%.c
+$(BUILD)/runtime/%.o: src/%.c Makefile
 	@mkdir -p $(dir $@)
 	$(CC) $(RUNTIME_FLAGS) $(CFLAGS) -c -o $@ $<
 
-$(BUILD)/cli/%.o: src/%.c | $(BUILD)/.deps-build
+$(BUILD)/cli/%.o: src/%.c Makefile | $(BUILD)/.deps-build
 	@mkdir -p $(dir $@)
 	$(CC) $(BASE_FLAGS) $(CFLAGS) -c -o $@ $<
 
@@ -39,8 +40,61 @@ $(BUILD)/.deps-%: tests/deps.sh
 demo: all $(BUILD)/.deps-demo
 	@examples/demo.sh
 
-clean:
-	rm -rf $(BUILD)/runtime $(BUILD)/cli $(BUILD)/libffisan.so $(BUILD)/ffisan
+# ---- Tests ---------------------------------------------------------------------------------------
+# `make test` installs what the tests need (tests/deps.sh), runs every suite and prints the totals;
+# SUITE=unit runs only those whose path contains it.
+SUITE ?=
 
-.PHONY: all demo test clean
+test: all test-deps
+	@tests/suites.sh $(SUITE)
+
+test-deps:
+	@tests/deps.sh test
+
+unit: all
+	@tests/unit/run.sh $(FILTER)
+
+arch: all
+	@for suite in tests/arch/*.sh; do $$suite || exit 1; done
+
+fuzz:
+	@tests/fuzz/run.sh $(or $(SECONDS),60)
+
+soak bench: all
+	@if [ -x $(SCRIPT_$@) ]; then $(SCRIPT_$@); else echo "there is no $(SCRIPT_$@)" >&2; exit 1; fi
+SCRIPT_soak = tests/soak/run.sh
+SCRIPT_bench = bench/run.sh
+
+# ---- For those who change the code ---------------------------------------------------------------
+C_FILES = $(wildcard src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
+SHELL_FILES = $(wildcard .ci/run tests/*.sh tests/*.bash tests/*/*.sh tests/*/*.bash tests/e2e/cli/*.sh \
+    tests/e2e/cli/*.bash examples/*.sh bench/*.sh)
+
+format:
+	clang-format -i $(C_FILES)
+
+lint:
+	shellcheck -x $(SHELL_FILES)
+	clang-tidy --quiet $(wildcard src/*/*.c src/*/*/*.c) -- -std=gnu11 -D_GNU_SOURCE -Isrc
+
+# ---- Installing ----------------------------------------------------------------------------------
+MANUALS = $(wildcard docs/*.1)
+
+install: all
+	install -D -m 755 $(BUILD)/ffisan $(DESTDIR)$(PREFIX)/bin/ffisan
+	install -D -m 644 $(BUILD)/libffisan.so $(DESTDIR)$(PREFIX)/lib/ffisan/libffisan.so
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(MANUALS)
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/ffisan $(DESTDIR)$(PREFIX)/lib/ffisan/libffisan.so
+	rm -f $(MANUALS:docs/%=$(DESTDIR)$(PREFIX)/share/man/man1/%)
+	-rmdir $(DESTDIR)$(PREFIX)/lib/ffisan
+
+clean:
+	rm -rf $(BUILD)/runtime $(BUILD)/cli $(BUILD)/unit $(BUILD)/tests $(BUILD)/libffisan.so $(BUILD)/ffisan
+
+distclean:
+	rm -rf $(BUILD)
+
+.PHONY: all demo test test-deps unit arch fuzz soak bench format lint install uninstall clean distclean
 -include $(RUNTIME_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d)

@@ -85,7 +85,15 @@ unpack()
     : >"$where/.complete"
 }
 
-need_build() { install gcc libc6-dev make pkg-config libjansson-dev libdw-dev; }
+has_header() { printf '#include <%s>\n' "$1" | cc -E - >/dev/null 2>&1; }
+
+# Compilers and libraries that come from elsewhere are as good.
+need_build()
+{
+    command -v cc >/dev/null || install gcc
+    has_header stdio.h || install libc6-dev
+    has_header jansson.h || install libjansson-dev
+}
 
 need_demo()
 {
@@ -94,8 +102,9 @@ need_demo()
 
 need_test()
 {
-    install gcc libc6-dev make pkg-config libjansson-dev libdw-dev luajit2 libluajit2-5.1-dev nginx \
-        libnginx-mod-http-lua lua-resty-core apache2-utils neovim knot-resolver valgrind perl
+    need_build
+    install gcc libc6-dev make luajit2 libluajit2-5.1-dev nginx libnginx-mod-http-lua lua-resty-core \
+        apache2-utils neovim knot-resolver valgrind perl clang-format shellcheck codespell
     unpack "$upstream" luajit libluajit-5.1-2 libluajit-5.1-common
 }
 

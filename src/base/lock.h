@@ -6,20 +6,20 @@
 #ifndef FFISAN_BASE_LOCK_H
 #define FFISAN_BASE_LOCK_H
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include <stdint.h>
 
 struct ffisan_lock {
-    atomic_int owner; /**< thread id, or 0 */
+    atomic_uintptr_t owner; /**< a number that no other thread has, or 0 */
 };
 
 /** Waits for the lock.  Returns false when this thread holds it already. */
 static inline bool ffisan_lock_take(struct ffisan_lock *lock)
 {
-    int me = (int)syscall(SYS_gettid), free_owner = 0;
+    uintptr_t me = (uintptr_t)pthread_self(), free_owner = 0;
     if (atomic_load(&lock->owner) == me)
         return false;
     while (!atomic_compare_exchange_weak(&lock->owner, &free_owner, me)) {

@@ -12,7 +12,7 @@
 static void leave_sentinel(struct ffisan_state *state, lua_State *L, int metatable_index)
 {
     const struct ffisan_api *api = state->api;
-    api->lua_newuserdata(L, 8);
+    *(struct ffisan_state **)api->lua_newuserdata(L, sizeof(state)) = state;
     api->lua_pushvalue(L, metatable_index < 0 && metatable_index > LUA_REGISTRYINDEX
                               ? metatable_index - 1
                               : metatable_index);
@@ -22,10 +22,17 @@ static void leave_sentinel(struct ffisan_state *state, lua_State *L, int metatab
     api->lua_settop(L, -2);
 }
 
+/* The userdata that is finalised; its payload is the state (lj_obj.h: L->base, GCudata). */
+static void *first_argument(lua_State *L)
+{
+    const struct lj_thread *thread = (const struct lj_thread *)L;
+    return ((struct lj_udata *)lj_tv_object(*(const uint64_t *)thread->base))->payload;
+}
+
 static int cycle_ended(lua_State *L)
 {
-    struct ffisan_state *state = ffisan_state_find(L);
-    if (!state || state->is_closing)
+    struct ffisan_state *state = *(struct ffisan_state **)first_argument(L);
+    if (state->is_closing)
         return 0;
     int saved_errno = errno;
     uint32_t visits;

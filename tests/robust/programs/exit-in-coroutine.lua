@@ -1,0 +1,5 @@
+io.write('before\n')
+coroutine.wrap(function()
+    pcall(function() os.exit(5) end)
+end)()
+print('not reached')

@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Builds the unit tests with the sanitizers and runs them; those of src/runtime/vm on every LuaJIT
+# there is.
+#
+#   tests/unit/run.sh [FILTER]     only tests whose name contains FILTER
+#
+# FFISAN_TEST_LIBRARIES  more libluajit.so files to run on, separated by spaces
+set -u
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$top" || exit 1
+filter=${1:-}
+limit=180 # seconds: only a hang takes that long
+n_failed=0
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+
+fail() # NAME REASON
+{
+    n_failed=$((n_failed + 1))
+    echo "not ok - $1"
+    echo "  # $2"
+}
+
+# A test that ends badly without saying which check failed is a failed check of its own.
+run() # NAME COMMAND...
+{
+    local name=$1 status n_results
+    shift
+    echo "# $name"
+    timeout --foreground -k 5 $limit "$@" >"$output" 2>&1
+    status=$?
+    cat "$output"
+    n_results=$(grep -cE '^(ok|not ok) ' "$output")
+    if grep -q '^not ok ' "$output"; then
+        n_failed=$((n_failed + 1))
+    elif [ $status = 77 ] || grep -q '^1\.\.0 # SKIP' "$output"; then
+        fail "$name" 'was skipped: run tests/deps.sh'
+    elif [ $status != 0 ]; then
+        fail "$name" "ended with status $status after $n_results checks"
+    elif [ "$n_results" = 0 ] || ! grep -qx "1\.\.$n_results" "$output"; then
+        fail "$name" "$n_results checks and no plan that says so"
+    fi
+}
+
+mapfile -t libraries < <(
+    ls -d /usr/lib/*/libluajit-5.1.so.2 build/deps/*/usr/lib/*/libluajit-5.1.so.2 2>/dev/null
+    printf '%s' "${FFISAN_TEST_LIBRARIES:-}" | tr -s ' ' '\n'
+)
+if ! make -s -k -j2 -f tests/unit/Makefile tests >"$output" 2>&1; then
+    cat "$output"
+    fail 'the unit tests compile' 'they do not'
+fi
+[ ${#libraries[@]} -ge 2 ] || fail 'two LuaJITs to test on' "only ${libraries[*]:-none}: run tests/deps.sh"
+for source in tests/unit/test_*.c; do
+    name=$(basename "$source" .c)
+    [[ $name == *"$filter"* ]] || continue
+    if [ ! -x "build/unit/$name" ]; then
+        fail "$name" 'was not built'
+    elif grep -qE '"(vm_host|vm_library|vm_ctypes)\.h"' "$source"; then
+        for library in "${libraries[@]}"; do
+            run "$name on $library" "build/unit/$name" "$library"
+        done
+    else
+        run "$name" "build/unit/$name"
+    fi
+done
+[ $n_failed = 0 ]
