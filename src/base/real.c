@@ -4,11 +4,9 @@
 #include <dlfcn.h>
 #include <errno.h>
 
-/* Bounds of the section, defined by the linker. */
-extern struct ffisan_real first_slot[] __asm__("__start_ffisan_real")
-    __attribute__((weak, visibility("hidden")));
-extern struct ffisan_real end_of_slots[] __asm__("__stop_ffisan_real")
-    __attribute__((weak, visibility("hidden")));
+/* Bounds of the section: names that the linker chooses. */
+extern struct ffisan_real __start_ffisan_real[] __attribute__((weak, visibility("hidden")));
+extern struct ffisan_real __stop_ffisan_real[] __attribute__((weak, visibility("hidden")));
 
 _Static_assert(sizeof(struct ffisan_real) == 16, "slots must lie in the section without gaps");
 
@@ -31,6 +29,7 @@ void *ffisan_real_resolve(struct ffisan_real *real)
 
 void ffisan_real_prepare(void)
 {
-    for (struct ffisan_real *real = first_slot; real < end_of_slots; real++)
+    struct ffisan_real *end = __stop_ffisan_real;
+    for (struct ffisan_real *real = __start_ffisan_real; real < end; real++)
         ffisan_real_get(real);
 }

@@ -578,8 +578,8 @@ static void test_closed_door(void)
 
 /* ---- Nobody was forgotten -------------------------------------------------------------------- */
 
-extern struct ffisan_real slots[] __asm__("__start_ffisan_real") __attribute__((visibility("hidden")));
-extern struct ffisan_real slots_end[] __asm__("__stop_ffisan_real") __attribute__((visibility("hidden")));
+extern struct ffisan_real __start_ffisan_real[] __attribute__((visibility("hidden")));
+extern struct ffisan_real __stop_ffisan_real[] __attribute__((visibility("hidden")));
 
 /* The signal functions have tests of their own. */
 static bool is_tested(const char *name)
@@ -601,7 +601,7 @@ static bool is_tested(const char *name)
 static void test_complete(void)
 {
     bool is_complete = true, is_real = true;
-    for (struct ffisan_real *slot = slots; slot < slots_end; slot++) {
+    for (struct ffisan_real *slot = __start_ffisan_real; slot < __stop_ffisan_real; slot++) {
         if (!is_tested(slot->name)) {
             printf("# %s has no test\n", slot->name);
             is_complete = false;

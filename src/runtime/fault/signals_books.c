@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 struct ffisan_books ffisan_books;
-__thread struct ffisan_books_thread ffisan_books_thread;
+__thread struct ffisan_books_thread ffisan_books_thread
+    __attribute__((tls_model("initial-exec")));
 const int ffisan_kept_signals[FFISAN_N_KEPT] = { SIGSEGV, SIGBUS };
 
 FFISAN_REAL_SLOT(real_sigaction, sigaction);

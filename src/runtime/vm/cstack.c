@@ -3,18 +3,13 @@
 
 #include "runtime/fault/arch.h"
 #include "runtime/vm/modules.h"
+#include "runtime/vm/unwinder.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
-#include <unwind.h>
 
-/* libgcc_s; LuaJIT programs have it loaded, others do not pay for it. */
-static struct {
-    _Unwind_Reason_Code (*backtrace)(_Unwind_Trace_Fn visit, void *argument);
-    _Unwind_Ptr (*get_ip)(struct _Unwind_Context *context, int *ret_is_before);
-    void *(*function_start)(void *pc);
-} gcc;
+struct ffisan_unwinder ffisan_unwinder;
 
 static const struct link_map *vm_module, *own_module;
 
@@ -32,16 +27,23 @@ static uintptr_t chosen[N_CHOSEN];
 
 /* ---- Preparation ---------------------------------------------------------------------------- */
 
-static void load_unwinder(void)
+bool ffisan_unwinder_load(void)
 {
+    struct ffisan_unwinder found;
+    int saved_errno = errno;
+    if (ffisan_unwinder.backtrace)
+        return true;
     void *library = dlopen("libgcc_s.so.1", RTLD_NOW | RTLD_LOCAL);
     if (library == NULL)
-        return;
-    gcc.get_ip = (_Unwind_Ptr(*)(struct _Unwind_Context *, int *))dlsym(library,
-                                                                        "_Unwind_GetIPInfo");
-    gcc.function_start = (void *(*)(void *))dlsym(library, "_Unwind_FindEnclosingFunction");
-    gcc.backtrace = (_Unwind_Reason_Code(*)(_Unwind_Trace_Fn, void *))dlsym(library,
-                                                                          "_Unwind_Backtrace");
+        return false;
+    *(void **)&found.backtrace = dlsym(library, "_Unwind_Backtrace");
+    *(void **)&found.get_ip = dlsym(library, "_Unwind_GetIPInfo");
+    *(void **)&found.get_cfa = dlsym(library, "_Unwind_GetCFA");
+    *(void **)&found.function_start = dlsym(library, "_Unwind_FindEnclosingFunction");
+    if (found.backtrace && found.get_ip && found.get_cfa && found.function_start)
+        ffisan_unwinder = found;
+    errno = saved_errno;
+    return ffisan_unwinder.backtrace != NULL;
 }
 
 static void find_chosen(void)
@@ -59,9 +61,9 @@ void ffisan_cstack_prepare(uintptr_t vm_address)
     uintptr_t pc;
     ffisan_modules_prepare();
     vm_module = ffisan_modules_find(vm_address);
-    if (gcc.backtrace == NULL) {
+    if (own_module == NULL) {
         own_module = ffisan_modules_find((uintptr_t)ffisan_cstack_prepare);
-        load_unwinder();
+        ffisan_unwinder_load();
         find_chosen();
         ffisan_cstack_capture(&pc, 1, NULL); /* libgcc's own first-time work */
     }
@@ -87,7 +89,7 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *argument
 {
     struct capture *capture = argument;
     int is_before = 0;
-    uintptr_t ip = gcc.get_ip(context, &is_before);
+    uintptr_t ip = ffisan_unwinder.get_ip(context, &is_before);
     const struct link_map *module = ffisan_modules_find(ip);
     if (module == NULL)
         return _URC_NORMAL_STOP;
@@ -121,8 +123,8 @@ __attribute__((noinline)) size_t ffisan_cstack_capture(uintptr_t *pcs, size_t ma
     if (context && ffisan_modules_find(ffisan_arch_pc(context)) == NULL)
         return capture_lost(pcs, max, context);
     capture.first = context ? ffisan_arch_pc(context) : (uintptr_t)__builtin_return_address(0);
-    if (gcc.backtrace)
-        gcc.backtrace(visit, &capture);
+    if (ffisan_unwinder.backtrace)
+        ffisan_unwinder.backtrace(visit, &capture);
     if (capture.n == 0 && context)
         pcs[capture.n++] = ffisan_arch_pc(context);
     return capture.n;
@@ -147,9 +149,9 @@ static const char *find_chosen_name(uintptr_t pc, uintptr_t start)
 static const char *find_function(const struct link_map *module, uintptr_t pc)
 {
     const char *name = ffisan_modules_function(module, pc);
-    if (name || gcc.function_start == NULL)
+    if (name || ffisan_unwinder.function_start == NULL)
         return name;
-    uintptr_t start = (uintptr_t)gcc.function_start((void *)(pc + 1));
+    uintptr_t start = (uintptr_t)ffisan_unwinder.function_start((void *)(pc + 1));
     if (start == 0)
         return NULL;
     name = find_chosen_name(pc, start);

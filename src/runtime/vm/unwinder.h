@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * The functions of libgcc_s that walk C stacks.  They are looked up and not linked: LuaJIT programs
+ * have the library loaded, and every other process into which we are preloaded would pay a tenth of
+ * a millisecond for it at its start.  Defined in cstack.c.
+ */
+#ifndef FFISAN_VM_UNWINDER_H
+#define FFISAN_VM_UNWINDER_H
+
+#include <stdbool.h>
+#include <unwind.h>
+
+struct ffisan_unwinder {
+    _Unwind_Reason_Code (*backtrace)(_Unwind_Trace_Fn visit, void *argument);
+    _Unwind_Ptr (*get_ip)(struct _Unwind_Context *context, int *ret_is_before);
+    _Unwind_Word (*get_cfa)(struct _Unwind_Context *context);
+    void *(*function_start)(void *pc);
+};
+
+/** All NULL until loaded. */
+extern struct ffisan_unwinder ffisan_unwinder;
+
+/**
+ * Loads the library. Idempotent. Returns false when the system has none.
+ * Context: not a signal handler.
+ */
+bool ffisan_unwinder_load(void);
+
+#endif
