@@ -24,10 +24,19 @@ static struct ffisan_origin in_compiled_code(struct ffisan_state *state, uintptr
     return (struct ffisan_origin){.stack = memo->stack, .visits = ++memo->visits, .memo = memo};
 }
 
-/* No address of such an object ever reaches C. */
-static bool needs_no_stack(uint8_t gct)
+void ffisan_origin_learn(struct ffisan_origin_memo *memo, uint8_t type)
 {
-    return gct == LJ_GCT_TAB || gct == LJ_GCT_FUNC || gct == LJ_GCT_UPVAL;
+    uint8_t gct = type & FFISAN_SLOT_TYPE_MASK;
+    if (!memo || memo->caller == 0)
+        return;
+    if (memo->type != type)
+        memo->n_seen = 0;
+    memo->type = type;
+    if (memo->n_seen < FFISAN_ORIGIN_TRUST)
+        memo->n_seen++;
+    memo->is_holder = gct == LJ_GCT_CDATA || gct == LJ_GCT_UDATA;
+    memo->needs_no_stack = memo->trace == 0 && memo->n_seen == FFISAN_ORIGIN_TRUST &&
+                           (gct == LJ_GCT_TAB || gct == LJ_GCT_FUNC || gct == LJ_GCT_UPVAL);
 }
 
 /* Sites that need no stack are told apart by the running instruction. */
@@ -48,7 +57,7 @@ static uint32_t count_visit(struct ffisan_state *state)
 static struct ffisan_origin in_interpreter(struct ffisan_state *state, uintptr_t caller)
 {
     struct ffisan_origin origin = {.memo = find_memo(state, caller, 0)};
-    if (needs_no_stack(origin.memo->gct)) {
+    if (origin.memo->needs_no_stack) {
         if (state->schedule.gc == FFISAN_GC_AUTO)
             origin.visits = count_visit(state);
         return origin;

@@ -20,14 +20,24 @@ struct ffisan_origin_memo {
     uint32_t trace;   /**< compiled code: number of the trace; interpreter: 0 */
     uint32_t stack;   /**< compiled code: the stack */
     uint32_t visits;  /**< compiled code: how often */
-    uint8_t gct;      /**< what the block became last time; 0 = not an object in the lists */
+    uint8_t type;     /**< what its blocks become, as in struct ffisan_slot */
+    uint8_t n_seen;   /**< blocks in a row that became this, up to FFISAN_ORIGIN_TRUST */
+    bool is_holder;   /**< cdata or userdata */
+    bool needs_no_stack; /**< tables, closures ...: no address of them ever reaches C */
 };
+/** The same code makes the same kind of object; after so many blocks it is taken as certain. */
+#define FFISAN_ORIGIN_TRUST 8
 
 struct ffisan_origin {
     uint32_t stack;                  /**< 0 = unknown or not needed */
     uint32_t visits;                 /**< of this site, this time included; 0 = unknown */
     struct ffisan_origin_memo *memo; /**< to be told what the block became; may be NULL */
 };
+
+static inline bool ffisan_origin_is_trusted(const struct ffisan_origin_memo *memo)
+{
+    return memo && memo->n_seen == FFISAN_ORIGIN_TRUST;
+}
 
 struct ffisan_state;
 
@@ -38,6 +48,9 @@ struct ffisan_state;
  */
 struct ffisan_origin ffisan_origin_find_slow(struct ffisan_state *state, uintptr_t helper,
                                              uintptr_t cfa);
+
+/** A block from this place has become an object of that type (0: no object in the VM's lists). */
+void ffisan_origin_learn(struct ffisan_origin_memo *memo, uint8_t type);
 
 /** Compiled code has died: its addresses may come to mean something else. */
 void ffisan_origin_forget(struct ffisan_state *state);

@@ -17,11 +17,13 @@ static inline struct ffisan_origin ffisan_origin_find(struct ffisan_state *state
                                                       uintptr_t cfa)
 {
     int32_t vmstate = *state->vmstate;
-    if (__builtin_expect(vmstate > 0, 1)) {
+    if (__builtin_expect(vmstate >= LJ_VMST_C, 1)) {
         uintptr_t caller = ffisan_caller_find(helper, cfa);
-        struct ffisan_origin_memo *memo = ffisan_origin_memo(state, caller, (uint32_t)vmstate);
-        if (__builtin_expect(memo->caller == caller && memo->trace == (uint32_t)vmstate &&
-                                 memo->stack != 0, 1))
+        uint32_t trace = vmstate > 0 ? (uint32_t)vmstate : 0;
+        struct ffisan_origin_memo *memo = ffisan_origin_memo(state, caller, trace);
+        if (__builtin_expect(memo->caller == caller && memo->trace == trace && caller != 0, 1) &&
+            (memo->stack != 0 ||
+             (memo->needs_no_stack && state->schedule.gc == FFISAN_GC_NATURAL)))
             return (struct ffisan_origin){
                 .stack = memo->stack, .visits = ++memo->visits, .memo = memo};
     }

@@ -32,20 +32,24 @@ static uint8_t header_code(uintptr_t distance)
                                                                       : FFISAN_SLOT_HEADER_FAR;
 }
 
-/* An object inside the pending block: remembers its type, and that it can hold pointers. */
+static void set_type(const struct ffisan_slot_ref *ref, uint8_t type, bool is_holder)
+{
+    ref->slot->type = type;
+    if (is_holder)
+        ffisan_heap_mark_holder(ref);
+}
+
+/* The pending block has become this object (0: none that the VM has in its lists). */
 static void classify(struct ffisan_state *state, uintptr_t object)
 {
     const struct ffisan_pending *pending = &state->pending;
-    uint8_t gct = ((const struct lj_header *)object)->gct;
-    if (pending->memo)
-        pending->memo->gct = gct;
-    if (gct == LJ_GCT_TAB || gct == LJ_GCT_FUNC || gct == LJ_GCT_UPVAL)
-        return;
-    pending->ref.slot->type =
-        (uint8_t)((gct & FFISAN_SLOT_TYPE_MASK) |
-                  header_code(object - pending->ref.block) << FFISAN_SLOT_HEADER_SHIFT);
-    if (gct == LJ_GCT_CDATA || gct == LJ_GCT_UDATA)
-        ffisan_heap_mark_holder(&pending->ref);
+    uint8_t gct = object ? ((const struct lj_header *)object)->gct : 0;
+    uint8_t type = 0;
+    if (object)
+        type = (uint8_t)((gct & FFISAN_SLOT_TYPE_MASK) |
+                         header_code(object - pending->ref.block) << FFISAN_SLOT_HEADER_SHIFT);
+    set_type(&pending->ref, type, gct == LJ_GCT_CDATA || gct == LJ_GCT_UDATA);
+    ffisan_origin_learn(pending->memo, type);
 }
 
 void ffisan_state_classify_pending(struct ffisan_state *state)
@@ -58,23 +62,26 @@ void ffisan_state_classify_pending(struct ffisan_state *state)
         classify(state, newest);
     else if (((const struct lj_header *)state->L)->nextgc == pending->ref.block)
         classify(state, pending->ref.block);
+    else
+        classify(state, 0);
     state->pending.ref.block = 0;
 }
 
 static void *allocate(struct ffisan_state *state, size_t size, uintptr_t helper, uintptr_t cfa)
 {
+    struct ffisan_slot_ref ref;
     struct ffisan_origin origin = {0};
     if (state->pending.ref.block)
         ffisan_state_classify_pending(state);
     if (__builtin_expect(state->vmstate != NULL, 1))
         origin = ffisan_origin_find(state, helper, cfa);
-    void *block = ffisan_heap_alloc_fast(&state->heap, size, origin.stack, &state->pending.ref);
-    if (!block) {
-        state->pending.ref.block = 0;
+    void *block = ffisan_heap_alloc_fast(&state->heap, size, origin.stack, &ref);
+    if (!block)
         return NULL;
-    }
-    state->pending.size = size;
-    state->pending.memo = origin.memo;
+    if (__builtin_expect(ffisan_origin_is_trusted(origin.memo), 1))
+        set_type(&ref, origin.memo->type, origin.memo->is_holder);
+    else
+        state->pending = (struct ffisan_pending){.ref = ref, .size = size, .memo = origin.memo};
     if (state->schedule.gc != FFISAN_GC_NATURAL && state->L)
         ffisan_schedule_allocation(state, origin.visits);
     return block;

@@ -11,7 +11,7 @@
 #   tests/docs/examples.sh [--update] [DOCUMENT...]   --update writes what is there into the documents
 #
 # Standard output is line-buffered as on a terminal, so that output and reports stand in the order
-# that a user sees.  Addresses and process numbers may differ.
+# that a user sees.  Addresses, process numbers and the number of a cycle may differ.
 . "$(dirname "$0")/docs.bash"
 is_update=
 [ "${1:-}" = --update ] && { is_update=1; shift; }
@@ -24,8 +24,11 @@ PATH=$(cd "$(dirname "$ffisan")" && pwd):$PATH
 unset FFISAN_OPTIONS FFISAN_LIBRARY LUA_INIT LUA_PATH LUA_CPATH
 export NO_COLOR=1 LC_ALL=C.UTF-8
 
-# What differs from run to run and from machine to machine.
-without_numbers() { sed -E 's/0x[0-9a-fA-F]{4,}/0xADDRESS/g; s/^==[0-9]+==/==PID==/' "$1"; }
+# What differs from run to run, and from one LuaJIT to the next.
+without_numbers()
+{
+    sed -E 's/0x[0-9a-fA-F]{4,}/0xADDRESS/g; s/^==[0-9]+==/==PID==/; s/in cycle [0-9]+/in cycle N/' "$1"
+}
 
 excerpt() # FILE RANGE...
 {
@@ -38,25 +41,23 @@ excerpt() # FILE RANGE...
     done
 }
 
-# The commands of a block as one script, which prints each command before it runs it.
+# The commands of a block as one script, which prints each command before it runs it.  As in a shell,
+# "> " begins the further lines of a command.
 script_of() # BLOCK
 {
     # shellcheck disable=SC2016
-    echo 'show() { local status=$?; printf "$ %s\n" "$1"; return $status; }'
+    echo 'show() { local status=$?; printf "$ %s\n" "${1//$'"'\\n'"'/$'"'\\n'"'> }"; return $status; }'
     local line command=
     while IFS= read -r line; do
-        if [ -z "$command" ]; then
-            [[ $line == '$ '* ]] || continue
-            line=${line#'$ '}
-        fi
-        command+=$line
-        if [[ $line == *\\ ]]; then
-            command+=$'\n'
+        if [[ $line == '> '* && -n $command ]]; then
+            command+=$'\n'${line#'> '}
             continue
         fi
-        printf 'show %q\n%s\n' "$command" "$command"
+        [ -z "$command" ] || printf 'show %q\n%s\n' "$command" "$command"
         command=
+        [[ $line != '$ '* ]] || command=${line#'$ '}
     done <"$1"
+    [ -z "$command" ] || printf 'show %q\n%s\n' "$command" "$command"
 }
 
 console() # BLOCK FOLDER
@@ -101,7 +102,7 @@ check_block() # NAME KIND ARGUMENT...: compares $tmp/block, and leaves what is t
 
 check_document() # DOCUMENT
 {
-    local line marker='' block=() number=0 state=text
+    local line marker='' marker_number=0 block=() number=0 state=text
     : >"$tmp/document"
     while IFS= read -r line; do
         number=$((number + 1))
@@ -113,7 +114,7 @@ check_document() # DOCUMENT
             printf '%s\n' "${block[@]}" >"$tmp/block"
             # The arguments of a marker are words.
             # shellcheck disable=SC2086
-            check_block "$1:$number $marker" ${marker/:/}
+            check_block "$1:$marker_number $marker" ${marker/:/}
             cat "$tmp/block" >>"$tmp/document"
             state=text
         elif [ $state = marker ]; then
@@ -122,6 +123,7 @@ check_document() # DOCUMENT
             [[ $line == '```'* ]] || verdict "$1:$number" 'no block of code under the comment'
         elif [[ $line =~ ^'<!-- '((excerpt|console): .*)' -->'$ ]]; then
             marker=${BASH_REMATCH[1]}
+            marker_number=$number
             state=marker
             n_blocks=$((n_blocks + 1))
         fi

@@ -37,20 +37,26 @@ static size_t header_bytes(const struct ffisan_slot_ref *ref)
     }
 }
 
-/* The object header of a cdata in its slot. */
+static bool is_cdata(const struct ffisan_slot_ref *ref, uintptr_t header)
+{
+    const struct lj_cdata *cdata = (const struct lj_cdata *)header;
+    const struct lj_cdata_var *var = (const struct lj_cdata_var *)(header - sizeof(*var));
+    bool is_var = cdata->marked & LJ_CDATA_VAR;
+    uintptr_t offset = header - ref->block;
+    return cdata->gct == LJ_GCT_CDATA && (is_var ? var->offset == offset : offset == 0);
+}
+
+/* The object header of a cdata in its slot: where it was last time, or anywhere it can be. */
 static struct lj_cdata *find_cdata(const struct ffisan_slot_ref *ref)
 {
     uint8_t code = ref->slot->type >> FFISAN_SLOT_HEADER_SHIFT;
-    if (code != FFISAN_SLOT_HEADER_FAR)
+    if (code != FFISAN_SLOT_HEADER_FAR && is_cdata(ref, ref->block + 8u * code))
         return (struct lj_cdata *)(ref->block + 8u * code);
-    for (unsigned align = 16; align <= 32768; align *= 2) {
+    for (unsigned align = 8; align <= 32768; align *= 2) {
         uintptr_t payload = (ref->block + 24 + align - 1) & ~(uintptr_t)(align - 1);
-        struct lj_cdata *cdata = (struct lj_cdata *)(payload - sizeof(*cdata));
-        const struct lj_cdata_var *var =
-            (const struct lj_cdata_var *)((uintptr_t)cdata - sizeof(*var));
-        if (cdata->gct == LJ_GCT_CDATA && (cdata->marked & LJ_CDATA_VAR) &&
-            var->offset == (uintptr_t)cdata - ref->block)
-            return cdata;
+        uintptr_t header = payload - sizeof(struct lj_cdata);
+        if (payload - ref->block <= ffisan_slot_size(ref) && is_cdata(ref, header))
+            return (struct lj_cdata *)header;
     }
     return NULL;
 }

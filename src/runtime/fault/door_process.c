@@ -41,6 +41,33 @@ DOOR_EXEC(execvpe, (const char *file, strings argv, strings envp), (file, argv, 
 DOOR_EXEC(fexecve, (int fd, strings argv, strings envp), (fd, argv, envp),
           STRINGS(2, argv); STRINGS(3, envp))
 
+/* libc puts the arguments of these into an array as well, on the stack of a child of vfork if need be. */
+static size_t count_strings(va_list arguments)
+{
+    size_t n = 1;
+    while (va_arg(arguments, char *) != NULL)
+        n++;
+    return n;
+}
+
+/* clang-format on */
+#define DOOR_EXEC_LIST(name, function_type, has_environment, run)                                 \
+    FFISAN_DOOR_OPEN(int, name, (const char *path, const char *first, ...))                       \
+    {                                                                                             \
+        va_list arguments;                                                                        \
+        va_start(arguments, first);                                                               \
+        size_t n = first ? count_strings(arguments) : 0;                                          \
+        va_end(arguments);                                                                        \
+        char *argv[n + 1];                                                                        \
+        argv[0] = (char *)first;                                                                  \
+        va_start(arguments, first);                                                               \
+        for (size_t i = 1; i <= n; i++)                                                           \
+            argv[i] = va_arg(arguments, char *);                                                  \
+        char **envp = has_environment ? va_arg(arguments, char **) : environ;                     \
+        va_end(arguments);                                                                        \
+        return run(#name, path, argv, envp);                                                      \
+    }
+
 #define DOOR_SPAWN(name)                                                                          \
     FFISAN_DOOR(int, name,                                                                        \
                 (pid_t *pid, const char *path, const void *actions, const void *attributes,       \

@@ -224,12 +224,16 @@ static bool adopt(unsigned k)
         return false;
     if (found.sa_sigaction == ffisan_signals_handle)
         return true;
+    uint64_t mask = ffisan_sigset_bits(&found.sa_mask);
+    ffisan_sigset_put(&found.sa_mask, mask | ffisan_books.hidden[ffisan_kept_signals[k]]);
+    ffisan_books.hidden[ffisan_kept_signals[k]] = 0;
     ffisan_books.program[k] = found;
     if (ffisan_books_install(k) != 0)
         return false;
     if (ffisan_real_sigaction(ffisan_kept_signals[k], NULL, &found) != 0)
         return false;
-    ffisan_books.restorer_flag = found.sa_flags & ~(SA_SIGINFO | SA_NODEFER | SA_ONSTACK | SA_RESTART);
+    int ours = SA_SIGINFO | SA_NODEFER | SA_ONSTACK | SA_RESTART;
+    ffisan_books.restorer_flag = found.sa_flags & ~ours;
     ffisan_books.restorer = found.sa_restorer;
     return true;
 }

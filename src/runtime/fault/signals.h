@@ -12,7 +12,8 @@
  * waits until the program unblocks it, but is not seen by sigpending and sigwait.
  *
  * Not seen: actions and masks set by raw system calls or by libc itself (posix_spawn attributes,
- * siginterrupt, the mask that a new thread inherits as "believed").  siglongjmp and the masks
+ * siginterrupt, the mask that a new thread inherits as "believed"); a SIGSEGV that the program
+ * ignores is not ignored in what it starts by posix_spawn or execl.  siglongjmp and the masks
  * restored by returning handlers are noticed.
  */
 #ifndef FFISAN_FAULT_SIGNALS_H
@@ -51,7 +52,7 @@ void ffisan_signals_leave_handler(unsigned depth, const ucontext_t *context);
 int ffisan_signals_action(int signal, const struct sigaction *action, struct sigaction *ret_old);
 int ffisan_signals_mask(int how, const sigset_t *set, sigset_t *ret_old);
 
-/** Is the signal one that we keep, and are we started? Else interposers just forward. */
+/** Is the signal one that we keep, and are we prepared? Else interposers just forward. */
 bool ffisan_signals_keeps(int signal);
 
 /**

@@ -78,7 +78,7 @@ int ffisan_books_install(unsigned k)
 
 bool ffisan_signals_keeps(int signal)
 {
-    return ffisan_books.is_started && ffisan_kept_index(signal) >= 0;
+    return ffisan_books.is_prepared && ffisan_kept_index(signal) >= 0;
 }
 
 /* ---- What the program does with actions ----------------------------------------------------- */
@@ -151,7 +151,7 @@ int ffisan_signals_action(int signal, const struct sigaction *action, struct sig
     }
     if (ffisan_books_is_foreign())
         result = change_in_vfork_child(signal, wanted, &old);
-    else if (ffisan_signals_keeps(signal))
+    else if (ffisan_books.is_started && ffisan_kept_index(signal) >= 0)
         change_kept((unsigned)ffisan_kept_index(signal), wanted, &old);
     else
         result = change_other(signal, wanted, &old);
