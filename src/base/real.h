@@ -18,9 +18,9 @@ struct ffisan_real {
 };
 
 /** Defines the slot `slot` for the function `function`. All slots lie in one section. */
-#define FFISAN_REAL_SLOT(slot, function)                                                          \
-    static struct ffisan_real slot                                                                \
-        __attribute__((section("ffisan_real"), used, aligned(16))) = { #function, NULL }
+#define FFISAN_REAL_SLOT(slot, function)                                                           \
+    static struct ffisan_real slot                                                                 \
+        __attribute__((section("ffisan_real"), used, aligned(16))) = {#function, NULL}
 
 /**
  * Fills a slot and returns its address; errno is kept.  A function that the system does not have

@@ -32,12 +32,12 @@ static void note(const char *format, ...)
         _exit(99);
 }
 
-#define MUST(condition)                                                                           \
-    do {                                                                                          \
-        if (!(condition)) {                                                                       \
-            note("line %d: %s\n", __LINE__, #condition);                                          \
-            _exit(97);                                                                            \
-        }                                                                                         \
+#define MUST(condition)                                                                            \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            note("line %d: %s\n", __LINE__, #condition);                                           \
+            _exit(97);                                                                             \
+        }                                                                                          \
     } while (0)
 
 static inline void note_mask(const char *what)
@@ -75,7 +75,7 @@ static inline void run_child(void (*scenario)(void), bool is_started, struct out
         abort();
     pid_t pid = fork();
     if (pid == 0) {
-        struct rlimit none = { 0, 0 };
+        struct rlimit none = {0, 0};
         setrlimit(RLIMIT_CORE, &none);
         alarm(20);
         trace_fd = fds[1];

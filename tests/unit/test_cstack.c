@@ -76,11 +76,11 @@ static void on_fault(int signal, siginfo_t *info, void *context)
     siglongjmp(recovery, 1);
 }
 
-#define AT_FAULT(call)                                                                            \
-    do {                                                                                          \
-        n_pcs = 0;                                                                                \
-        if (sigsetjmp(recovery, 1) == 0)                                                          \
-            call;                                                                                 \
+#define AT_FAULT(call)                                                                             \
+    do {                                                                                           \
+        n_pcs = 0;                                                                                 \
+        if (sigsetjmp(recovery, 1) == 0)                                                           \
+            call;                                                                                  \
     } while (0)
 
 static const char *module_at(size_t i)
@@ -140,7 +140,7 @@ static int compare(const void *a, const void *b)
 
 static void test_callback(void)
 {
-    int numbers[4] = { 4, 3, 2, 1 };
+    int numbers[4] = {4, 3, 2, 1};
     libc.qsort(numbers, 4, sizeof(numbers[0]), compare);
     TAP_TEXT(module_at(0), program_name, "a callback's stack begins in the program");
     TAP_OK(has_function("qsort_r") || has_function("qsort"), "passes through qsort");
@@ -203,8 +203,8 @@ static void touch_nowhere(void)
 /* Code that was made at run time, as LuaJIT's is: no module, no unwind information. */
 static void test_compiled_code(void)
 {
-    unsigned char *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
-                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned char *code =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     void (*volatile run)(void) = (void (*)(void))(uintptr_t)code;
     write_caller(code, capture_here);
     run();
@@ -225,11 +225,13 @@ static void test_names(void)
     struct ffisan_cframe frame;
     Dl_info info;
     int local;
-    TAP_OK(dladdr((void *)gnu_get_libc_version, &info) != 0, "the loader knows gnu_get_libc_version");
+    TAP_OK(dladdr((void *)gnu_get_libc_version, &info) != 0,
+           "the loader knows gnu_get_libc_version");
     TAP_OK(ffisan_cstack_symbol((uintptr_t)gnu_get_libc_version + 1, &frame), "and so do we");
     TAP_TEXT(frame.function, "gnu_get_libc_version", "by name");
     TAP_TEXT(frame.module, "libc.so.6", "in its module");
-    TAP_OK(frame.offset == (uintptr_t)gnu_get_libc_version + 1 - (uintptr_t)info.dli_fbase, "at its offset");
+    TAP_OK(frame.offset == (uintptr_t)gnu_get_libc_version + 1 - (uintptr_t)info.dli_fbase,
+           "at its offset");
     TAP_OK(!frame.is_vm && !frame.is_own, "that is neither LuaJIT nor ffisan");
     TAP_OK(!ffisan_cstack_symbol((uintptr_t)&local, &frame) && frame.module == NULL,
            "a stack variable is in no module");
@@ -250,7 +252,8 @@ static void test_vm(void)
     ffisan_cstack_prepare(address);
     TAP_OK(ffisan_cstack_symbol(address, &frame) && frame.is_vm, "LuaJIT's frames are marked");
     TAP_TEXT(frame.function, "lua_newstate", "and named");
-    TAP_OK(ffisan_cstack_symbol((uintptr_t)gnu_get_libc_version, &frame) && !frame.is_vm, "others are not");
+    TAP_OK(ffisan_cstack_symbol((uintptr_t)gnu_get_libc_version, &frame) && !frame.is_vm,
+           "others are not");
 }
 
 static void test_no_malloc(void)
@@ -268,7 +271,7 @@ static void test_no_malloc(void)
 
 int main(int argc, char **argv)
 {
-    struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO };
+    struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
     snprintf(program_name, sizeof(program_name), "%s", slash ? slash + 1 : argv[0]);
     sigaction(SIGSEGV, &action, NULL);

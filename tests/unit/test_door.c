@@ -91,7 +91,7 @@ static void *dead_text(const char *text)
 
 static void *dead_bytes(size_t size)
 {
-    char zeros[1024] = { 0 };
+    char zeros[1024] = {0};
     return dead(zeros, size);
 }
 
@@ -104,12 +104,12 @@ static const char *tested[400];
 static size_t n_tested;
 
 /* Functions by name only: arguments are passed as they are. */
-#define CALL(name, argument, is_write, ...)                                                       \
-    do {                                                                                          \
-        extern long call_##name() __asm__(#name);                                                 \
-        begin(#name);                                                                             \
-        call_##name(__VA_ARGS__);                                                                 \
-        finish(#name, argument, is_write);                                                        \
+#define CALL(name, argument, is_write, ...)                                                        \
+    do {                                                                                           \
+        extern long call_##name() __asm__(#name);                                                  \
+        begin(#name);                                                                              \
+        call_##name(__VA_ARGS__);                                                                  \
+        finish(#name, argument, is_write);                                                         \
     } while (0)
 #define IS_READ false
 #define IS_WRITTEN true
@@ -142,7 +142,7 @@ static long none = -1;
 
 static void test_bytes(void)
 {
-    struct iovec vector = { NULL, 16 };
+    struct iovec vector = {NULL, 16};
     long size = 16, zero = 0;
 #define LIVE_VECTOR (vector.iov_base = D, &vector)
 #define DEAD_VECTOR (vector.iov_base = malloc(16), dead(&vector, sizeof(vector)))
@@ -194,9 +194,9 @@ static void test_bytes(void)
 static void test_waiting(void)
 {
     long zero = 0, one = 1;
-    struct timespec soon = { 0, 0 };
-    struct timeval now = { 0, 0 };
-    char spare[512] = { 0 };
+    struct timespec soon = {0, 0};
+    struct timeval now = {0, 0};
+    char spare[512] = {0};
     CALL(select, 2, IS_WRITTEN, one, D, zero, zero, &now);
     CALL(select, 3, IS_WRITTEN, one, zero, D, zero, &now);
     CALL(select, 4, IS_WRITTEN, one, zero, zero, D, &now);
@@ -215,11 +215,11 @@ static void test_waiting(void)
 
 static void test_sockets(void)
 {
-    struct iovec part = { D, 16 };
+    struct iovec part = {D, 16};
     struct mmsghdr message;
     long size = 16, zero = 0;
     int length = 16;
-#define MESSAGE(...) (message = (struct mmsghdr){ .msg_hdr = { __VA_ARGS__ } }, &message)
+#define MESSAGE(...) (message = (struct mmsghdr){.msg_hdr = {__VA_ARGS__}}, &message)
 #define LIVE_PART (part.iov_base = malloc(16), &part)
 #define DEAD_PART (part.iov_base = D, &part)
     CALL(socketpair, 4, IS_WRITTEN, (long)AF_UNIX, (long)SOCK_STREAM, zero, D);
@@ -256,8 +256,7 @@ static void test_sockets(void)
     CALL(sendmmsg, 2, IS_READ, BAD, MESSAGE(.msg_iov = DEAD_PART, .msg_iovlen = 1), 1L, zero);
     CALL(recvmmsg, 2, IS_WRITTEN, BAD, MESSAGE(.msg_iov = DEAD_PART, .msg_iovlen = 1), 1L, zero,
          zero);
-    CALL(recvmmsg, 5, IS_WRITTEN, BAD, MESSAGE(.msg_iov = LIVE_PART, .msg_iovlen = 1), 1L, zero,
-         D);
+    CALL(recvmmsg, 5, IS_WRITTEN, BAD, MESSAGE(.msg_iov = LIVE_PART, .msg_iovlen = 1), 1L, zero, D);
 }
 
 static void test_opening(void)
@@ -324,10 +323,10 @@ static void test_names(void)
     CALL(linkat, 4, IS_READ, here, MISSING, here, T(MISSING), zero);
     CALL(symlinkat, 1, IS_READ, T(MISSING), here, MISSING);
     CALL(symlinkat, 3, IS_READ, MISSING, here, T(MISSING));
-    CALL(readlink, 1, IS_READ, T("/proc/self/exe"), &(char[64]){ 0 }, 64L);
+    CALL(readlink, 1, IS_READ, T("/proc/self/exe"), &(char[64]){0}, 64L);
     CALL(readlink, 2, IS_WRITTEN, "/proc/self/exe", D, 64L);
     CALL(__readlink_chk, 2, IS_WRITTEN, "/proc/self/exe", D, 64L, 64L);
-    CALL(readlinkat, 2, IS_READ, here, T("/proc/self/exe"), &(char[64]){ 0 }, 64L);
+    CALL(readlinkat, 2, IS_READ, here, T("/proc/self/exe"), &(char[64]){0}, 64L);
     CALL(readlinkat, 3, IS_WRITTEN, here, "/proc/self/exe", D, 64L);
     CALL(__readlinkat_chk, 3, IS_WRITTEN, here, "/proc/self/exe", D, 64L, 64L);
     CALL(getcwd, 1, IS_WRITTEN, D, 512L);
@@ -338,8 +337,8 @@ static void test_status(void)
 {
     long here = AT_FDCWD, zero = 0, one = 1;
     static char room[1024];
-#define BY_PATH(name)                                                                             \
-    CALL(name, 1, IS_READ, T("/"), room);                                                         \
+#define BY_PATH(name)                                                                              \
+    CALL(name, 1, IS_READ, T("/"), room);                                                          \
     CALL(name, 2, IS_WRITTEN, "/", D)
     BY_PATH(stat);
     BY_PATH(stat64);
@@ -423,24 +422,28 @@ static void test_programs(void)
 {
     long zero = 0;
     int pid;
-    char *argv[] = { "true", NULL };
+    char *argv[] = {"true", NULL};
 #define DEAD_ARGV (argv[0] = T("true"), argv)
 #define LIVE_ARGV (argv[0] = "true", argv)
     CALL(execve, 1, IS_READ, T(MISSING), LIVE_ARGV, zero);
     CALL(execve, 2, IS_READ, MISSING, DEAD_ARGV, zero);
     CALL(execve, 2, IS_READ, MISSING, dead(LIVE_ARGV, sizeof(argv)), zero);
-    CALL(execve, 3, IS_READ, MISSING, (char *[]){ NULL }, DEAD_ARGV);
+    CALL(execve, 3, IS_READ, MISSING, (char *[]){NULL}, DEAD_ARGV);
     CALL(execv, 1, IS_READ, T(MISSING), LIVE_ARGV);
     CALL(execv, 2, IS_READ, MISSING, DEAD_ARGV);
     CALL(execvp, 1, IS_READ, T(MISSING), LIVE_ARGV);
     CALL(execvp, 2, IS_READ, MISSING, DEAD_ARGV);
     CALL(execvpe, 2, IS_READ, MISSING, DEAD_ARGV, zero);
-    CALL(execvpe, 3, IS_READ, MISSING, (char *[]){ NULL }, DEAD_ARGV);
-    CALL(fexecve, 2, IS_READ, BAD, DEAD_ARGV, &(char *){ NULL });
+    CALL(execvpe, 3, IS_READ, MISSING, (char *[]){NULL}, DEAD_ARGV);
+    CALL(fexecve, 2, IS_READ, BAD, DEAD_ARGV, &(char *){NULL});
+    CALL(execl, 1, IS_READ, T(MISSING), "true", zero);
+    CALL(execl, 2, IS_READ, MISSING, "true", "1", "2", "3", "4", "5", "6", T("7"), zero);
+    CALL(execlp, 2, IS_READ, MISSING, T("true"), zero);
+    CALL(execle, 2, IS_READ, MISSING, "true", T("1"), zero, zero);
+    CALL(execle, 3, IS_READ, MISSING, "true", "1", "2", "3", "4", zero, DEAD_ARGV);
     CALL(posix_spawn, 2, IS_READ, &pid, T("/bin/true"), zero, zero, LIVE_ARGV, zero);
     CALL(posix_spawn, 5, IS_READ, &pid, "/bin/true", zero, zero, DEAD_ARGV, zero);
-    CALL(posix_spawnp, 6, IS_READ, &pid, "true", zero, zero, (char *[]){ "true", NULL },
-         DEAD_ARGV);
+    CALL(posix_spawnp, 6, IS_READ, &pid, "true", zero, zero, (char *[]){"true", NULL}, DEAD_ARGV);
     CALL(system, 1, IS_READ, T("true"));
     CALL(popen, 1, IS_READ, T("true"), "r");
     CALL(wait, 1, IS_WRITTEN, D);
@@ -452,11 +455,23 @@ static void test_programs(void)
     CALL(waitid, 3, IS_WRITTEN, (long)P_ALL, zero, D, (long)WEXITED);
 }
 
+static void test_messages(void)
+{
+    long zero = 0, size = 16;
+    static char room[64];
+    CALL(msgsnd, 2, IS_READ, BAD, D, size, zero);
+    CALL(msgrcv, 2, IS_WRITTEN, BAD, D, size, zero, zero);
+    CALL(semop, 2, IS_READ, BAD, D, 1L);
+    CALL(mq_send, 2, IS_READ, BAD, D, size, zero);
+    CALL(mq_receive, 2, IS_WRITTEN, BAD, D, size, zero);
+    CALL(mq_receive, 4, IS_WRITTEN, BAD, room, size, D);
+}
+
 static void test_kernel(void)
 {
     long zero = 0;
     static char room[1024];
-    struct timespec none = { 0, 0 };
+    struct timespec none = {0, 0};
     CALL(getrusage, 2, IS_WRITTEN, zero, D);
     CALL(times, 1, IS_WRITTEN, D);
     CALL(getrlimit, 2, IS_WRITTEN, (long)RLIMIT_CORE, D);
@@ -465,8 +480,7 @@ static void test_kernel(void)
     CALL(setrlimit64, 2, IS_READ, 1000L, D);
     CALL(getgroups, 2, IS_WRITTEN, 64L, D);
     CALL(__getgroups_chk, 2, IS_WRITTEN, 64L, D, 512L);
-    CALL(sigaltstack, 1, IS_READ, dead(&(stack_t){ .ss_flags = SS_DISABLE }, sizeof(stack_t)),
-         zero);
+    CALL(sigaltstack, 1, IS_READ, dead(&(stack_t){.ss_flags = SS_DISABLE}, sizeof(stack_t)), zero);
     CALL(sigaltstack, 2, IS_WRITTEN, zero, D);
     CALL(prctl, 2, IS_READ, 15L /* PR_SET_NAME */, T("test_door"));
     CALL(prctl, 2, IS_WRITTEN, 16L /* PR_GET_NAME */, D);
@@ -484,19 +498,19 @@ static void test_kernel(void)
     CALL(clock_nanosleep, 4, IS_WRITTEN, zero, zero, &none, D);
     CALL(getitimer, 2, IS_WRITTEN, zero, D);
     CALL(setitimer, 2, IS_READ, zero, D, zero);
-    CALL(setitimer, 3, IS_WRITTEN, zero, &(char[64]){ 0 }, D);
+    CALL(setitimer, 3, IS_WRITTEN, zero, &(char[64]){0}, D);
 }
 
 /* ---- What a wrapper must not change ---------------------------------------------------------- */
 
 static void test_results(void)
 {
-    char name[] = "/tmp/test_doorXXXXXX", content[64] = { 0 };
+    char name[] = "/tmp/test_doorXXXXXX", content[64] = {0};
     int fd = mkstemp(name);
     struct iovec parts[20];
     void *volatile wild = (void *)0x10;
     for (int i = 0; i < 20; i++)
-        parts[i] = (struct iovec){ i == 17 ? T("QQ") : "ab", i == 3 ? 0 : 2 };
+        parts[i] = (struct iovec){i == 17 ? T("QQ") : "ab", i == 3 ? 0 : 2};
     hit.n = 0;
     TAP_OK(writev(fd, parts, 20) == 38 && hit.n == 1, "writev writes all parts");
     TAP_OK(hit.size == 2 && hit.address == (uintptr_t)parts[17].iov_base, "the part is named");
@@ -555,7 +569,7 @@ static volatile int in_child;
 static void test_vfork(void)
 {
     int status;
-    char *argv[] = { T("sh"), "-c", T("exit 9"), NULL };
+    char *argv[] = {T("sh"), "-c", T("exit 9"), NULL};
     const char *path = T("/bin/sh");
     pid_t pid = vfork();
     if (pid == 0) {
@@ -565,11 +579,26 @@ static void test_vfork(void)
     }
     waitpid(pid, &status, 0);
     TAP_OK(in_child && WIFEXITED(status) && WEXITSTATUS(status) == 9, "vfork and exec");
+    pid = vfork();
+    if (pid == 0) {
+        execle("/bin/sh", "sh", "-c", "exit $((X+$1+$2))", "sh", T("3"), "4", (char *)NULL,
+               (char *[]){T("X=5"), NULL});
+        _exit(1);
+    }
+    waitpid(pid, &status, 0);
+    TAP_OK(WIFEXITED(status) && WEXITSTATUS(status) == 12, "execle passes its arguments");
+    pid = vfork();
+    if (pid == 0) {
+        execlp("sh", "sh", "-c", T("exit 7"), (char *)NULL);
+        _exit(1);
+    }
+    waitpid(pid, &status, 0);
+    TAP_OK(WIFEXITED(status) && WEXITSTATUS(status) == 7, "execlp searches");
 }
 
 static void test_closed_door(void)
 {
-    struct iovec wild = { (void *)0x10, 4 };
+    struct iovec wild = {(void *)0x10, 4};
     hit.n = 0;
     TAP_OK(write(-1, stand_ins, 4) == -1 && errno == EBADF && hit.n == 0,
            "no stand-ins, no questions");
@@ -584,11 +613,10 @@ extern struct ffisan_real __stop_ffisan_real[] __attribute__((visibility("hidden
 /* The signal functions have tests of their own. */
 static bool is_tested(const char *name)
 {
-    static const char *const others[] = { "sigaction",   "pthread_sigmask", "sigprocmask",
-                                          "signal",      "bsd_signal",      "ssignal",
-                                          "sysv_signal", "__sysv_signal",   "sigignore",
-                                          "sighold",     "sigrelse",        "sigset",
-                                          "sigsuspend" };
+    static const char *const others[] = {
+        "sigaction", "pthread_sigmask", "sigprocmask",   "signal",    "bsd_signal",
+        "ssignal",   "sysv_signal",     "__sysv_signal", "sigignore", "sighold",
+        "sigrelse",  "sigset",          "sigsuspend"};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         if (strcmp(others[i], name) == 0)
             return true;
@@ -606,7 +634,7 @@ static void test_complete(void)
             printf("# %s has no test\n", slot->name);
             is_complete = false;
         }
-        if (slot->address == ffisan_real_resolve(&(struct ffisan_real){ "no such function", NULL })) {
+        if (slot->address == ffisan_real_resolve(&(struct ffisan_real){"no such function", NULL})) {
             printf("# %s is not in libc\n", slot->name);
             is_real = false;
         }
@@ -619,8 +647,8 @@ int main(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
     stand_ins = mmap(NULL, STAND_INS_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    old_content = mmap(NULL, STAND_INS_SIZE, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    old_content =
+        mmap(NULL, STAND_INS_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     test_closed_door();
     ffisan_signals_start();
     ffisan_door_open((uintptr_t)stand_ins, (uintptr_t)stand_ins + STAND_INS_SIZE);
@@ -632,6 +660,7 @@ int main(void)
     test_status();
     test_streams();
     test_programs();
+    test_messages();
     test_kernel();
     test_results();
     test_cancellation();

@@ -52,7 +52,7 @@ static void on_plain(int signal)
 
 static void set(int signal, void (*handler)(int, siginfo_t *, void *), int flags, bool is_full)
 {
-    struct sigaction action = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | flags };
+    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | flags};
     if (is_full)
         sigfillset(&action.sa_mask);
     else
@@ -67,9 +67,18 @@ static void touch_nowhere(void)
         *nowhere = 1;
 }
 
-static void default_fault(void) { *nowhere = 1; }
-static void call_nowhere(void) { ((void (*)(void))0x10)(); }
-static void wild_fault(void) { *(volatile int *)0x1234567812345678 = 1; }
+static void default_fault(void)
+{
+    *nowhere = 1;
+}
+static void call_nowhere(void)
+{
+    ((void (*)(void))0x10)();
+}
+static void wild_fault(void)
+{
+    *(volatile int *)0x1234567812345678 = 1;
+}
 
 static void ignored_fault(void)
 {
@@ -219,7 +228,7 @@ static void repairs(void)
 static void use_altstack(void)
 {
     static char memory[16384];
-    stack_t stack = { .ss_sp = memory, .ss_size = sizeof(memory) };
+    stack_t stack = {.ss_sp = memory, .ss_size = sizeof(memory)};
     sigaltstack(&stack, NULL);
     set(SIGSEGV, on_info, SA_ONSTACK, false);
     touch_nowhere();
@@ -243,8 +252,8 @@ static void on_overflow(int signal)
 static void stack_overflow_altstack(void)
 {
     static char memory[8192];
-    stack_t stack = { .ss_sp = memory, .ss_size = sizeof(memory) };
-    struct sigaction action = { .sa_handler = on_overflow, .sa_flags = SA_ONSTACK };
+    stack_t stack = {.ss_sp = memory, .ss_size = sizeof(memory)};
+    struct sigaction action = {.sa_handler = on_overflow, .sa_flags = SA_ONSTACK};
     sigaltstack(&stack, NULL);
     sigaction(SIGSEGV, &action, NULL);
     overflow(NULL);
@@ -265,7 +274,7 @@ static void on_sent(int signal, siginfo_t *info, void *context)
 
 static void raised(void)
 {
-    union sigval value = { .sival_int = 0 };
+    union sigval value = {.sival_int = 0};
     set(SIGSEGV, on_sent, 0, false);
     kill(getpid(), SIGSEGV);
     value.sival_int = 42;
@@ -275,7 +284,10 @@ static void raised(void)
     note("ignored\n");
 }
 
-static void raised_by_default(void) { raise(SIGSEGV); }
+static void raised_by_default(void)
+{
+    raise(SIGSEGV);
+}
 
 static void block(int how, int signal)
 {
@@ -341,9 +353,9 @@ static void jumps_out_of_block(void)
 static void masks(void)
 {
     sigset_t set, old;
-    static const int hows[] = { SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK };
+    static const int hows[] = {SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK};
     for (unsigned i = 0; i < 27; i++) {
-        int signals[] = { SIGSEGV, SIGBUS, SIGUSR1 };
+        int signals[] = {SIGSEGV, SIGBUS, SIGUSR1};
         sigemptyset(&set);
         sigaddset(&set, signals[i % 3]);
         if (i & 1)
@@ -359,7 +371,7 @@ static void masks(void)
 
 static void classic_calls(void)
 {
-    static const int signals[] = { SIGSEGV, SIGBUS, SIGUSR1 };
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGUSR1};
     for (int i = 0; i < 3; i++) {
         int s = signals[i];
         note("%p ", (void *)signal(s, on_plain));
@@ -392,17 +404,16 @@ static void classic_calls(void)
 
 static void actions(void)
 {
-    static const int signals[] = { SIGSEGV, SIGBUS, SIGUSR1, SIGTERM };
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGUSR1, SIGTERM};
     for (unsigned i = 0; i < 16; i++) {
-        struct sigaction action = { .sa_handler = i % 3 == 0 ? SIG_DFL : on_plain }, old;
+        struct sigaction action = {.sa_handler = i % 3 == 0 ? SIG_DFL : on_plain}, old;
         action.sa_flags = (int)((i & 1 ? SA_ONSTACK : 0) | (i & 2 ? SA_RESTART : 0) |
                                 (i & 4 ? SA_NODEFER : 0) | (i & 8 ? SA_RESETHAND : 0));
         if (i & 4)
             sigfillset(&action.sa_mask);
         memset(&old, 0, sizeof(old));
         int result = sigaction(signals[i % 4], &action, &old);
-        note("%d %p %x %lx\n", result, (void *)old.sa_handler, old.sa_flags,
-             old.sa_mask.__val[0]);
+        note("%d %p %x %lx\n", result, (void *)old.sa_handler, old.sa_flags, old.sa_mask.__val[0]);
         sigaction(signals[i % 4], &old, NULL);
         note_action("action", signals[i % 4]);
     }
@@ -490,7 +501,7 @@ static void vforked_fault(void)
 
 static void exec_inherits(void)
 {
-    char *argv[] = { "sh", "-c", "grep -E 'Sig(Blk|Ign|Cgt)' /proc/self/status", NULL };
+    char *argv[] = {"sh", "-c", "grep -E 'Sig(Blk|Ign|Cgt)' /proc/self/status", NULL};
     signal(SIGSEGV, SIG_IGN);
     block(SIG_BLOCK, SIGSEGV);
     block(SIG_BLOCK, SIGUSR1);

@@ -89,7 +89,7 @@ static void on_alarm_uses(int signal)
 
 static void use_anywhere(void)
 {
-    struct sigaction action = { .sa_handler = on_alarm_uses };
+    struct sigaction action = {.sa_handler = on_alarm_uses};
     sigfillset(&action.sa_mask);
     sigaction(SIGUSR1, &action, NULL);
     raise(SIGUSR1);
@@ -108,10 +108,10 @@ static void start_late(void)
     struct sigaction old;
     MUST(sigaction(SIGSEGV, NULL, &old) == 0 && old.sa_handler == SIG_DFL);
     use_once();
-    struct sigaction raw = { .sa_handler = on_plain };
+    struct sigaction raw = {.sa_handler = on_plain};
     /* What bypasses us is adopted. */
     int (*real)(int, const struct sigaction *, struct sigaction *) = NULL;
-    *(void **)&real = ffisan_real_resolve(&(struct ffisan_real){ "sigaction", NULL });
+    *(void **)&real = ffisan_real_resolve(&(struct ffisan_real){"sigaction", NULL});
     MUST(real(SIGSEGV, &raw, NULL) == 0);
     MUST(ffisan_signals_start());
     MUST(sigaction(SIGSEGV, NULL, &old) == 0 && old.sa_handler == on_plain);
@@ -159,9 +159,9 @@ static void guarded_use(void)
     MUST(ffisan_signals_depth() == 0);
     use_once();
     static char memory[8192];
-    stack_t stack = { .ss_sp = memory, .ss_size = sizeof(memory) }, now;
+    stack_t stack = {.ss_sp = memory, .ss_size = sizeof(memory)}, now;
     MUST(sigaltstack(&stack, NULL) == 0);
-    struct sigaction action = { .sa_handler = on_plain, .sa_flags = SA_ONSTACK };
+    struct sigaction action = {.sa_handler = on_plain, .sa_flags = SA_ONSTACK};
     MUST(sigaction(SIGSEGV, &action, NULL) == 0);
     use_once();
     use_once();
@@ -169,7 +169,10 @@ static void guarded_use(void)
     MUST(now.ss_sp == memory && now.ss_flags == 0 && n_calls == 0);
 }
 
-static void fault_inside(void) { *nowhere = 1; }
+static void fault_inside(void)
+{
+    *nowhere = 1;
+}
 
 static void broken_engine(void)
 {

@@ -68,26 +68,26 @@ void ffisan_door_strings(char *const *strings, const char *function, unsigned ar
 #define IN(n, pointer, size) ffisan_door_check(pointer, size, function, n, false)
 #define OUT(n, pointer, size) ffisan_door_check(pointer, size, function, n, true)
 #define TEXT(n, string) IN(n, string, FFISAN_DOOR_UNKNOWN)
-#define VECTOR(n, vector, n_parts, is_write)                                                      \
+#define VECTOR(n, vector, n_parts, is_write)                                                       \
     (ffisan_door_is_open() ? ffisan_door_vector(vector, n_parts, function, n, is_write) : (void)0)
-#define STRINGS(n, strings)                                                                       \
+#define STRINGS(n, strings)                                                                        \
     (ffisan_door_is_open() ? ffisan_door_strings(strings, function, n) : (void)0)
 
 /** The function that a wrapper stands before. */
 #define FFISAN_DOOR_REAL(type, name, parameters) ((type(*) parameters)ffisan_real_get(&real_##name))
 
 /** Begins a wrapper that is written out: a function body follows. */
-#define FFISAN_DOOR_OPEN(type, name, parameters)                                                  \
-    FFISAN_REAL_SLOT(real_##name, name);                                                          \
-    FFISAN_EXPORT extern type door_##name parameters __asm__(#name);                              \
+#define FFISAN_DOOR_OPEN(type, name, parameters)                                                   \
+    FFISAN_REAL_SLOT(real_##name, name);                                                           \
+    FFISAN_EXPORT extern type door_##name parameters __asm__(#name);                               \
     type door_##name parameters
 
-#define FFISAN_DOOR(type, name, parameters, arguments, ...)                                       \
-    FFISAN_DOOR_OPEN(type, name, parameters)                                                      \
-    {                                                                                             \
-        static const char function[] = #name;                                                     \
-        __VA_ARGS__;                                                                              \
-        return FFISAN_DOOR_REAL(type, name, parameters) arguments;                                \
+#define FFISAN_DOOR(type, name, parameters, arguments, ...)                                        \
+    FFISAN_DOOR_OPEN(type, name, parameters)                                                       \
+    {                                                                                              \
+        static const char function[] = #name;                                                      \
+        __VA_ARGS__;                                                                               \
+        return FFISAN_DOOR_REAL(type, name, parameters) arguments;                                 \
     }
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ioctl, fcntl and prctl: whether there is an argument, and whether it is a pointer, depends on the
- * request.  What the caller did not pass is whatever was left in a register, so unknown requests are
- * left alone.
+ * ioctl, fcntl and prctl: whether there is an argument, and whether it is a pointer, depends on
+ * the request.  What the caller did not pass is whatever was left in a register, so unknown
+ * requests are left alone.
  */
 #include "runtime/fault/door.h"
 
@@ -16,7 +16,7 @@
 static bool is_old_pointer_request(unsigned long request)
 {
     static const unsigned short without_pointer[] = {
-        TCSBRK,  TCXONC,  TCFLSH,   TIOCEXCL, TIOCNXCL,    TIOCSCTTY, TIOCNOTTY,
+        TCSBRK,  TCXONC,   TCFLSH,   TIOCEXCL, TIOCNXCL, TIOCSCTTY,   TIOCNOTTY,
         TCSBRKP, TIOCSBRK, TIOCCBRK, FIOCLEX,  FIONCLEX, TIOCVHANGUP, TIOCCONS,
     };
     for (size_t i = 0; i < sizeof(without_pointer) / sizeof(without_pointer[0]); i++)
@@ -67,25 +67,26 @@ static void check_fcntl(int command, const void *argument, const char *function)
     }
 }
 
-#define DOOR_FCNTL(name)                                                                          \
-    FFISAN_DOOR_OPEN(int, name, (int fd, int command, ...))                                       \
-    {                                                                                             \
-        va_list arguments;                                                                        \
-        va_start(arguments, command);                                                             \
-        void *argument = va_arg(arguments, void *);                                               \
-        va_end(arguments);                                                                        \
-        check_fcntl(command, argument, #name);                                                    \
-        return FFISAN_DOOR_REAL(int, name, (int, int, ...))(fd, command, argument);               \
+#define DOOR_FCNTL(name)                                                                           \
+    FFISAN_DOOR_OPEN(int, name, (int fd, int command, ...))                                        \
+    {                                                                                              \
+        va_list arguments;                                                                         \
+        va_start(arguments, command);                                                              \
+        void *argument = va_arg(arguments, void *);                                                \
+        va_end(arguments);                                                                         \
+        check_fcntl(command, argument, #name);                                                     \
+        return FFISAN_DOOR_REAL(int, name, (int, int, ...))(fd, command, argument);                \
     }
 DOOR_FCNTL(fcntl)
 DOOR_FCNTL(fcntl64)
 
-FFISAN_DOOR_OPEN(int, prctl, (int option, unsigned long a, unsigned long b, unsigned long c,
-                              unsigned long d))
+FFISAN_DOOR_OPEN(int, prctl,
+                 (int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d))
 {
     bool is_written = option == PR_GET_NAME || option == PR_GET_PDEATHSIG;
     if (is_written || option == PR_SET_NAME)
         ffisan_door_check((const void *)a, FFISAN_DOOR_UNKNOWN, "prctl", 2, is_written);
-    return FFISAN_DOOR_REAL(int, prctl, (int, unsigned long, unsigned long, unsigned long,
-                                         unsigned long))(option, a, b, c, d);
+    return FFISAN_DOOR_REAL(
+        int, prctl, (int, unsigned long, unsigned long, unsigned long, unsigned long))(option, a, b,
+                                                                                       c, d);
 }

@@ -141,7 +141,7 @@ FFISAN_DOOR_OPEN(int, pselect,
 }
 
 FFISAN_DOOR_OPEN(int, ppoll,
-                 (struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+                 (struct pollfd * fds, nfds_t n, const struct timespec *timeout,
                   const sigset_t *mask))
 {
     static const char function[] = "ppoll";
@@ -149,12 +149,12 @@ FFISAN_DOOR_OPEN(int, ppoll,
     OUT(1, fds, n * sizeof(*fds));
     mask = ffisan_signals_wait_mask(mask, &storage);
     return FFISAN_DOOR_REAL(int, ppoll,
-                            (struct pollfd *, nfds_t, const struct timespec *,
-                             const sigset_t *))(fds, n, timeout, mask);
+                            (struct pollfd *, nfds_t, const struct timespec *, const sigset_t *))(
+        fds, n, timeout, mask);
 }
 
 FFISAN_DOOR_OPEN(int, __ppoll_chk,
-                 (struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+                 (struct pollfd * fds, nfds_t n, const struct timespec *timeout,
                   const sigset_t *mask, size_t room))
 {
     static const char function[] = "ppoll";
@@ -167,14 +167,13 @@ FFISAN_DOOR_OPEN(int, __ppoll_chk,
 }
 
 FFISAN_DOOR_OPEN(int, epoll_pwait,
-                 (int epoll, struct epoll_event *events, int n, int timeout,
-                  const sigset_t *mask))
+                 (int epoll, struct epoll_event *events, int n, int timeout, const sigset_t *mask))
 {
     static const char function[] = "epoll_pwait";
     sigset_t storage;
     OUT(2, events, (unsigned)n * sizeof(*events));
     mask = ffisan_signals_wait_mask(mask, &storage);
-    return FFISAN_DOOR_REAL(int, epoll_pwait,
-                            (int, struct epoll_event *, int, int,
-                             const sigset_t *))(epoll, events, n, timeout, mask);
+    return FFISAN_DOOR_REAL(
+        int, epoll_pwait, (int, struct epoll_event *, int, int, const sigset_t *))(epoll, events, n,
+                                                                                   timeout, mask);
 }

@@ -25,9 +25,11 @@ DOOR_ADDRESS_OUT(getsockname)
 DOOR_ADDRESS_OUT(getpeername)
 
 FFISAN_DOOR(int, accept4, (int fd, void *address, socklen_t *size, int flags),
-            (fd, address, size, flags), OUT(2, address, FFISAN_DOOR_UNKNOWN); OUT(3, size, sizeof(*size)))
+            (fd, address, size, flags),
+            OUT(2, address, FFISAN_DOOR_UNKNOWN); OUT(3, size, sizeof(*size)))
 FFISAN_DOOR(int, getsockopt, (int fd, int level, int name, void *value, socklen_t *size),
-            (fd, level, name, value, size), OUT(4, value, FFISAN_DOOR_UNKNOWN); OUT(5, size, sizeof(*size)))
+            (fd, level, name, value, size),
+            OUT(4, value, FFISAN_DOOR_UNKNOWN); OUT(5, size, sizeof(*size)))
 FFISAN_DOOR(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t size),
             (fd, level, name, value, size), IN(4, value, size))
 

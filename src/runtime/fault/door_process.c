@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* Processes, and what the kernel tells about itself. */
+/* Processes, what they send each other, and what the kernel tells about itself. */
 #include "runtime/fault/door.h"
 
 #include "runtime/fault/signals.h"
 
+#include <mqueue.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
 #include <sys/sysinfo.h>
 #include <sys/time.h>
 #include <sys/times.h>
 #include <sys/types.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 /* clang-format off */
 
@@ -41,32 +46,53 @@ DOOR_EXEC(execvpe, (const char *file, strings argv, strings envp), (file, argv, 
 DOOR_EXEC(fexecve, (int fd, strings argv, strings envp), (fd, argv, envp),
           STRINGS(2, argv); STRINGS(3, envp))
 
-/* libc puts the arguments of these into an array as well, on the stack of a child of vfork if need be. */
-static size_t count_strings(va_list arguments)
+/* clang-format on */
+
+static int exec_list(const char *function, const char *path, strings argv, strings envp)
 {
-    size_t n = 1;
-    while (va_arg(arguments, char *) != NULL)
+    TEXT(1, path);
+    STRINGS(2, argv);
+    STRINGS(3, envp);
+    ffisan_signals_exec_begin();
+    int result =
+        strcmp(function, "execlp") == 0
+            ? FFISAN_DOOR_REAL(int, execvp, (const char *, strings))(path, argv)
+            : FFISAN_DOOR_REAL(int, execve, (const char *, strings, strings))(path, argv, envp);
+    ffisan_signals_exec_failed();
+    return result;
+}
+
+static size_t count_strings(const char *first, va_list arguments)
+{
+    size_t n = 0;
+    for (const char *string = first; string; string = va_arg(arguments, char *))
         n++;
     return n;
 }
 
-/* clang-format on */
-#define DOOR_EXEC_LIST(name, function_type, has_environment, run)                                 \
-    FFISAN_DOOR_OPEN(int, name, (const char *path, const char *first, ...))                       \
-    {                                                                                             \
-        va_list arguments;                                                                        \
-        va_start(arguments, first);                                                               \
-        size_t n = first ? count_strings(arguments) : 0;                                          \
-        va_end(arguments);                                                                        \
-        char *argv[n + 1];                                                                        \
-        argv[0] = (char *)first;                                                                  \
-        va_start(arguments, first);                                                               \
-        for (size_t i = 1; i <= n; i++)                                                           \
-            argv[i] = va_arg(arguments, char *);                                                  \
-        char **envp = has_environment ? va_arg(arguments, char **) : environ;                     \
-        va_end(arguments);                                                                        \
-        return run(#name, path, argv, envp);                                                      \
+/* libc as well puts the arguments into an array on the stack. */
+#define DOOR_EXEC_LIST(name, environment)                                                          \
+    FFISAN_EXPORT extern int door_##name(const char *, const char *, ...) __asm__(#name);          \
+    int door_##name(const char *path, const char *first, ...)                                      \
+    {                                                                                              \
+        va_list arguments;                                                                         \
+        va_start(arguments, first);                                                                \
+        size_t n = count_strings(first, arguments);                                                \
+        va_end(arguments);                                                                         \
+        char *argv[n + 1];                                                                         \
+        argv[0] = (char *)first;                                                                   \
+        va_start(arguments, first);                                                                \
+        for (size_t i = 1; i <= n; i++)                                                            \
+            argv[i] = va_arg(arguments, char *);                                                   \
+        char **envp = environment;                                                                 \
+        va_end(arguments);                                                                         \
+        return exec_list(#name, path, argv, envp);                                                 \
     }
+DOOR_EXEC_LIST(execl, environ)
+DOOR_EXEC_LIST(execlp, environ)
+DOOR_EXEC_LIST(execle, va_arg(arguments, char **))
+
+/* clang-format off */
 
 #define DOOR_SPAWN(name)                                                                          \
     FFISAN_DOOR(int, name,                                                                        \
@@ -141,3 +167,17 @@ FFISAN_DOOR(int, getitimer, (int which, struct itimerval *value), (which, value)
 FFISAN_DOOR(int, setitimer,
             (int which, const struct itimerval *value, struct itimerval *old),
             (which, value, old), IN(2, value, sizeof(*value)); OUT(3, old, sizeof(*old)))
+
+/* ---- Messages between processes ------------------------------------------------------------- */
+
+FFISAN_DOOR(int, msgsnd, (int queue, const void *message, size_t size, int flags),
+            (queue, message, size, flags), IN(2, message, size + sizeof(long)))
+FFISAN_DOOR(ssize_t, msgrcv, (int queue, void *message, size_t size, long type, int flags),
+            (queue, message, size, type, flags), OUT(2, message, size + sizeof(long)))
+FFISAN_DOOR(int, semop, (int set, struct sembuf *operations, size_t n), (set, operations, n),
+            IN(2, operations, n * sizeof(*operations)))
+FFISAN_DOOR(int, mq_send, (mqd_t queue, const char *data, size_t size, unsigned priority),
+            (queue, data, size, priority), IN(2, data, size))
+FFISAN_DOOR(ssize_t, mq_receive, (mqd_t queue, char *data, size_t size, unsigned *priority),
+            (queue, data, size, priority),
+            OUT(2, data, size); OUT(4, priority, sizeof(*priority)))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * stdio copies most of what it is given, which faults like any other access.  What does not: large
- * blocks of fread and fwrite, which go to the kernel directly, paths, and the buffer that the program
- * gave to setvbuf, which libc fills and empties by system calls of its own.
+ * blocks of fread and fwrite, which go to the kernel directly, paths, and the buffer that the
+ * program gave to setvbuf, which libc fills and empties by system calls of its own.
  */
 #include "runtime/fault/door.h"
 

@@ -56,7 +56,7 @@ static void ask_engine(void *argument)
 {
     struct use *use = argument;
     enum ffisan_access access = ffisan_arch_access(use->context, use->address);
-    stack_t none = { .ss_flags = SS_DISABLE }, program;
+    stack_t none = {.ss_flags = SS_DISABLE}, program;
     bool is_disabled = syscall(SYS_sigaltstack, &none, &program) == 0;
     use->was_ours = ffisan_use_fault(use->address, access, use->context);
     if (is_disabled && !(program.ss_flags & SS_DISABLE)) {
@@ -80,7 +80,7 @@ static void give_stack(void *stack)
 
 static bool is_our_use(const siginfo_t *info, ucontext_t *context)
 {
-    struct use use = { .address = (uintptr_t)info->si_addr, .context = context };
+    struct use use = {.address = (uintptr_t)info->si_addr, .context = context};
     int cancel_state;
     if (ffisan_books_thread.depth >= MAX_DEPTH)
         return false;
@@ -115,7 +115,7 @@ static struct sigaction take_action(unsigned k)
 /* The instruction is tried again and faults again, now with the kernel's default action. */
 static void die(int signal)
 {
-    struct sigaction standard = { .sa_handler = SIG_DFL };
+    struct sigaction standard = {.sa_handler = SIG_DFL};
     ffisan_real_sigaction(signal, &standard, NULL);
 }
 

@@ -13,7 +13,7 @@
  *
  * Not seen: actions and masks set by raw system calls or by libc itself (posix_spawn attributes,
  * siginterrupt, the mask that a new thread inherits as "believed"); a SIGSEGV that the program
- * ignores is not ignored in what it starts by posix_spawn or execl.  siglongjmp and the masks
+ * ignores is not ignored in what it starts by posix_spawn.  siglongjmp and the masks
  * restored by returning handlers are noticed.
  */
 #ifndef FFISAN_FAULT_SIGNALS_H

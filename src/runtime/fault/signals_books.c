@@ -10,9 +10,8 @@
 #include <unistd.h>
 
 struct ffisan_books ffisan_books;
-__thread struct ffisan_books_thread ffisan_books_thread
-    __attribute__((tls_model("initial-exec")));
-const int ffisan_kept_signals[FFISAN_N_KEPT] = { SIGSEGV, SIGBUS };
+__thread struct ffisan_books_thread ffisan_books_thread __attribute__((tls_model("initial-exec")));
+const int ffisan_kept_signals[FFISAN_N_KEPT] = {SIGSEGV, SIGBUS};
 
 FFISAN_REAL_SLOT(real_sigaction, sigaction);
 FFISAN_REAL_SLOT(real_sigmask, pthread_sigmask);
@@ -49,8 +48,8 @@ void ffisan_books_lock(void)
     uint64_t self = pid | (uint32_t)gettid();
     for (;;) {
         uint64_t owner = 0;
-        if (__atomic_compare_exchange_n(&ffisan_books.owner, &owner, self, false,
-                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        if (__atomic_compare_exchange_n(&ffisan_books.owner, &owner, self, false, __ATOMIC_ACQUIRE,
+                                        __ATOMIC_RELAXED))
             return;
         if ((owner & ~(uint64_t)UINT32_MAX) != pid)
             __atomic_compare_exchange_n(&ffisan_books.owner, &owner, 0, false, __ATOMIC_RELAXED,
@@ -69,9 +68,9 @@ int ffisan_books_install(unsigned k)
 {
     const struct sigaction *program = &ffisan_books.program[k];
     bool has_handler = program->sa_handler != SIG_DFL && program->sa_handler != SIG_IGN;
-    struct sigaction action = { .sa_sigaction = ffisan_signals_handle,
-                                .sa_mask = ffisan_sigset_make(~FFISAN_FAULT_BITS),
-                                .sa_flags = SA_SIGINFO | SA_NODEFER };
+    struct sigaction action = {.sa_sigaction = ffisan_signals_handle,
+                               .sa_mask = ffisan_sigset_make(~FFISAN_FAULT_BITS),
+                               .sa_flags = SA_SIGINFO | SA_NODEFER};
     action.sa_flags |= has_handler ? program->sa_flags & (SA_ONSTACK | SA_RESTART) : SA_RESTART;
     return ffisan_real_sigaction(ffisan_kept_signals[k], &action, NULL);
 }
@@ -221,8 +220,7 @@ int ffisan_signals_mask(int how, const sigset_t *set, sigset_t *ret_old)
     ffisan_sigset_put(&old, kernel_mask | ffisan_books_believed(kernel_mask));
     int error = 0;
     if (set) {
-        ffisan_sigset_put(&copy,
-                          keep_deliverable(how, ffisan_sigset_bits(&copy), kernel_mask));
+        ffisan_sigset_put(&copy, keep_deliverable(how, ffisan_sigset_bits(&copy), kernel_mask));
         error = ffisan_real_sigmask(how, &copy, NULL);
     }
     if (error == 0 && ret_old)
@@ -254,7 +252,7 @@ static void pass_on_mask(int how)
 
 void ffisan_signals_exec_begin(void)
 {
-    struct sigaction ignore = { .sa_handler = SIG_IGN };
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
     if (!ffisan_books.is_prepared)
         return;
     for (unsigned k = 0; k < FFISAN_N_KEPT && ffisan_books.is_started; k++)

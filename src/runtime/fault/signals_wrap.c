@@ -11,9 +11,9 @@
 
 typedef void (*handler_fn)(int signal);
 
-#define WRAP(type, name, parameters)                                                              \
-    FFISAN_REAL_SLOT(real_##name, name);                                                          \
-    FFISAN_EXPORT extern type wrap_##name parameters __asm__(#name);                              \
+#define WRAP(type, name, parameters)                                                               \
+    FFISAN_REAL_SLOT(real_##name, name);                                                           \
+    FFISAN_EXPORT extern type wrap_##name parameters __asm__(#name);                               \
     type wrap_##name parameters
 
 #define REAL(type, name, parameters) ((type(*) parameters)ffisan_real_get(&real_##name))
@@ -31,30 +31,30 @@ static int fail_with(int error)
 
 /* ---- Actions -------------------------------------------------------------------------------- */
 
-#define WRAP_SIGACTION(name)                                                                      \
-    FFISAN_EXPORT extern int wrap_##name(int, const struct sigaction *, struct sigaction *)       \
-        __asm__(#name);                                                                           \
-    int wrap_##name(int signal, const struct sigaction *action, struct sigaction *ret_old)        \
-    {                                                                                             \
-        return ffisan_signals_action(signal, action, ret_old);                                    \
+#define WRAP_SIGACTION(name)                                                                       \
+    FFISAN_EXPORT extern int wrap_##name(int, const struct sigaction *,                            \
+                                         struct sigaction *) __asm__(#name);                       \
+    int wrap_##name(int signal, const struct sigaction *action, struct sigaction *ret_old)         \
+    {                                                                                              \
+        return ffisan_signals_action(signal, action, ret_old);                                     \
     }
 WRAP_SIGACTION(sigaction)
 WRAP_SIGACTION(__sigaction)
 
 static handler_fn set_handler(int signal, handler_fn handler, int flags, bool masks_itself)
 {
-    struct sigaction action = { .sa_handler = handler, .sa_flags = flags }, old;
+    struct sigaction action = {.sa_handler = handler, .sa_flags = flags}, old;
     if (masks_itself)
         sigaddset(&action.sa_mask, signal);
     return ffisan_signals_action(signal, &action, &old) == 0 ? old.sa_handler : SIG_ERR;
 }
 
-#define WRAP_SIGNAL(name, flags, masks_itself)                                                    \
-    WRAP(handler_fn, name, (int signal, handler_fn handler))                                      \
-    {                                                                                             \
-        if (ffisan_signals_keeps(signal) && handler != SIG_ERR)                                   \
-            return set_handler(signal, handler, flags, masks_itself);                             \
-        return REAL(handler_fn, name, (int, handler_fn))(signal, handler);                        \
+#define WRAP_SIGNAL(name, flags, masks_itself)                                                     \
+    WRAP(handler_fn, name, (int signal, handler_fn handler))                                       \
+    {                                                                                              \
+        if (ffisan_signals_keeps(signal) && handler != SIG_ERR)                                    \
+            return set_handler(signal, handler, flags, masks_itself);                              \
+        return REAL(handler_fn, name, (int, handler_fn))(signal, handler);                         \
     }
 
 #define SYSV_FLAGS (int)(SA_RESETHAND | SA_NODEFER)
@@ -143,11 +143,11 @@ static int change_word(int how, int word)
     return (int)old_word;
 }
 
-#define WRAP_WORD_MASK(name, how, parameters, word)                                               \
-    FFISAN_EXPORT extern int wrap_##name parameters __asm__(#name);                               \
-    int wrap_##name parameters                                                                    \
-    {                                                                                             \
-        return change_word(how, word);                                                            \
+#define WRAP_WORD_MASK(name, how, parameters, word)                                                \
+    FFISAN_EXPORT extern int wrap_##name parameters __asm__(#name);                                \
+    int wrap_##name parameters                                                                     \
+    {                                                                                              \
+        return change_word(how, word);                                                             \
     }
 WRAP_WORD_MASK(sigblock, SIG_BLOCK, (int word), word)
 WRAP_WORD_MASK(sigsetmask, SIG_SETMASK, (int word), word)

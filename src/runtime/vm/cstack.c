@@ -15,12 +15,13 @@ static const struct link_map *vm_module, *own_module;
 
 /* Functions whose code libc chooses for the processor; it has no exported name there. */
 static const char *const chosen_names[] = {
-    "memcpy",     "memmove",     "mempcpy",  "memset",  "memcmp",   "memchr",  "memrchr",
-    "rawmemchr",  "strlen",      "strnlen",  "strcpy",  "stpcpy",   "strncpy", "stpncpy",
-    "strcat",     "strncat",     "strcmp",   "strncmp", "strchr",   "strrchr", "strchrnul",
-    "strcasecmp", "strncasecmp", "strstr",   "strspn",  "strcspn",  "strpbrk", "wcslen",
-    "wcsnlen",    "wcschr",      "wcscmp",   "wmemset", "wmemchr",  "wcscpy",  "__memcpy_chk",
-    "__memmove_chk", "__memset_chk", "__mempcpy_chk",
+    "memcpy",       "memmove",       "mempcpy",   "memset",     "memcmp",       "memchr",
+    "memrchr",      "rawmemchr",     "strlen",    "strnlen",    "strcpy",       "stpcpy",
+    "strncpy",      "stpncpy",       "strcat",    "strncat",    "strcmp",       "strncmp",
+    "strchr",       "strrchr",       "strchrnul", "strcasecmp", "strncasecmp",  "strstr",
+    "strspn",       "strcspn",       "strpbrk",   "wcslen",     "wcsnlen",      "wcschr",
+    "wcscmp",       "wmemset",       "wmemchr",   "wcscpy",     "__memcpy_chk", "__memmove_chk",
+    "__memset_chk", "__mempcpy_chk",
 };
 enum { N_CHOSEN = sizeof(chosen_names) / sizeof(chosen_names[0]) };
 static uintptr_t chosen[N_CHOSEN];
@@ -117,7 +118,7 @@ static size_t capture_lost(uintptr_t *pcs, size_t max, const ucontext_t *context
 __attribute__((noinline)) size_t ffisan_cstack_capture(uintptr_t *pcs, size_t max,
                                                        const ucontext_t *context)
 {
-    struct capture capture = { .pcs = pcs, .max = max };
+    struct capture capture = {.pcs = pcs, .max = max};
     if (max == 0)
         return 0;
     if (context && ffisan_modules_find(ffisan_arch_pc(context)) == NULL)
@@ -161,7 +162,7 @@ static const char *find_function(const struct link_map *module, uintptr_t pc)
 /* A library that is LuaJIT and nothing else, or LuaJIT's part of a program. */
 static bool is_vm_frame(const struct link_map *module, const struct ffisan_cframe *frame)
 {
-    static const char *const prefixes[] = { "lua_", "luaL_", "luaJIT_", "luaopen_", "lj_" };
+    static const char *const prefixes[] = {"lua_", "luaL_", "luaJIT_", "luaopen_", "lj_"};
     if (module != vm_module)
         return false;
     if (frame->function == NULL || strncmp(frame->module, "libluajit", 9) == 0)
@@ -175,7 +176,7 @@ static bool is_vm_frame(const struct link_map *module, const struct ffisan_cfram
 bool ffisan_cstack_symbol(uintptr_t pc, struct ffisan_cframe *ret_frame)
 {
     const struct link_map *module = ffisan_modules_find(pc);
-    *ret_frame = (struct ffisan_cframe){ 0 };
+    *ret_frame = (struct ffisan_cframe){0};
     if (module == NULL)
         return false;
     ret_frame->module = ffisan_modules_name(module);

@@ -13,7 +13,7 @@ static char program_path[4096];
 
 /* Exported symbols: those of the GNU hash table are the last part of the symbol table. */
 struct exports {
-    const ElfW(Sym) *first, *end;
+    const ElfW(Sym) * first, *end;
     const char *strings;
 };
 
@@ -92,7 +92,7 @@ static bool find_exports(const struct link_map *module, struct exports *ret_expo
     return true;
 }
 
-static bool is_function(const ElfW(Sym) *symbol)
+static bool is_function(const ElfW(Sym) * symbol)
 {
     return ELF64_ST_TYPE(symbol->st_info) == STT_FUNC && symbol->st_shndx != SHN_UNDEF;
 }
