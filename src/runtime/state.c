@@ -13,6 +13,8 @@
 #include "runtime/audit/standin.h"
 #include "runtime/cycle/cycle.h"
 #include "runtime/cycle/schedule.h"
+#include "runtime/lender.h"
+#include "runtime/report/report.h"
 
 #include <string.h>
 
@@ -77,7 +79,7 @@ static void *allocate(struct ffisan_state *state, size_t size, uintptr_t helper,
         origin = ffisan_origin_find(state, helper, cfa);
     void *block = ffisan_heap_alloc_fast(&state->heap, size, origin.stack, &ref);
     if (!block)
-        return NULL;
+        return ffisan_lender_alloc(state, size);
     if (__builtin_expect(ffisan_origin_is_trusted(origin.memo), 1))
         set_type(&ref, origin.memo->type, origin.memo->is_holder);
     else
@@ -99,7 +101,7 @@ static void note_death(struct ffisan_state *state, void *block)
 /* The last call that a closed state makes: the block of its main thread and global_State. */
 static void release_last(struct ffisan_state *state, void *block, size_t size)
 {
-    if (state->old_allocf)
+    if (state->old_allocf && !ffisan_region_find((uintptr_t)block))
         state->old_allocf(state->old_ud, block, size, 0);
     ffisan_state_free(state);
 }
@@ -140,24 +142,36 @@ void *ffisan_state_allocf(void *ud, void *block, size_t old_size, size_t new_siz
         ffisan_state_classify_pending(state);
     void *moved = ffisan_heap_alloc(&state->heap, new_size, 0, &ref);
     if (!moved)
+        moved = ffisan_lender_alloc(state, new_size);
+    if (!moved)
         return NULL;
     memcpy(moved, block, old_size < new_size ? old_size : new_size);
     release(state, block, old_size);
     return moved;
 }
 
+static const char no_memory[] = "no memory for our books: a LuaJIT state is not watched";
+
 struct ffisan_state *ffisan_state_new(const struct ffisan_api *api,
                                       const struct ffisan_layout *layout)
 {
     struct ffisan_state *state = ffisan_pages_map(sizeof(*state));
-    if (!state)
+    if (!state) {
+        ffisan_report_degraded(no_memory);
         return NULL;
+    }
     ffisan_heap_init(&state->heap, ffisan_runtime.options.quarantine);
     state->api = api;
     state->vm.layout = *layout;
     state->stacks = ffisan_stacks_new(ffisan_runtime.options.frames);
     state->maps = ffisan_pages_map(FFISAN_MAX_CTYPES * sizeof(*state->maps));
     state->maps_known = ffisan_pages_map(FFISAN_MAX_CTYPES);
+    state->scratch = ffisan_pages_map(FFISAN_SCRATCH_BYTES);
+    if (!state->stacks || !state->maps || !state->maps_known || !ffisan_heap_prepare(&state->heap)) {
+        ffisan_state_free(state);
+        ffisan_report_degraded(no_memory);
+        return NULL;
+    }
     return state;
 }
 
@@ -186,12 +200,15 @@ void ffisan_state_free(struct ffisan_state *state)
         }
     ffisan_standins_forget(state);
     ffisan_lock_give(&ffisan_runtime.lock);
+    ffisan_lender_close(state);
     ffisan_heap_fini(&state->heap);
     ffisan_stacks_free(state->stacks);
     if (state->maps)
         ffisan_pages_unmap(state->maps, FFISAN_MAX_CTYPES * sizeof(*state->maps));
     if (state->maps_known)
         ffisan_pages_unmap(state->maps_known, FFISAN_MAX_CTYPES);
+    if (state->scratch)
+        ffisan_pages_unmap(state->scratch, FFISAN_SCRATCH_BYTES);
     ffisan_pages_unmap(state, sizeof(*state));
 }
 

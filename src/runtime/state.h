@@ -15,9 +15,18 @@
 #include "runtime/vm/api.h"
 #include "runtime/vm/ctype.h"
 #include "runtime/vm/layout.h"
+#include "runtime/vm/liveness.h"
 #include "wire/options.h"
 
 #define FFISAN_MAX_CTYPES 65536
+#define FFISAN_SCRATCH_BYTES (1u << 20)
+#define FFISAN_LIVE_MEMOS 512
+
+/** Slots that are live at a position in the bytecode; forgotten when code dies. */
+struct ffisan_live_memo {
+    uintptr_t bytecode;
+    struct ffisan_live_slots live;
+};
 
 /** When full cycles are forced (cycle/schedule.c). */
 struct ffisan_schedule {
@@ -60,6 +69,8 @@ struct ffisan_state {
     lua_State *L;             /**< main thread */
     lua_Alloc old_allocf;     /**< for blocks from before we took over, or NULL */
     void *old_ud;
+    lua_State *lender;        /**< its allocator is the old one (lender.c), or NULL */
+    uint64_t n_lent;          /**< blocks that the old allocator had to give */
     unsigned cycle;           /**< cycles that have ended */
     uint32_t cycle_stack;     /**< where the last one ended */
     bool code_died;           /**< a function or trace died since the last audit */
@@ -67,6 +78,8 @@ struct ffisan_state {
     struct ffisan_audit_stats audit;
     struct ffisan_ctype_map *maps; /**< by ctype id; FFISAN_MAX_CTYPES of them */
     uint8_t *maps_known;
+    void *scratch; /**< FFISAN_SCRATCH_BYTES, for vm/liveness.h */
+    struct ffisan_live_memo live_memos[FFISAN_LIVE_MEMOS];
     struct ffisan_origin_memo memos[FFISAN_ORIGIN_MEMOS];
     struct ffisan_site_visits sites[FFISAN_SITES];
     struct ffisan_state *next;

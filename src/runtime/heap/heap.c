@@ -44,6 +44,11 @@ static struct ffisan_region *add_region(struct ffisan_heap *heap, size_t size)
     return region;
 }
 
+bool ffisan_heap_prepare(struct ffisan_heap *heap)
+{
+    return heap->regions || add_region(heap, FFISAN_REGION_SIZE);
+}
+
 static uint32_t take_spans(struct ffisan_heap *heap, uint32_t n, struct ffisan_region **ret_region)
 {
     for (struct ffisan_region *region = heap->regions; region; region = region->next) {

@@ -62,6 +62,9 @@ struct ffisan_heap {
 /** Fills in an empty heap; no memory is taken yet. */
 void ffisan_heap_init(struct ffisan_heap *heap, size_t quarantine_budget);
 
+/** Makes sure that there is memory to begin with. */
+bool ffisan_heap_prepare(struct ffisan_heap *heap);
+
 /** Gives everything back.  Nothing may point to its blocks any more. */
 void ffisan_heap_fini(struct ffisan_heap *heap);
 

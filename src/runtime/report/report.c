@@ -204,3 +204,11 @@ void ffisan_report_note(const char *message)
     ffisan_text_add_char(&text, '\n');
     write_log(text.data, text.length);
 }
+
+void ffisan_report_degraded(const char *why)
+{
+    if (ffisan_runtime.run_dir)
+        ffisan_report_status("degraded", why);
+    else
+        ffisan_report_note(why);
+}

@@ -37,6 +37,9 @@ extern struct ffisan_report_counts ffisan_report_counts;
 /** Appends a line `key=value` to this process' status file in the run directory, if there is one. */
 void ffisan_report_status(const char *key, const char *value);
 
+/** Says that not everything is watched, and why: in the status file, or on the log without one. */
+void ffisan_report_degraded(const char *why);
+
 /** One line on the log: "ffisan: ...". */
 void ffisan_report_note(const char *message);
 

@@ -11,6 +11,7 @@
 
 #include "base/pages.h"
 #include "runtime/vm/api.h"
+#include "runtime/vm/liveness.h"
 
 #include <errno.h>
 
@@ -331,6 +332,19 @@ static void find_ctypes(struct probe *probe)
     }
 }
 
+static void check_bytecode(struct probe *probe)
+{
+    const struct ffisan_api *api = probe->api;
+    const char *code = ffisan_liveness_probe;
+    probe->layout->bytecode_is_known = false;
+    if (api->luaL_loadbuffer(probe->L, code, strlen(code), "=ffisan") == 0) {
+        const struct lj_func *function = (const struct lj_func *)api->lua_topointer(probe->L, -1);
+        probe->layout->bytecode_is_known =
+            ffisan_liveness_verify((const struct lj_proto *)(function->pc - sizeof(struct lj_proto)));
+    }
+    api->lua_settop(probe->L, 0);
+}
+
 static const char *probe_all(struct probe *probe)
 {
     if (!find_allocator(probe))
@@ -346,6 +360,7 @@ static const char *probe_all(struct probe *probe)
     find_ctypes(probe);
     find_jit(probe);
     find_traces(probe);
+    check_bytecode(probe);
     return NULL;
 }
 
