@@ -40,7 +40,8 @@ bool ffisan_io_append(const char *path, const char *data, size_t size)
 size_t ffisan_io_read_file(const char *path, size_t offset, char *data, size_t size)
 {
     int saved_errno = errno;
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+    int fd =
+        (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
     long n = fd >= 0 ? syscall(SYS_pread64, fd, data, size, offset) : -1;
     if (fd >= 0)
         syscall(SYS_close, fd);

@@ -7,8 +7,8 @@
 static void *map(size_t size_bytes, int protection)
 {
     int saved_errno = errno;
-    void *pages = mmap(NULL, size_bytes, protection,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *pages =
+        mmap(NULL, size_bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     errno = saved_errno;
     if (pages == MAP_FAILED)
         return NULL;

@@ -22,12 +22,13 @@ static const struct ffisan_arg table[] = {
 
 static void print_help(void)
 {
-    puts("Usage: ffisan doctor [--] [COMMAND [arguments]]\n"
-         "\n"
-         "Says what can be watched here, and what to do where it cannot: for COMMAND, as\n"
-         "'ffisan run -- COMMAND' would start it, or for every LuaJIT that is found.  COMMAND\n"
-         "itself is not run; luajit, nvim and nginx are tried out with a program that does\n"
-         "nothing.  The exit status is 0 when it will work, 1 when not.\n");
+    puts(
+        "Usage: ffisan doctor [--] [COMMAND [arguments]]\n"
+        "\n"
+        "Says what can be watched here, and what to do where it cannot: for COMMAND, as\n"
+        "'ffisan run -- COMMAND' would start it, or for every LuaJIT that is found.  COMMAND\n"
+        "itself is not run; luajit, nvim and nginx are tried out with a program that does\n"
+        "nothing.  The exit status is 0 when it will work, 1 when not.\n");
     ffisan_args_help(table, false);
 }
 

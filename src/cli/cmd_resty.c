@@ -28,12 +28,13 @@ struct resty {
 
 static void print_help(void)
 {
-    puts("Usage: ffisan resty [options] -e 'CODE' | FILE [arguments]\n"
-         "\n"
-         "Runs Lua code inside nginx with the Lua module, as OpenResty's resty command does, and\n"
-         "watches it.  No OpenResty is needed: Debian's nginx with libnginx-mod-http-lua will do.\n"
-         "The exit status is that of os.exit, 1 after an uncaught error, 66 when memory was used\n"
-         "that was gone.\n");
+    puts(
+        "Usage: ffisan resty [options] -e 'CODE' | FILE [arguments]\n"
+        "\n"
+        "Runs Lua code inside nginx with the Lua module, as OpenResty's resty command does, and\n"
+        "watches it.  No OpenResty is needed: Debian's nginx with libnginx-mod-http-lua will do.\n"
+        "The exit status is that of os.exit, 1 after an uncaught error, 66 when memory was used\n"
+        "that was gone.\n");
     ffisan_resty_options_help();
 }
 
@@ -125,8 +126,9 @@ static int run(struct resty *resty)
     if (!ffisan_settings_finish(&resty->session.settings, &failure) || !prepare(resty, &failure))
         return ffisan_diag_failure(&failure);
     if (resty->options.valgrind)
-        ffisan_diag_say("under valgrind the library of ffisan is not loaded: the findings that "
-                        "follow are valgrind's");
+        ffisan_diag_say(
+            "under valgrind the library of ffisan is not loaded: the findings that "
+            "follow are valgrind's");
     if (!ffisan_launch(resty->argv.items, true, &result, &failure))
         return ffisan_diag_failure(&failure);
     int status = status_of(&result);

@@ -17,11 +17,12 @@ static const struct ffisan_arg table[] = {
 
 static void print_help(void)
 {
-    puts("Usage: ffisan run [options] [--] PROGRAM [arguments]\n"
-         "\n"
-         "Runs PROGRAM and everything that it starts, and watches each LuaJIT in it.  Reports go\n"
-         "to standard error.  The exit status is the program's own, or 66 when memory was used\n"
-         "that was gone, 125 when ffisan itself failed, 126 and 127 when PROGRAM cannot be run.\n");
+    puts(
+        "Usage: ffisan run [options] [--] PROGRAM [arguments]\n"
+        "\n"
+        "Runs PROGRAM and everything that it starts, and watches each LuaJIT in it.  Reports go\n"
+        "to standard error.  The exit status is the program's own, or 66 when memory was used\n"
+        "that was gone, 125 when ffisan itself failed, 126 and 127 when PROGRAM cannot be run.\n");
     ffisan_args_help(table, true);
 }
 
@@ -53,8 +54,8 @@ static int run(struct ffisan_session *session, char *const *argv, struct ffisan_
     bool ok = ffisan_settings_finish(&session->settings, failure) &&
               ffisan_launch_check(argv[0], failure) && ffisan_session_begin(session, failure) &&
               ffisan_launch(argv, false, &result, failure);
-    int status = ok ? ffisan_session_report(session, argv[0], result.status)
-                    : ffisan_diag_failure(failure);
+    int status =
+        ok ? ffisan_session_report(session, argv[0], result.status) : ffisan_diag_failure(failure);
     ffisan_session_fini(session);
     return status;
 }

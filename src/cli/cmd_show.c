@@ -29,11 +29,12 @@ struct show {
 
 static void print_help(void)
 {
-    puts("Usage: ffisan show [options] FILE...\n"
-         "\n"
-         "Prints the findings of a report file (made with --report=FILE) as text; '-' is standard\n"
-         "input.  Lines that are not records are named on standard error, and the exit status is\n"
-         "then 1.\n");
+    puts(
+        "Usage: ffisan show [options] FILE...\n"
+        "\n"
+        "Prints the findings of a report file (made with --report=FILE) as text; '-' is standard\n"
+        "input.  Lines that are not records are named on standard error, and the exit status is\n"
+        "then 1.\n");
     ffisan_args_help(table, false);
 }
 

@@ -37,7 +37,7 @@ static enum trial try_out(const struct ffisan_program *program, char **ret_outpu
     char *nginx = ffisan_fs_format("--nginx=%s", program->path);
     char *const path = program->path;
     char *luajit[] = {"/proc/self/exe", "run", "--", path, "-e", "", NULL};
-    char *nvim[] = {"/proc/self/exe", "run", "--",     path,  "--headless", "-u",
+    char *nvim[] = {"/proc/self/exe", "run", "--",   path,     "--headless", "-u",
                     "NONE",           "-i",  "NONE", "+qall!", NULL};
     char *resty[] = {"/proc/self/exe", "resty", nginx, "-e", "", NULL};
     const char *name = base_name(path);
@@ -73,7 +73,7 @@ static bool say_trial(const struct ffisan_doctor *doctor, const struct ffisan_pr
 static void describe(char *text, size_t size, const struct ffisan_program *program,
                      const struct ffisan_probe *probe)
 {
-    const char *version = probe->is_luajit                ? probe->version
+    const char *version = probe->is_luajit                 ? probe->version
                           : program->elf.luajit_version[0] ? program->elf.luajit_version
                                                            : "LuaJIT";
     const char *gc64 = !probe->is_luajit ? "" : probe->is_gc64 ? ", GC64" : ", not GC64";
@@ -192,8 +192,10 @@ static bool survey_program(const struct ffisan_doctor *doctor, const char *comma
 static size_t survey_libraries(const struct ffisan_doctor *doctor)
 {
     static const char *const patterns[] = {
-        "/usr/lib/*/libluajit*.so*",         "/usr/lib/libluajit*.so*",
-        "/usr/lib64/libluajit*.so*",         "/usr/local/lib/libluajit*.so*",
+        "/usr/lib/*/libluajit*.so*",
+        "/usr/lib/libluajit*.so*",
+        "/usr/lib64/libluajit*.so*",
+        "/usr/local/lib/libluajit*.so*",
         "/usr/local/openresty/luajit/lib/*.so*",
     };
     glob_t found = {0};
@@ -215,9 +217,9 @@ static size_t survey_libraries(const struct ffisan_doctor *doctor)
         bool is_good = probe.is_luajit && probe.is_gc64 && probe.takes_our_allocator;
         ffisan_doctor_say(doctor, is_good ? FFISAN_DOCTOR_OK : FFISAN_DOCTOR_NO, seen.items[i],
                           "%s%s", probe.is_luajit ? probe.version : "does not answer",
-                          !probe.is_luajit  ? ""
-                          : probe.is_gc64 ? ", GC64; programs that link it are watched"
-                                          : ", not GC64: cannot be watched");
+                          !probe.is_luajit ? ""
+                          : probe.is_gc64  ? ", GC64; programs that link it are watched"
+                                           : ", not GC64: cannot be watched");
     }
     size_t n = seen.n_items;
     ffisan_words_free(&seen);
@@ -228,8 +230,17 @@ static size_t survey_libraries(const struct ffisan_doctor *doctor)
 bool ffisan_doctor_survey(const struct ffisan_doctor *doctor)
 {
     static const char *const known[] = {
-        "luajit", "luajit2", "nginx", "openresty", "nvim", "kresd", "tarantool", "vifm", "mpv",
-        "/usr/local/bin/luajit", "/usr/local/openresty/luajit/bin/luajit",
+        "luajit",
+        "luajit2",
+        "nginx",
+        "openresty",
+        "nvim",
+        "kresd",
+        "tarantool",
+        "vifm",
+        "mpv",
+        "/usr/local/bin/luajit",
+        "/usr/local/openresty/luajit/bin/luajit",
         "/usr/local/openresty/nginx/sbin/nginx",
     };
     bool works = false;

@@ -49,8 +49,9 @@ char *ffisan_library_find(struct ffisan_failure *failure)
     char *library = find_installed(directory);
     if (!library)
         ffisan_failure_set(failure, FFISAN_EXIT_OWN,
-                           LIBRARY " was found neither in %s nor in ../lib/ffisan or ../lib from "
-                                   "there; set FFISAN_LIBRARY to its path",
+                           LIBRARY
+                           " was found neither in %s nor in ../lib/ffisan or ../lib from "
+                           "there; set FFISAN_LIBRARY to its path",
                            directory);
     free(directory);
     return library;

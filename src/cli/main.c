@@ -57,18 +57,20 @@ enum { N_COMMANDS = sizeof(commands) / sizeof(*commands) };
 
 static void print_help(FILE *file)
 {
-    fputs("Usage: ffisan COMMAND [options]\n"
-          "\n"
-          "Finds memory that LuaJIT's garbage collector has freed and C still uses.\n"
-          "\n"
-          "Commands:\n",
-          file);
+    fputs(
+        "Usage: ffisan COMMAND [options]\n"
+        "\n"
+        "Finds memory that LuaJIT's garbage collector has freed and C still uses.\n"
+        "\n"
+        "Commands:\n",
+        file);
     for (size_t i = 0; i < N_COMMANDS; i++)
         fprintf(file, "  %-8s %s\n", commands[i].name, commands[i].summary);
-    fputs("\n"
-          "'ffisan help COMMAND' or 'ffisan COMMAND --help' lists the options of a command.\n"
-          "The most common use: ffisan run -- luajit program.lua\n",
-          file);
+    fputs(
+        "\n"
+        "'ffisan help COMMAND' or 'ffisan COMMAND --help' lists the options of a command.\n"
+        "The most common use: ffisan run -- luajit program.lua\n",
+        file);
 }
 
 static const struct command *find_command(const char *name)
@@ -91,9 +93,10 @@ static int unknown_command(const char *name)
     if (nearest)
         ffisan_diag_say("unknown %s '%s' (did you mean '%s'?)", what, name, nearest);
     else
-        ffisan_diag_say("unknown %s '%s'; 'ffisan --help' lists the commands, and a program is "
-                        "watched with 'ffisan run -- %s'",
-                        what, name, name);
+        ffisan_diag_say(
+            "unknown %s '%s'; 'ffisan --help' lists the commands, and a program is "
+            "watched with 'ffisan run -- %s'",
+            what, name, name);
     return FFISAN_EXIT_OWN;
 }
 

@@ -184,9 +184,9 @@ static uint64_t read_id(struct reader *reader, const json_t *record)
 static void read_head(struct reader *reader, const json_t *record, struct ffisan_finding *finding)
 {
     finding->id = read_id(reader, record);
-    finding->severity = (enum ffisan_severity)read_enum(
-        reader, record, "severity", severity_name, FFISAN_SEVERITY_LEAK + 1,
-        FFISAN_SEVERITY_WARNING);
+    finding->severity =
+        (enum ffisan_severity)read_enum(reader, record, "severity", severity_name,
+                                        FFISAN_SEVERITY_LEAK + 1, FFISAN_SEVERITY_WARNING);
     finding->kind = (enum ffisan_kind)read_enum(reader, record, "kind", kind_name, FFISAN_N_KINDS,
                                                 FFISAN_N_KINDS);
     finding->title = read_string(reader, record, "title");
@@ -206,8 +206,7 @@ static void read_use(struct reader *reader, const json_t *record, struct ffisan_
     finding->use.stack = read_stack(reader, use, "stack");
 }
 
-static void read_holder(struct reader *reader, const json_t *record,
-                        struct ffisan_finding *finding)
+static void read_holder(struct reader *reader, const json_t *record, struct ffisan_finding *finding)
 {
     const json_t *holder = read_object(reader, record, "holder");
     finding->holder.kind = (enum ffisan_holder_kind)read_enum(

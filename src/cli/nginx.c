@@ -15,8 +15,10 @@ enum { BINARY_MAX = 256 << 20, ASK_SECONDS = 10 };
 static char *find_binary(const char *wanted)
 {
     static const char *const places[] = {
-        "nginx",          "openresty",
-        "/usr/sbin/nginx", "/usr/local/openresty/nginx/sbin/nginx",
+        "nginx",
+        "openresty",
+        "/usr/sbin/nginx",
+        "/usr/local/openresty/nginx/sbin/nginx",
         "/usr/local/nginx/sbin/nginx",
     };
     if (wanted)

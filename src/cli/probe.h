@@ -6,10 +6,10 @@
 #include <stdbool.h>
 
 struct ffisan_probe {
-    bool is_luajit;          /**< it answered; the rest is known only then */
-    char version[64];        /**< jit.version */
-    char arch[16];           /**< jit.arch */
-    bool is_gc64;            /**< ffi.abi("gc64") */
+    bool is_luajit;           /**< it answered; the rest is known only then */
+    char version[64];         /**< jit.version */
+    char arch[16];            /**< jit.arch */
+    bool is_gc64;             /**< ffi.abi("gc64") */
     bool takes_our_allocator; /**< lua_newstate works with an allocator of one's own */
 };
 

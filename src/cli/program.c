@@ -151,8 +151,7 @@ static bool drops_preload(const char *path)
         return false;
     bool gains_user = (st.st_mode & S_ISUID) && st.st_uid != getuid();
     bool gains_group = (st.st_mode & S_ISGID) && st.st_gid != getgid();
-    bool gains_capabilities =
-        getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0;
+    bool gains_capabilities = getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0;
     return gains_user || gains_group || gains_capabilities;
 }
 

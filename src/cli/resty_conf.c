@@ -124,21 +124,23 @@ static void put_temp_paths(FILE *out, const struct ffisan_nginx *nginx)
 static void put_http(FILE *out, const struct ffisan_resty_options *options,
                      const struct ffisan_nginx *nginx)
 {
-    fputs("http {\n"
-          "    access_log off;\n"
-          "    lua_socket_log_errors off;\n"
-          "    lua_regex_cache_max_entries 40960;\n",
-          out);
+    fputs(
+        "http {\n"
+        "    access_log off;\n"
+        "    lua_socket_log_errors off;\n"
+        "    lua_regex_cache_max_entries 40960;\n",
+        out);
     put_temp_paths(out, nginx);
     put_resolver(out, options);
     for (size_t i = 0; i < options->shdicts.n_items; i++)
         fprintf(out, "    lua_shared_dict %s;\n", options->shdicts.items[i]);
     put_package_path(out, options);
     put_lines(out, "    ", &options->http_conf);
-    fputs("    init_by_lua_file conf/init.lua;\n"
-          "    init_worker_by_lua_file conf/worker.lua;\n"
-          "}\n",
-          out);
+    fputs(
+        "    init_by_lua_file conf/init.lua;\n"
+        "    init_worker_by_lua_file conf/worker.lua;\n"
+        "}\n",
+        out);
 }
 
 char *ffisan_resty_conf(const struct ffisan_resty_options *options,

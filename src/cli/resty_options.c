@@ -315,10 +315,9 @@ bool ffisan_resty_options_parse(struct ffisan_resty_options *options,
 void ffisan_resty_options_free(struct ffisan_resty_options *options)
 {
     struct ffisan_words *lists[] = {
-        &options->include_dirs, &options->code,        &options->shdicts,
-        &options->name_servers, &options->load_modules, &options->main_conf,
-        &options->http_conf,    &options->stream_conf, &options->debugger_args,
-        &options->user_runner,
+        &options->include_dirs,  &options->code,        &options->shdicts,   &options->name_servers,
+        &options->load_modules,  &options->main_conf,   &options->http_conf, &options->stream_conf,
+        &options->debugger_args, &options->user_runner,
     };
     for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
         ffisan_words_free(lists[i]);

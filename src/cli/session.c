@@ -83,9 +83,10 @@ static void say_texts(const char *prefix, const struct ffisan_rundir_texts *set)
 static void say_unwatched(const struct ffisan_session *session, const char *program)
 {
     if (ffisan_rundir_has_processes(session->run_dir))
-        ffisan_diag_say("'%s' left processes running; they are watched and report to their "
-                        "standard error, --log and --report",
-                        program);
+        ffisan_diag_say(
+            "'%s' left processes running; they are watched and report to their "
+            "standard error, --log and --report",
+            program);
     else
         ffisan_diag_say("no LuaJIT was watched in this run; to see why, try: ffisan doctor -- %s",
                         program);

@@ -19,7 +19,7 @@
 #define IS_STRING(type) (sizeof(#type) == sizeof("string") && #type[0] == 's' && #type[1] == 't')
 
 const struct ffisan_setting ffisan_settings_all[] = {
-#define FFISAN_OPTION(type, name, def, value, text) \
+#define FFISAN_OPTION(type, name, def, value, text)                                                \
     {#name, value, text, IS_FLAG_##type, IS_STRING(type)},
 #include "wire/options.def"
 #undef FFISAN_OPTION

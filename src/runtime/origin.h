@@ -16,13 +16,13 @@
 
 /** What is known of one place that allocates. */
 struct ffisan_origin_memo {
-    uintptr_t caller; /**< code that asked for memory */
-    uint32_t trace;   /**< compiled code: number of the trace; interpreter: 0 */
-    uint32_t stack;   /**< compiled code: the stack */
-    uint32_t visits;  /**< compiled code: how often */
-    uint8_t type;     /**< what its blocks become, as in struct ffisan_slot */
-    uint8_t n_seen;   /**< blocks in a row that became this, up to FFISAN_ORIGIN_TRUST */
-    bool is_holder;   /**< cdata or userdata */
+    uintptr_t caller;    /**< code that asked for memory */
+    uint32_t trace;      /**< compiled code: number of the trace; interpreter: 0 */
+    uint32_t stack;      /**< compiled code: the stack */
+    uint32_t visits;     /**< compiled code: how often */
+    uint8_t type;        /**< what its blocks become, as in struct ffisan_slot */
+    uint8_t n_seen;      /**< blocks in a row that became this, up to FFISAN_ORIGIN_TRUST */
+    bool is_holder;      /**< cdata or userdata */
     bool needs_no_stack; /**< tables, closures ...: no address of them ever reaches C */
 };
 /** The same code makes the same kind of object; after so many blocks it is taken as certain. */

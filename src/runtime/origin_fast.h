@@ -22,8 +22,7 @@ static inline struct ffisan_origin ffisan_origin_find(struct ffisan_state *state
         uint32_t trace = vmstate > 0 ? (uint32_t)vmstate : 0;
         struct ffisan_origin_memo *memo = ffisan_origin_memo(state, caller, trace);
         if (__builtin_expect(memo->caller == caller && memo->trace == trace && caller != 0, 1) &&
-            (memo->stack != 0 ||
-             (memo->needs_no_stack && state->schedule.gc == FFISAN_GC_NATURAL)))
+            (memo->stack != 0 || (memo->needs_no_stack && state->schedule.gc == FFISAN_GC_NATURAL)))
             return (struct ffisan_origin){
                 .stack = memo->stack, .visits = ++memo->visits, .memo = memo};
     }

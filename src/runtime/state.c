@@ -48,8 +48,8 @@ static void classify(struct ffisan_state *state, uintptr_t object)
     uint8_t gct = object ? ((const struct lj_header *)object)->gct : 0;
     uint8_t type = 0;
     if (object)
-        type = (uint8_t)((gct & FFISAN_SLOT_TYPE_MASK) |
-                         header_code(object - pending->ref.block) << FFISAN_SLOT_HEADER_SHIFT);
+        type = (uint8_t)((gct & FFISAN_SLOT_TYPE_MASK) | header_code(object - pending->ref.block)
+                                                             << FFISAN_SLOT_HEADER_SHIFT);
     set_type(&pending->ref, type, gct == LJ_GCT_CDATA || gct == LJ_GCT_UDATA);
     ffisan_origin_learn(pending->memo, type);
 }
@@ -167,7 +167,8 @@ struct ffisan_state *ffisan_state_new(const struct ffisan_api *api,
     state->maps = ffisan_pages_map(FFISAN_MAX_CTYPES * sizeof(*state->maps));
     state->maps_known = ffisan_pages_map(FFISAN_MAX_CTYPES);
     state->scratch = ffisan_pages_map(FFISAN_SCRATCH_BYTES);
-    if (!state->stacks || !state->maps || !state->maps_known || !ffisan_heap_prepare(&state->heap)) {
+    if (!state->stacks || !state->maps || !state->maps_known ||
+        !ffisan_heap_prepare(&state->heap)) {
         ffisan_state_free(state);
         ffisan_report_degraded(no_memory);
         return NULL;

@@ -61,19 +61,19 @@ struct ffisan_state {
     struct ffisan_heap heap;
     struct ffisan_vm vm;
     struct ffisan_pending pending;
-    const int32_t *vmstate;    /**< of the VM; NULL = unknown, then blocks have no stacks */
-    const uint64_t *newest;    /**< the VM's newest object (gc.root) */
+    const int32_t *vmstate; /**< of the VM; NULL = unknown, then blocks have no stacks */
+    const uint64_t *newest; /**< the VM's newest object (gc.root) */
     struct ffisan_stacks *stacks;
     struct ffisan_schedule schedule;
     const struct ffisan_api *api;
-    lua_State *L;             /**< main thread */
-    lua_Alloc old_allocf;     /**< for blocks from before we took over, or NULL */
+    lua_State *L;         /**< main thread */
+    lua_Alloc old_allocf; /**< for blocks from before we took over, or NULL */
     void *old_ud;
-    lua_State *lender;        /**< its allocator is the old one (lender.c), or NULL */
-    uint64_t n_lent;          /**< blocks that the old allocator had to give */
-    unsigned cycle;           /**< cycles that have ended */
-    uint32_t cycle_stack;     /**< where the last one ended */
-    bool code_died;           /**< a function or trace died since the last audit */
+    lua_State *lender;    /**< its allocator is the old one (lender.c), or NULL */
+    uint64_t n_lent;      /**< blocks that the old allocator had to give */
+    unsigned cycle;       /**< cycles that have ended */
+    uint32_t cycle_stack; /**< where the last one ended */
+    bool code_died;       /**< a function or trace died since the last audit */
     bool is_closing;
     struct ffisan_audit_stats audit;
     struct ffisan_ctype_map *maps; /**< by ctype id; FFISAN_MAX_CTYPES of them */

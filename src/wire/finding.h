@@ -100,17 +100,17 @@ struct ffisan_finding {
     struct {
         enum ffisan_holder_kind kind;
         const char *type;  /**< "struct my_str_s [1]" */
-        const char *field; /**< "data", "items[3].name"; NULL when the holder is the pointer itself */
+        const char *field; /**< "data", "items[3].name"; NULL: the holder is the pointer */
         size_t offset;     /**< of the pointer in the holder */
         struct ffisan_stack made;
-        const char *path; /**< "package.loaded.mod.run → upvalue buf"; what keeps the holder alive */
+        const char *path; /**< what keeps the holder alive: "package.loaded.mod → upvalue b" */
     } holder;
 
     struct {
         enum ffisan_block_kind kind;
         const char *type;    /**< "char [1024]", "string" */
         size_t size_bytes;   /**< of the payload */
-        int64_t offset;      /**< of the pointer (or of the damage) in the payload; may be negative */
+        int64_t offset;      /**< of the pointer or damage in the payload; may be negative */
         const char *preview; /**< first bytes, printable */
         struct ffisan_stack made;
     } block;

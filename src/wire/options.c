@@ -449,8 +449,7 @@ unsigned ffisan_options_parse(struct ffisan_options *options, const char *text, 
     ffisan_text_init(&later_error, NULL, 0);
     while (*text != '\0') {
         struct ffisan_span entry = take_entry(&text);
-        if (entry.length > 0 &&
-            !parse_entry(options, entry, n_errors == 0 ? &error : &later_error))
+        if (entry.length > 0 && !parse_entry(options, entry, n_errors == 0 ? &error : &later_error))
             n_errors++;
     }
     return n_errors;

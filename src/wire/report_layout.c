@@ -205,9 +205,9 @@ void ffisan_layout_label(struct ffisan_layout *layout, const char *label)
 void ffisan_layout_style(struct ffisan_layout *layout, enum ffisan_style style)
 {
     static const char *const codes[] = {
-        [FFISAN_STYLE_PLAIN] = "\033[0m",    [FFISAN_STYLE_ERROR] = "\033[1;31m",
+        [FFISAN_STYLE_PLAIN] = "\033[0m",      [FFISAN_STYLE_ERROR] = "\033[1;31m",
         [FFISAN_STYLE_WARNING] = "\033[1;33m", [FFISAN_STYLE_LEAK] = "\033[1;35m",
-        [FFISAN_STYLE_STRONG] = "\033[1m",   [FFISAN_STYLE_LABEL] = "\033[36m",
+        [FFISAN_STYLE_STRONG] = "\033[1m",     [FFISAN_STYLE_LABEL] = "\033[36m",
         [FFISAN_STYLE_MARK] = "\033[1;32m",
     };
     flush_word(layout);

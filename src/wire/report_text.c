@@ -133,8 +133,10 @@ static void write_source(struct ffisan_layout *layout, const char *source,
 static void put_access(struct ffisan_layout *layout, const struct ffisan_finding *finding)
 {
     static const char *const verbs[] = {
-        [FFISAN_ACCESS_NONE] = "use",   [FFISAN_ACCESS_READ] = "read",
-        [FFISAN_ACCESS_WRITE] = "write", [FFISAN_ACCESS_CALL] = "call",
+        [FFISAN_ACCESS_NONE] = "use",
+        [FFISAN_ACCESS_READ] = "read",
+        [FFISAN_ACCESS_WRITE] = "write",
+        [FFISAN_ACCESS_CALL] = "call",
         [FFISAN_ACCESS_SYSCALL] = "use by the kernel",
     };
     enum ffisan_access access = finding->use.access;

@@ -80,9 +80,9 @@ static const char *const fuzz_seeds[] = {
     "",
 };
 static const char *const fuzz_words[] = {
-    "=", ":", "'", "\"", "gc", "report", "log", "quarantine", "frames", "halt", "line",
-    "4294967296",
-    "17179869184g", "k", "-", " ", "report=", ":frames=", "qarantin", "\n", "report='",
+    "=",          ":",      "'",       "\"",       "gc",         "report",       "log",
+    "quarantine", "frames", "halt",    "line",     "4294967296", "17179869184g", "k",
+    "-",          " ",      "report=", ":frames=", "qarantin",   "\n",           "report='",
 };
 static const size_t fuzz_n_seeds = sizeof(fuzz_seeds) / sizeof(fuzz_seeds[0]);
 static const size_t fuzz_n_words = sizeof(fuzz_words) / sizeof(fuzz_words[0]);

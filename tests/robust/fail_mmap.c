@@ -77,7 +77,8 @@ __attribute__((destructor)) static void write_count(void)
 
     if (fd < 0)
         return;
-    int length = snprintf(text, sizeof(text), "%lu %lu\n", (unsigned long)n_mmap, (unsigned long)n_mprotect);
+    int length =
+        snprintf(text, sizeof(text), "%lu %lu\n", (unsigned long)n_mmap, (unsigned long)n_mprotect);
     (void)!write(fd, text, (size_t)length);
     close(fd);
 }

@@ -52,10 +52,12 @@ static inline struct ffisan_finding sample_finding(void)
                   .size_bytes = 1024,
                   .made = SAMPLE_STACK(block)},
         .collected = {.cycle = 3, .stack = SAMPLE_STACK(collected)},
-        .why = "buf.data = x copies the address of x into C memory. That is no reference: the "
-               "collector does not see it.",
-        .fix = "keep the buffer in a Lua variable that lives as long as buf:\n"
-               "    local data = get_string_buf(1024, true)      and use data inside run",
+        .why =
+            "buf.data = x copies the address of x into C memory. That is no reference: the "
+            "collector does not see it.",
+        .fix =
+            "keep the buffer in a Lua variable that lives as long as buf:\n"
+            "    local data = get_string_buf(1024, true)      and use data inside run",
     };
 }
 

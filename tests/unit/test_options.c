@@ -101,8 +101,7 @@ static void test_long_strings(void)
     text[7 + FFISAN_OPTION_STRING_MAX - 1] = 'x';
     text[7 + FFISAN_OPTION_STRING_MAX] = '\0';
     TAP_OK(parse(text) == 1 && options.report == NULL, "a longer one is refused");
-    TAP_TEXT(error, "option 'report' was given a value longer than 1023 bytes",
-             "with the limit");
+    TAP_TEXT(error, "option 'report' was given a value longer than 1023 bytes", "with the limit");
 }
 
 static void test_storage(void)

@@ -184,7 +184,7 @@ static void test_names(void)
     TAP_TEXT(ffisan_access_name(FFISAN_ACCESS_CALL), "call", "an access");
     TAP_TEXT(ffisan_holder_kind_name(FFISAN_HOLDER_STACK), "stack", "a holder");
     TAP_TEXT(ffisan_block_kind_name(FFISAN_BLOCK_COROUTINE), "coroutine", "a block");
-    TAP_TEXT(ffisan_block_kind_name((enum ffisan_block_kind)-1), NULL, "no block");
+    TAP_TEXT(ffisan_block_kind_name((enum ffisan_block_kind) - 1), NULL, "no block");
 }
 
 /** A second opinion, where there is one: python3 reads what the tests above compare. */

@@ -69,8 +69,8 @@ static void test_sample(void)
 static void test_empty(void)
 {
     struct ffisan_finding finding = {.kind = (enum ffisan_kind)99};
-    TAP_TEXT(report_of(&finding),
-             "ffisan: ERROR: something is wrong\n\nSUMMARY: finding\n", "nothing is known");
+    TAP_TEXT(report_of(&finding), "ffisan: ERROR: something is wrong\n\nSUMMARY: finding\n",
+             "nothing is known");
     finding = (struct ffisan_finding){.severity = FFISAN_SEVERITY_WARNING,
                                       .kind = FFISAN_KIND_DANGLING_POINTER};
     report_of(&finding);
@@ -103,12 +103,15 @@ static void test_missing_members(void)
     for (unsigned missing = 0; missing < 1u << 14; missing += 37) {
         struct ffisan_finding finding = sample_finding();
         const char **strings[] = {
-            &finding.title,       &finding.use.function, &finding.use.source, &finding.holder.type,
-            &finding.holder.field, &finding.holder.path, &finding.block.type, &finding.why,
-            &finding.fix,
+            &finding.title,       &finding.use.function, &finding.use.source,
+            &finding.holder.type, &finding.holder.field, &finding.holder.path,
+            &finding.block.type,  &finding.why,          &finding.fix,
         };
         struct ffisan_stack *stacks[] = {
-            &finding.use.stack, &finding.holder.made, &finding.block.made, &finding.collected.stack,
+            &finding.use.stack,
+            &finding.holder.made,
+            &finding.block.made,
+            &finding.collected.stack,
         };
         for (unsigned i = 0; i < 9; i++)
             if (missing >> i & 1)
@@ -231,9 +234,9 @@ static void test_verdicts(void)
          "char [1024], pointer 16 bytes into it, created"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        TAP_TEXT(verdict(cases[i].kind, cases[i].access, cases[i].size, cases[i].offset,
-                         cases[i].part),
-                 cases[i].part, cases[i].part);
+        TAP_TEXT(
+            verdict(cases[i].kind, cases[i].access, cases[i].size, cases[i].offset, cases[i].part),
+            cases[i].part, cases[i].part);
 }
 
 static void test_holders(void)
@@ -355,13 +358,15 @@ static void test_wrapping(void)
     struct ffisan_finding finding = sample_finding();
     for (size_t i = 0; i < 150; i++)
         memcpy(chinese + 3 * i, "变", 3);
-    finding.holder.path = "package.loaded.a → table key 'b' → table key 'c' → table key 'd' → "
-                          "table key 'e' → local f → upvalue buf";
+    finding.holder.path =
+        "package.loaded.a → table key 'b' → table key 'c' → table key 'd' → "
+        "table key 'e' → local f → upvalue buf";
     finding.why = chinese;
-    finding.fix = "one line\n  - a point that is long enough to be wrapped below itself, and not "
-                  "below the dash, which is what hanging indents are for\n\n"
-                  "    code that is as long as it is, because wrapped code is broken code, so it "
-                  "stays on one line";
+    finding.fix =
+        "one line\n  - a point that is long enough to be wrapped below itself, and not "
+        "below the dash, which is what hanging indents are for\n\n"
+        "    code that is as long as it is, because wrapped code is broken code, so it "
+        "stays on one line";
     report_of(&finding);
     TAP_OK(has("  - a point that is long enough to be wrapped below itself, and not below the "
                "dash,\n                  which is"),

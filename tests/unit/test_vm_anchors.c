@@ -101,7 +101,8 @@ static const struct {
         return (select(2, m.run()))),
      "package.loaded.mod.run → upvalue buf"},
     {"a cdata in a module", LUA(
-        local m = {list = {1, 2, {deep = require('ffi').new('int[2]')}}}
+        local m = {
+    list = { 1, 2, {deep = require('ffi').new('int[2]')} }}
         watch('x', m.list[3].deep)
         package.loaded['resty.core.base'] = m
         m = nil
@@ -123,7 +124,8 @@ static const struct {
         watch('x', getmetatable('').hidden)
         return where 'x'), "metatable of strings.hidden"},
     {"keys of every kind", LUA(
-        t = {[1.5] = {[true] = {['a b"c'] = {[-7] = {['1x'] = {}}}}}}
+        t = {
+    [1.5] = { [true] = {['a b"c'] = {[-7] = {['1x'] = {}}}} }}
         watch('x', t[1.5][true]['a b"c'][-7]['1x'])
         return where 'x'), "_G.t[1.5][true][\"a b\\\"c\"][-7][\"1x\"]"},
     {"an object as a key", LUA(
@@ -145,7 +147,8 @@ static const struct {
         local r = run()
         return r), "local buf of run (app.lua:1)"},
     {"a local's field in the main chunk", LUA(
-        local s = {items = {1, {}}}
+        local s = {
+    items = { 1, {} }}
         watch('x', s.items[2])
         local r = where 'x'
         return r), "local s.items[2] of main chunk (app.lua:1)"},
@@ -224,7 +227,8 @@ static const struct {
         watch('x', outer()())
         return where 'x'), "_G.outer → inner function (app.lua:1) → constant"},
     {"the registry", LUA(
-        debug.getregistry()[5] = {handlers = {0, {}}}
+        debug.getregistry()[5] = {
+    handlers = { 0, {} }}
         watch('x', debug.getregistry()[5].handlers[2])
         return where 'x'), "registry[5].handlers[2]"},
     {"the loop's table", LUA(
@@ -232,23 +236,31 @@ static const struct {
         for k, v in pairs({x = {}}) do watch('x', v); v = nil; r = where 'x' end
         return r), "loop state of main chunk (app.lua:1) → .x"},
     {"two ways: the shorter", LUA(
-        long = {a = {b = {}}}
+        long = {
+    a = { b = {} }}
         watch('x', long.a.b)
-        zshort = {c = long.a.b}
+        zshort = {
+    c = long.a.b}
         return where 'x'), "_G.zshort.c"},
     {"two ways: package.loaded", LUA(
-        aaa = {t = {}}
+        aaa = {
+    t = {}}
         watch('x', aaa.t)
-        package.loaded.zzz = {u = aaa.t}
+        package.loaded.zzz = {
+    u = aaa.t}
         return where 'x'), "package.loaded.zzz.u"},
     {"two ways: the smaller name, from the root", LUA(
-        m1 = {z = {}}
+        m1 = {
+    z = {}}
         watch('x', m1.z)
         m2 = {a = m1.z}
-        m0 = {zz = m1.z, zy = m1.z}
+        m0 = {
+    zz = m1.z, zy = m1.z}
         return where 'x'), "_G.m0.zy"},
     {"two ways: numbers in order", LUA(
-        n = {{}}
+        n = {
+    {
+    }}
         watch('x', n[1])
         for i = 2, 50 do n[i] = n[1] end
         n[1] = nil
@@ -276,7 +288,9 @@ static const struct {
         local function outer()
             local keep = {}
             watch('x', keep)
-            local o = setmetatable({}, {__add = function(a, b) r = where 'x'; return 1 end})
+            local o = setmetatable({}, {
+    __add = function(a, b) r = where 'x';
+    return 1 end})
             local n = o + o
             return keep
         end
@@ -369,7 +383,9 @@ static void test_compiled_code(void)
 static void test_limit(void)
 {
     lua_State *L = open_state();
-    run(L, LUA(big = {}; for i = 1, 2000 do big[i] = {{}} end; watch('x', big[2000][1])));
+    run(L, LUA(big = {}; for i = 1, 2000 do big[i] = {
+        {
+        }} end; watch('x', big[2000][1])));
     uint64_t object = watched_object("x");
     TAP_TEXT(path_to(object, 1000), "none", "not found within too small a limit");
     TAP_TEXT(path_to(object, 5000), "_G.big[2000][1]", "found within the limit");
@@ -413,7 +429,8 @@ static void test_speed(void)
             forest[i] = t
         end
         local f = forest[1000]
-        f.last = {deep = {}}
+        f.last = {
+        deep = {}}
         watch('x', f.last.deep)));
     double start = seconds();
     const char *path = path_to(watched_object("x"), 0);

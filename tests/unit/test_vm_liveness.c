@@ -78,8 +78,8 @@ static bool is_judged(struct lj_proto *proto, uint32_t pc, struct ffisan_live_sl
     uint64_t varinfo = proto->varinfo;
     if (forget_scopes && varinfo != 0)
         proto->varinfo = (uintptr_t)&no_variables;
-    bool is_known = ffisan_liveness_at(pass_vm ? &vm : NULL, proto, pc, scratch, sizeof(scratch),
-                                       ret_live);
+    bool is_known =
+        ffisan_liveness_at(pass_vm ? &vm : NULL, proto, pc, scratch, sizeof(scratch), ret_live);
     proto->varinfo = varinfo;
     return is_known;
 }
@@ -153,8 +153,8 @@ static void append(const char *text, size_t size)
 
 static const char *describe(lua_State *L, int index)
 {
-    static const char *const kinds[] = {"nil", "boolean", "lightuserdata", "number", "string",
-                                        "table", "function", "userdata", "thread"};
+    static const char *const kinds[] = {"nil",   "boolean",  "lightuserdata", "number", "string",
+                                        "table", "function", "userdata",      "thread"};
     const uint64_t *values = (const void *)((const struct lj_thread *)L)->base;
     const char *text = api.lua_tolstring(L, index, NULL);
     int type = api.lua_type(L, index);

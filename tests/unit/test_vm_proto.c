@@ -275,20 +275,22 @@ static void test_chunknames(void)
 
 static void test_stripped(void)
 {
-    const char *code = "local up = 1\n"
-                       "local code = string.dump(loadstring [[local a = 1\nlocal b = 2\n"
-                       "return function() return a, b end]], true)\n"
-                       "local f = loadstring(code, '=bytecode')\n"
-                       "return line_of(f, 1), line_of(f, 2), local_of(f, 3, 0) or 'none',"
-                       "upvalue_of(f(), 0) or 'none', chunk_of(f)";
+    const char *code =
+        "local up = 1\n"
+        "local code = string.dump(loadstring [[local a = 1\nlocal b = 2\n"
+        "return function() return a, b end]], true)\n"
+        "local f = loadstring(code, '=bytecode')\n"
+        "return line_of(f, 1), line_of(f, 2), local_of(f, 3, 0) or 'none',"
+        "upvalue_of(f(), 0) or 'none', chunk_of(f)";
     if (!vm_host_run(&host, code))
         return;
     TAP_OK(host.tonumber(host.L, 1) == 0 && host.tonumber(host.L, 2) == 0, "stripped: no line");
     TAP_TEXT(host.tolstring(host.L, 3, NULL), "none", "stripped: no local");
     TAP_TEXT(host.tolstring(host.L, 4, NULL), "none", "stripped: no upvalue");
-    vm_host_run(&host, "local f = loadstring('local a = 1\\n\\nreturn a')\n"
-                       "f = loadstring(string.dump(f))\n"
-                       "return line_of(f, 2), local_of(f, 2, 0)");
+    vm_host_run(&host,
+                "local f = loadstring('local a = 1\\n\\nreturn a')\n"
+                "f = loadstring(string.dump(f))\n"
+                "return line_of(f, 2), local_of(f, 2, 0)");
     TAP_OK(host.tonumber(host.L, 1) == 3, "dumped with its lines");
     TAP_TEXT(host.tolstring(host.L, 2, NULL), "a", "dumped with its locals");
 }

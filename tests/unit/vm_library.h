@@ -20,8 +20,7 @@ static inline bool vm_library_open(struct ffisan_api *api, int argc, char **argv
 {
     const char *path = argc > 1 ? argv[1] : getenv("FFISAN_TEST_LUAJIT");
     glob_t found = {0};
-    if (path == NULL &&
-        glob("build/deps/*/usr/lib/*/libluajit-5.1.so.2", 0, NULL, &found) == 0 &&
+    if (path == NULL && glob("build/deps/*/usr/lib/*/libluajit-5.1.so.2", 0, NULL, &found) == 0 &&
         access("/usr/lib/x86_64-linux-gnu/libluajit-5.1.so.2", R_OK) != 0)
         path = found.gl_pathv[0];
     void *library = dlopen(path != NULL ? path : "libluajit-5.1.so.2", RTLD_NOW | RTLD_LOCAL);

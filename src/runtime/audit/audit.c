@@ -89,8 +89,7 @@ static void look_at_heap_word(struct audit *audit, uint64_t *word, enum ffisan_s
 {
     struct ffisan_slot_ref ref;
     if (!ffisan_heap_find(&audit->state->heap, *word, &ref) ||
-        ffisan_slot_state(&ref) < FFISAN_SLOT_DEAD ||
-        *word - ref.block < header_bytes(&ref))
+        ffisan_slot_state(&ref) < FFISAN_SLOT_DEAD || *word - ref.block < header_bytes(&ref))
         return;
     if (kind != FFISAN_SLOT_POINTER && kind != FFISAN_SLOT_FUNCTION) {
         audit->state->audit.n_evidence++;
@@ -152,14 +151,14 @@ static void search_cdata(struct audit *audit, const struct ffisan_slot_ref *ref)
     if (!cdata)
         return;
     uintptr_t payload = (uintptr_t)cdata->payload;
-    struct ffisan_holder holder = {
-        .block = ref->block,
-        .header = (uintptr_t)cdata,
-        .payload = payload,
-        .ctypeid = cdata->ctypeid,
-        .size = (uint32_t)(ffisan_slot_size(ref) - (payload - ref->block)),
-        .made = ref->slot->stack,
-        .gct = LJ_GCT_CDATA};
+    struct ffisan_holder holder = {.block = ref->block,
+                                   .header = (uintptr_t)cdata,
+                                   .payload = payload,
+                                   .ctypeid = cdata->ctypeid,
+                                   .size =
+                                       (uint32_t)(ffisan_slot_size(ref) - (payload - ref->block)),
+                                   .made = ref->slot->stack,
+                                   .gct = LJ_GCT_CDATA};
     const struct ffisan_ctype_map *map = type_map(audit->state, cdata->ctypeid);
     if (map && map->stride && !map->has_pointers)
         return;

@@ -24,7 +24,7 @@ struct ffisan_standin_range ffisan_standin_range;
 static struct {
     struct ffisan_standin *all; /* MAX_STANDINS of them, in order of their addresses */
     uint32_t n;
-    uint32_t live;                            /* list of those that are not released */
+    uint32_t live;                                   /* list of those that are not released */
     uint32_t resting_first, resting_last, n_resting; /* released small ones, oldest first */
     uintptr_t next_page;
     uint64_t n_refused; /* no address space or no record left */

@@ -15,22 +15,22 @@ struct ffisan_state;
 
 /** A place that a pointer was found in. */
 struct ffisan_holder {
-    uintptr_t block;   /**< slot of the cdata or userdata */
-    uintptr_t header;  /**< its object header */
+    uintptr_t block;  /**< slot of the cdata or userdata */
+    uintptr_t header; /**< its object header */
     uintptr_t payload;
-    uint32_t ctypeid;  /**< cdata */
-    uint32_t size;     /**< of the payload */
-    uint32_t offset;   /**< of the pointer in the payload */
-    uint32_t made;     /**< stack of its creation */
-    uint8_t gct;       /**< LJ_GCT_CDATA or LJ_GCT_UDATA */
+    uint32_t ctypeid; /**< cdata */
+    uint32_t size;    /**< of the payload */
+    uint32_t offset;  /**< of the pointer in the payload */
+    uint32_t made;    /**< stack of its creation */
+    uint8_t gct;      /**< LJ_GCT_CDATA or LJ_GCT_UDATA */
 };
 #define FFISAN_STANDIN_HOLDERS 3
 
 struct ffisan_standin {
-    uintptr_t base;  /**< address that stands for the first byte of the slot */
-    uintptr_t block; /**< the dead block's slot */
-    size_t size;     /**< bytes that were asked for */
-    size_t extent;   /**< bytes of the slot: what the stand-in covers */
+    uintptr_t base;             /**< address that stands for the first byte of the slot */
+    uintptr_t block;            /**< the dead block's slot */
+    size_t size;                /**< bytes that were asked for */
+    size_t extent;              /**< bytes of the slot: what the stand-in covers */
     struct ffisan_state *state; /**< NULL after the state was closed */
     struct ffisan_holder holders[FFISAN_STANDIN_HOLDERS];
     uint32_t n_holders; /**< found in all */

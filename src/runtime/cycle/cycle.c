@@ -18,7 +18,8 @@ static void leave_sentinel(struct ffisan_state *state, lua_State *L, int metatab
                               : metatable_index);
     api->lua_setmetatable(L, -2);
     api->lua_settop(L, -2);
-    api->lua_pushnil(L); /* the slot may lie in the frame of a Lua function, which is marked whole */
+    api->lua_pushnil(
+        L); /* the slot may lie in the frame of a Lua function, which is marked whole */
     api->lua_settop(L, -2);
 }
 
@@ -38,7 +39,8 @@ static int cycle_ended(lua_State *L)
     uint32_t visits;
     bool closing = *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state) != GCS_FINALIZE;
     state->cycle++;
-    state->cycle_stack = state->stacks ? ffisan_stacks_here(state->stacks, &state->vm, 0, &visits) : 0;
+    state->cycle_stack =
+        state->stacks ? ffisan_stacks_here(state->stacks, &state->vm, 0, &visits) : 0;
     ffisan_audit_run(state);
     ffisan_schedule_cycle_ended(state);
     if (closing)

@@ -12,8 +12,7 @@
 static void take_over(const struct ffisan_luajit *luajit, lua_State *L)
 {
     const struct ffisan_api *api = &luajit->api;
-    struct ffisan_state *state =
-        luajit->problem ? NULL : ffisan_state_new(api, &luajit->layout);
+    struct ffisan_state *state = luajit->problem ? NULL : ffisan_state_new(api, &luajit->layout);
     if (!state)
         return;
     uintptr_t g = *(const uintptr_t *)((uintptr_t)L + 16);

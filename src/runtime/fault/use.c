@@ -70,7 +70,8 @@ static void add_lua_frames(struct use *use)
     struct ffisan_state *state = use->standin->state;
     struct ffisan_luaframe luaframes[FFISAN_LUASTACK_MAX];
     struct ffisan_frame *frames = use->scratch->frames;
-    size_t n = ffisan_luastack_now(&state->vm, use->pcs, use->n_pcs, luaframes, FFISAN_LUASTACK_MAX);
+    size_t n =
+        ffisan_luastack_now(&state->vm, use->pcs, use->n_pcs, luaframes, FFISAN_LUASTACK_MAX);
     size_t first = use->n_frames;
     use->n_frames += ffisan_stacks_resolve(state->stacks, luaframes, n, frames + first,
                                            FFISAN_REPORT_FRAMES - first);
@@ -85,8 +86,8 @@ static void add_lua_frames(struct use *use)
 /* Of the places that the pointer was found in, the first that still leads here. */
 static const struct ffisan_holder *pick_holder(const struct ffisan_standin *standin)
 {
-    uint32_t n = standin->n_holders < FFISAN_STANDIN_HOLDERS ? standin->n_holders
-                                                             : FFISAN_STANDIN_HOLDERS;
+    uint32_t n =
+        standin->n_holders < FFISAN_STANDIN_HOLDERS ? standin->n_holders : FFISAN_STANDIN_HOLDERS;
     for (uint32_t i = 0; i < n; i++) {
         const struct ffisan_holder *holder = &standin->holders[i];
         struct ffisan_slot_ref ref;
@@ -147,8 +148,8 @@ static void report_use(struct use *use)
     finding->use.size_bytes = use->size;
     while (use->stage < N_STAGES)
         ffisan_guard_run(gather, use);
-    finding->use.stack = (struct ffisan_stack){.n_frames = use->n_frames,
-                                               .frames = use->scratch->frames};
+    finding->use.stack =
+        (struct ffisan_stack){.n_frames = use->n_frames, .frames = use->scratch->frames};
     finding->collected.cycle = standin->cycle;
     if (standin->state)
         finding->collected.stack = ffisan_stacks_get(standin->state->stacks, standin->cycle_stack);
@@ -190,10 +191,8 @@ bool ffisan_use_fault(uintptr_t address, enum ffisan_access access, void *uconte
 void ffisan_use_door(uintptr_t address, size_t size, const char *function, unsigned argument,
                      bool is_write)
 {
-    struct use use = {.address = address,
-                      .access = FFISAN_ACCESS_SYSCALL,
-                      .function = function,
-                      .size = size};
+    struct use use = {
+        .address = address, .access = FFISAN_ACCESS_SYSCALL, .function = function, .size = size};
     (void)argument;
     (void)is_write;
     handle(&use);

@@ -158,11 +158,11 @@ static void *alloc_large(struct ffisan_heap *heap, size_t size, uint32_t stack,
     span->n_spans = (uint32_t)n_spans;
     span->n_words = 1;
     span->large_size = size;
-    *ret_ref = (struct ffisan_slot_ref){
-        .region = region,
-        .span = span,
-        .slot = &region->slots[index * FFISAN_SLOTS_PER_SPAN],
-        .block = region->base + ((uintptr_t)index << FFISAN_SPAN_SHIFT)};
+    *ret_ref =
+        (struct ffisan_slot_ref){.region = region,
+                                 .span = span,
+                                 .slot = &region->slots[index * FFISAN_SLOTS_PER_SPAN],
+                                 .block = region->base + ((uintptr_t)index << FFISAN_SPAN_SHIFT)};
     *ret_ref->slot = (struct ffisan_slot){.stack = stack};
     heap->stats.n_allocs++;
     ffisan_redzone_fill(ret_ref->block + size, FFISAN_REDZONE_MIN);

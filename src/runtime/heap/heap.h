@@ -18,12 +18,12 @@
 
 /** One size of slots, and the word of free slots that it takes from now. */
 struct ffisan_bin {
-    uint64_t bits;               /**< slots of this word that are left */
-    uintptr_t first_block;       /**< block of bit 0 */
+    uint64_t bits;         /**< slots of this word that are left */
+    uintptr_t first_block; /**< block of bit 0 */
     struct ffisan_slot *first_slot;
     uint32_t slot_size;
-    uint32_t word;               /**< in `span` */
-    struct ffisan_span *span;    /**< NULL before the first allocation */
+    uint32_t word;            /**< in `span` */
+    struct ffisan_span *span; /**< NULL before the first allocation */
     struct ffisan_region *region;
     struct ffisan_span *available, *last_available; /**< other spans with free slots, in order */
 };

@@ -6,7 +6,8 @@ static uint32_t watched_slack(const struct ffisan_slot_ref *ref)
     return ref->span->n_spans ? FFISAN_REDZONE_MIN : ref->slot->slack;
 }
 
-static void queue_damage(struct ffisan_heap *heap, const struct ffisan_slot_ref *ref, uint32_t slack)
+static void queue_damage(struct ffisan_heap *heap, const struct ffisan_slot_ref *ref,
+                         uint32_t slack)
 {
     if (heap->n_damage == FFISAN_DAMAGE_MAX) {
         heap->n_damage_dropped++;

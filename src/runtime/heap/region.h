@@ -51,9 +51,9 @@ struct ffisan_span {
     uint16_t n_words;    /**< of the bits below that are in use */
     uint64_t large_size; /**< requested bytes of a large block */
     struct ffisan_span *next_available; /**< of the same slot size, with free slots */
-    bool is_available;   /**< in that list, or the bin takes from it now */
-    bool has_holders;    /**< a slot was ever marked as holder */
-    bool has_dead;       /**< any bit in dead or old */
+    bool is_available;                  /**< in that list, or the bin takes from it now */
+    bool has_holders;                   /**< a slot was ever marked as holder */
+    bool has_dead;                      /**< any bit in dead or old */
     /** One bit per slot. A slot with none of free, dead, old is the VM's (or about to be). */
     uint64_t free[FFISAN_WORDS_PER_SPAN];
     uint64_t dead[FFISAN_WORDS_PER_SPAN];    /**< since the last audit */

@@ -5,7 +5,8 @@
 #include "runtime/report/describe.h"
 #include "runtime/state.h"
 
-static const char *describe_bytes(struct ffisan_scratch *scratch, const struct ffisan_damage *damage)
+static const char *describe_bytes(struct ffisan_scratch *scratch,
+                                  const struct ffisan_damage *damage)
 {
     const char *start = ffisan_scratch_string(scratch);
     struct ffisan_text *text = &scratch->text;
@@ -38,8 +39,9 @@ static void report_one(struct ffisan_state *state, const struct ffisan_damage *d
     finding.use.access = FFISAN_ACCESS_WRITE;
     finding.use.size_bytes = damage->n_bytes;
     finding.why = describe_bytes(scratch, damage);
-    finding.fix = "Make the block larger, or write less: mind the NUL that ffi.copy(dst, string) "
-                  "appends, lengths in elements against bytes, and loops that count from 1.";
+    finding.fix =
+        "Make the block larger, or write less: mind the NUL that ffi.copy(dst, string) "
+        "appends, lengths in elements against bytes, and loops that count from 1.";
     ffisan_report(&finding);
 }
 

@@ -88,8 +88,8 @@ void ffisan_describe_block(struct ffisan_state *state, const struct ffisan_descr
                            struct ffisan_finding *finding)
 {
     size_t header = ffisan_describe_header(block);
-    finding->block.size_bytes = is_string(block) ? ((const struct lj_str *)block->content)->len
-                                                 : block->size - header;
+    finding->block.size_bytes =
+        is_string(block) ? ((const struct lj_str *)block->content)->len : block->size - header;
     finding->block.offset = offset_in_slot - (int64_t)header;
     finding->block.made = ffisan_stacks_get(state->stacks, block->made);
     describe_type(state, block, scratch, finding);
@@ -108,8 +108,8 @@ void ffisan_describe_holder(struct ffisan_state *state, const struct ffisan_hold
 {
     bool is_cdata = holder->gct == LJ_GCT_CDATA;
     finding->holder.kind = is_cdata ? FFISAN_HOLDER_CDATA : FFISAN_HOLDER_USERDATA;
-    finding->holder.type = is_cdata ? cdata_type(state, holder->ctypeid, holder->size, scratch)
-                                    : "userdata";
+    finding->holder.type =
+        is_cdata ? cdata_type(state, holder->ctypeid, holder->size, scratch) : "userdata";
     finding->holder.offset = holder->offset;
     finding->holder.made = ffisan_stacks_get(state->stacks, holder->made);
     if (is_cdata) {

@@ -55,11 +55,13 @@ static const char *why(struct ffisan_scratch *scratch, const struct ffisan_findi
     } else if (finding->holder.field) {
         ffisan_text_add(text, "Assigning to the field ");
         ffisan_text_add(text, finding->holder.field);
-        ffisan_text_add(text, " of a cdata copies an address. An address in a cdata field is not a "
-                              "reference: the collector does not see it.");
+        ffisan_text_add(text,
+                        " of a cdata copies an address. An address in a cdata field is not a "
+                        "reference: the collector does not see it.");
     } else if (holder_is_reference(finding)) {
-        ffisan_text_add(text, "Indexing an array or struct gives a reference that leads into it "
-                              "(type ");
+        ffisan_text_add(text,
+                        "Indexing an array or struct gives a reference that leads into it "
+                        "(type ");
         ffisan_text_add(text, finding->holder.type);
         ffisan_text_add(text, "). It does not keep the whole alive.");
     } else {
@@ -69,8 +71,9 @@ static const char *why(struct ffisan_scratch *scratch, const struct ffisan_findi
             ffisan_text_add(text, finding->holder.type);
             ffisan_text_add_char(text, ')');
         }
-        ffisan_text_add(text, ", from ffi.cast, arithmetic or a C function, does not keep the "
-                              "memory alive that it points into.");
+        ffisan_text_add(text,
+                        ", from ffi.cast, arithmetic or a C function, does not keep the "
+                        "memory alive that it points into.");
     }
     ffisan_scratch_end_string(scratch);
     return start;

@@ -27,12 +27,12 @@ struct ffisan_stacks {
     unsigned depth;
     uint32_t n_stacks, n_frames, n_strings_used;
     uint64_t n_unknown;
-    struct entry entries[MAX_STACKS];       /* [0] is "unknown" */
-    uint64_t keys[MAX_FRAMES];              /* parallel to frames: addresses of code */
+    struct entry entries[MAX_STACKS]; /* [0] is "unknown" */
+    uint64_t keys[MAX_FRAMES];        /* parallel to frames: addresses of code */
     struct ffisan_frame frames[MAX_FRAMES];
-    uint32_t buckets[N_BUCKETS];            /* entry numbers, open addressing */
+    uint32_t buckets[N_BUCKETS]; /* entry numbers, open addressing */
     uint32_t string_buckets[N_STRING_BUCKETS];
-    char strings[STRING_BYTES];             /* NUL-terminated, each once; offset 0 is unused */
+    char strings[STRING_BYTES]; /* NUL-terminated, each once; offset 0 is unused */
 };
 
 struct ffisan_stacks *ffisan_stacks_new(unsigned depth)
@@ -78,9 +78,8 @@ static const char *function_name(struct ffisan_stacks *stacks, const struct ffis
 {
     if (frame->proto->firstline == 0)
         return keep_string(stacks, "main chunk");
-    const char *name = caller && caller->proto && caller->pc
-                           ? ffisan_funcname(caller->proto, caller->pc)
-                           : NULL;
+    const char *name =
+        caller && caller->proto && caller->pc ? ffisan_funcname(caller->proto, caller->pc) : NULL;
     if (name)
         return keep_string(stacks, name);
     char data[256];
@@ -111,7 +110,8 @@ size_t ffisan_stacks_resolve(struct ffisan_stacks *stacks, const struct ffisan_l
         frames[written++] = (struct ffisan_frame){
             .lang = FFISAN_LANG_LUA,
             .file = keep_string(stacks, data),
-            .line = pc == UINT32_MAX ? frame->proto->firstline : ffisan_proto_line(frame->proto, pc),
+            .line =
+                pc == UINT32_MAX ? frame->proto->firstline : ffisan_proto_line(frame->proto, pc),
             .function = function_name(stacks, frame, i + 1 < n ? &luaframes[i + 1] : NULL),
             .approximate = approximate};
     }

@@ -232,7 +232,7 @@ bool ffisan_anchors_path(const struct ffisan_vm *vm, uintptr_t object, size_t ma
                          struct ffisan_text *out)
 {
     struct ffisan_search search;
-    uint32_t limit = max_objects == 0 ? DEFAULT_OBJECTS
+    uint32_t limit = max_objects == 0            ? DEFAULT_OBJECTS
                      : max_objects < MAX_OBJECTS ? (uint32_t)max_objects
                                                  : MAX_OBJECTS;
     bool is_found = ffisan_search_run(&search, vm, object, limit);

@@ -20,14 +20,22 @@ typedef void (*lua_Hook)(lua_State *L, struct lua_Debug *ar);
 #define LUA_GLOBALSINDEX (-10002)
 #define lua_upvalueindex(i) (LUA_GLOBALSINDEX - (i))
 
-enum { LUA_GCSTOP, LUA_GCRESTART, LUA_GCCOLLECT, LUA_GCCOUNT, LUA_GCCOUNTB, LUA_GCSTEP,
-       LUA_GCSETPAUSE, LUA_GCSETSTEPMUL };
+enum {
+    LUA_GCSTOP,
+    LUA_GCRESTART,
+    LUA_GCCOLLECT,
+    LUA_GCCOUNT,
+    LUA_GCCOUNTB,
+    LUA_GCSTEP,
+    LUA_GCSETPAUSE,
+    LUA_GCSETSTEPMUL
+};
 enum { LUA_MASKLINE = 4, LUA_MASKCOUNT = 8 };
 enum { LUA_TNIL = 0, LUA_TTABLE = 5 };
 
 /* FFISAN_API(return type, name, parameters) */
 #define FFISAN_API_LIST                                                                            \
-    FFISAN_API(lua_State *, lua_newstate, (lua_Alloc allocf, void *ud))                           \
+    FFISAN_API(lua_State *, lua_newstate, (lua_Alloc allocf, void *ud))                            \
     FFISAN_API(lua_State *, luaL_newstate, (void))                                                 \
     FFISAN_API(void, lua_close, (lua_State * L))                                                   \
     FFISAN_API(lua_Alloc, lua_getallocf, (lua_State * L, void **ret_ud))                           \
@@ -35,8 +43,8 @@ enum { LUA_TNIL = 0, LUA_TTABLE = 5 };
     FFISAN_API(int, lua_gc, (lua_State * L, int what, int data))                                   \
     FFISAN_API(lua_CFunction, lua_atpanic, (lua_State * L, lua_CFunction panicf))                  \
     FFISAN_API(void, luaL_openlibs, (lua_State * L))                                               \
-    FFISAN_API(int, luaL_loadbuffer, (lua_State * L, const char *code, size_t size,                \
-                                      const char *name))                                           \
+    FFISAN_API(int, luaL_loadbuffer,                                                               \
+               (lua_State * L, const char *code, size_t size, const char *name))                   \
     FFISAN_API(int, luaL_loadfile, (lua_State * L, const char *path))                              \
     FFISAN_API(int, lua_pcall, (lua_State * L, int n_args, int n_results, int errfunc))            \
     FFISAN_API(void, lua_call, (lua_State * L, int n_args, int n_results))                         \
@@ -68,7 +76,7 @@ enum { LUA_TNIL = 0, LUA_TTABLE = 5 };
 
 struct ffisan_api {
     void *module; /**< base address of the library or program that holds LuaJIT */
-#define FFISAN_API(type, name, parameters) type (*name) parameters;
+#define FFISAN_API(type, name, parameters) type(*name) parameters;
     FFISAN_API_LIST
 #undef FFISAN_API
 };

@@ -26,14 +26,20 @@ struct spot {
 
 static enum ffisan_slot_kind descend(struct walk *walk, struct spot spot, unsigned depth);
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
 
 static bool is_array(const struct lj_ctype *type)
 {
     return lj_ct_kind(type) == LJ_CT_ARRAY && !(type->info & LJ_CTF_COMPLEX);
 }
 
-static bool has_word(const struct spot *spot) { return spot->room >= spot->offset + 8; }
+static bool has_word(const struct spot *spot)
+{
+    return spot->room >= spot->offset + 8;
+}
 
 static enum ffisan_slot_kind address_kind(const struct walk *walk, const struct lj_ctype *type)
 {

@@ -46,7 +46,10 @@ static void put_word_n(struct spelling *s, const char *word, size_t length)
     s->needs_space = true;
 }
 
-static void put_word(struct spelling *s, const char *word) { put_word_n(s, word, strlen(word)); }
+static void put_word(struct spelling *s, const char *word)
+{
+    put_word_n(s, word, strlen(word));
+}
 
 static void put_qualifiers(struct spelling *s, uint32_t info)
 {

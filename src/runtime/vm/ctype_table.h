@@ -75,9 +75,15 @@ bool ffisan_ctable_member(const struct ffisan_ctable *table, const struct lj_cty
 enum ffisan_slot_kind ffisan_ctable_slot(const struct ffisan_ctable *table, uint32_t id,
                                          size_t offset, size_t room);
 
-static inline uint32_t lj_ct_kind(const struct lj_ctype *type) { return type->info >> 28; }
+static inline uint32_t lj_ct_kind(const struct lj_ctype *type)
+{
+    return type->info >> 28;
+}
 
-static inline uint32_t lj_ct_child(const struct lj_ctype *type) { return type->info & 0xffffu; }
+static inline uint32_t lj_ct_child(const struct lj_ctype *type)
+{
+    return type->info & 0xffffu;
+}
 
 static inline uint32_t lj_ct_attribute(const struct lj_ctype *type)
 {

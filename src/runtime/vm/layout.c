@@ -188,8 +188,8 @@ static void find_roots(struct probe *probe)
 static bool is_string(const struct probe *probe, uint64_t object, const char *text)
 {
     const struct lj_str *string = (const struct lj_str *)object;
-    return in_arena(probe, object, sizeof(*string)) && string->gct == LJ_GCT_STR && string->len == strlen(text) &&
-           memcmp(string->data, text, string->len) == 0;
+    return in_arena(probe, object, sizeof(*string)) && string->gct == LJ_GCT_STR &&
+           string->len == strlen(text) && memcmp(string->data, text, string->len) == 0;
 }
 
 /* Metamethod names come first in gcroot, then 14 base metatables and the two default files. */
@@ -249,10 +249,11 @@ static void *watch_loop(void *ud, void *p, size_t osize, size_t nsize)
 }
 
 /* Two loops, so that "recording" is seen twice; both make tables that cannot be sunk. */
-static const char hot_loops[] = "local jit = jit if not jit or not jit.status() then return end "
-                                "local keep = {} "
-                                "for i = 1, 200 do keep[i % 8] = { i } end "
-                                "for i = 1, 200 do keep[i % 8] = { i, i } end ";
+static const char hot_loops[] =
+    "local jit = jit if not jit or not jit.status() then return end "
+    "local keep = {} "
+    "for i = 1, 200 do keep[i % 8] = { i } end "
+    "for i = 1, 200 do keep[i % 8] = { i, i } end ";
 
 static void find_jit(struct probe *probe)
 {
@@ -290,7 +291,8 @@ static void find_traces(struct probe *probe)
         uint64_t first;
         memcpy(&first, (const void *)(array + 8), sizeof(first));
         const struct lj_trace *trace = (const struct lj_trace *)first;
-        if (in_arena(probe, first, sizeof(*trace)) && trace->gct == LJ_GCT_TRACE && trace->traceno == 1) {
+        if (in_arena(probe, first, sizeof(*trace)) && trace->gct == LJ_GCT_TRACE &&
+            trace->traceno == 1) {
             layout->jit_traces = (uint16_t)offset;
             return;
         }
@@ -339,8 +341,8 @@ static void check_bytecode(struct probe *probe)
     probe->layout->bytecode_is_known = false;
     if (api->luaL_loadbuffer(probe->L, code, strlen(code), "=ffisan") == 0) {
         const struct lj_func *function = (const struct lj_func *)api->lua_topointer(probe->L, -1);
-        probe->layout->bytecode_is_known =
-            ffisan_liveness_verify((const struct lj_proto *)(function->pc - sizeof(struct lj_proto)));
+        probe->layout->bytecode_is_known = ffisan_liveness_verify(
+            (const struct lj_proto *)(function->pc - sizeof(struct lj_proto)));
     }
     api->lua_settop(probe->L, 0);
 }

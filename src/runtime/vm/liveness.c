@@ -119,8 +119,8 @@ static bool answer(const struct dataflow *flow, uint32_t pc, struct ffisan_live_
         return false;
     struct ffisan_slot_range in_scope = scope(flow->proto, pc, &effect);
     for (uint32_t i = 0; i < MAX_WORDS; i++) {
-        ret_live->bits[i] = range_word(outside, i) | range_word(effect.busy, i) |
-                            range_word(in_scope, i);
+        ret_live->bits[i] =
+            range_word(outside, i) | range_word(effect.busy, i) | range_word(in_scope, i);
         if (i < flow->n_words)
             ret_live->bits[i] |= live_before(flow, pc)[i] | after_word(flow, &effect, i);
     }

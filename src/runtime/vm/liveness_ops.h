@@ -137,9 +137,9 @@ struct ffisan_slot_range {
 /** What one instruction does to the slots of its frame. */
 struct ffisan_op_effect {
     struct ffisan_slot_range reads[FFISAN_OP_READS]; /**< before it has done anything else */
-    struct ffisan_slot_range writes;   /**< on the way to next[0], and to next[1] unless ... */
-    struct ffisan_slot_range busy;     /**< hold its own business (a callee) while it runs */
-    uint32_t next[2];                  /**< bytecodes that may follow */
+    struct ffisan_slot_range writes; /**< on the way to next[0], and to next[1] unless ... */
+    struct ffisan_slot_range busy;   /**< hold its own business (a callee) while it runs */
+    uint32_t next[2];                /**< bytecodes that may follow */
     uint8_t n_next;
     bool writes_on_first_way_only;
 };

@@ -61,6 +61,7 @@ const char ffisan_liveness_probe[] =
 
 #define OP(name) LJ_BC_##name
 
+/* clang-format off */
 static const uint8_t main_ops[] = {
     OP(VARG), OP(TNEW), OP(TDUP), OP(TSETS), OP(FNEW), OP(FNEW), OP(FNEW), OP(FNEW), OP(FNEW),
     OP(KNIL), OP(ISGE), OP(JMP), OP(UNM), OP(JMP), OP(ISGT), OP(JMP), OP(LEN), OP(ISLT),
@@ -81,6 +82,7 @@ static const uint8_t main_ops[] = {
     OP(ISF), OP(JMP), OP(MOV), OP(MOV), OP(UCLO), OP(RET), OP(ISF), OP(JMP), OP(UCLO), OP(RET0),
     OP(MOV), OP(MOV), OP(MOV), OP(UCLO), OP(CALLT),
 };
+/* clang-format on */
 
 static const uint8_t stores_ops[] = {
     OP(USETV), OP(USETS), OP(USETN), OP(USETP), OP(UGET), OP(RET1),
@@ -91,7 +93,10 @@ static const uint8_t tail_call_ops[] = {
 };
 
 static const uint8_t return_varargs_ops[] = {
-    OP(UGET), OP(MOV), OP(VARG), OP(RETM),
+    OP(UGET),
+    OP(MOV),
+    OP(VARG),
+    OP(RETM),
 };
 
 static const uint8_t call_varargs_ops[] = {
@@ -99,12 +104,13 @@ static const uint8_t call_varargs_ops[] = {
 };
 
 static const uint8_t for_loop_ops[] = {
-    OP(KSHORT), OP(KSHORT), OP(KSHORT), OP(FORI), OP(MOV), OP(FNEW), OP(GSET), OP(UCLO),
-    OP(FORL), OP(RET0),
+    OP(KSHORT), OP(KSHORT), OP(KSHORT), OP(FORI), OP(MOV),
+    OP(FNEW),   OP(GSET),   OP(UCLO),   OP(FORL), OP(RET0),
 };
 
 static const uint8_t inner_ops[] = {
-    OP(UGET), OP(RET1),
+    OP(UGET),
+    OP(RET1),
 };
 
 #undef OP
@@ -114,11 +120,14 @@ struct expected {
     uint32_t n_ops;
 };
 
-#define OPS(array) {array, sizeof(array)}
+#define OPS(array)                                                                                 \
+    {                                                                                              \
+        array, sizeof(array)                                                                       \
+    }
 
 static const struct expected children[] = {
-    OPS(stores_ops),       OPS(tail_call_ops), OPS(return_varargs_ops), OPS(call_varargs_ops),
-    OPS(for_loop_ops),     OPS(inner_ops),     OPS(inner_ops),
+    OPS(stores_ops),   OPS(tail_call_ops), OPS(return_varargs_ops), OPS(call_varargs_ops),
+    OPS(for_loop_ops), OPS(inner_ops),     OPS(inner_ops),
 };
 
 #undef OPS
@@ -163,6 +172,5 @@ static bool has_operands(const struct lj_proto *proto)
 
 bool ffisan_liveness_verify(const struct lj_proto *proto)
 {
-    return has_ops(proto, main_ops, sizeof(main_ops)) && has_operands(proto) &&
-           has_children(proto);
+    return has_ops(proto, main_ops, sizeof(main_ops)) && has_operands(proto) && has_children(proto);
 }

@@ -10,7 +10,14 @@
 #include "runtime/vm/proto.h"
 
 /* lj_frame.h, GC64 */
-enum { FRAME_LUA = 0, FRAME_C = 1, FRAME_CONT = 2, FRAME_VARG = 3, FRAME_TYPE = 3, FRAME_TYPEP = 7 };
+enum {
+    FRAME_LUA = 0,
+    FRAME_C = 1,
+    FRAME_CONT = 2,
+    FRAME_VARG = 3,
+    FRAME_TYPE = 3,
+    FRAME_TYPEP = 7
+};
 /* C frame of the interpreter on x86-64 (CFRAME_OFS_*) */
 enum { CFRAME_NRES = 8, CFRAME_L = 16, CFRAME_PC = 24, CFRAME_PREV = 32 };
 
@@ -52,7 +59,8 @@ static int32_t cframe_nres(uintptr_t cframe)
 }
 
 /* Position of a Lua function that C code interrupted right above it: see debug_framepc(). */
-static uintptr_t interrupted_pc(const struct lj_thread *thread, uintptr_t base, uintptr_t next_frame)
+static uintptr_t interrupted_pc(const struct lj_thread *thread, uintptr_t base,
+                                uintptr_t next_frame)
 {
     uintptr_t cframe = raw_cframe(thread->cframe);
     uintptr_t frame = base - 8;
@@ -243,22 +251,24 @@ size_t ffisan_luastack_in_trace(const struct lj_trace *trace, uintptr_t machine_
         return 0;
     if (!snap) {
         frames[n++] = (struct ffisan_luaframe){.proto = (const struct lj_proto *)trace->startpt,
-                                               .pc = trace->startpc, .approximate = true};
+                                               .pc = trace->startpc,
+                                               .approximate = true};
         return n;
     }
     const uint32_t *map = (const uint32_t *)trace->snapmap + snap->mapofs;
     uint64_t pcbase;
     memcpy(&pcbase, map + snap->nent, sizeof(pcbase));
     uintptr_t pc = pcbase >> 8;
-    frames[n++] = (struct ffisan_luaframe){.proto = proto_of(trace, pc), .pc = pc, .approximate = true};
+    frames[n++] =
+        (struct ffisan_luaframe){.proto = proto_of(trace, pc), .pc = pc, .approximate = true};
     for (uint32_t i = snap->nent; i-- > 0 && n < max;) {
         uint32_t ref = map[i] & 0xffff;
         if (!(map[i] & SNAP_FRAME) || ref >= REF_BIAS || ref < trace->nk || map[i] >> 24 < 2)
             continue;
         uint64_t link = load(trace->ir + (uint64_t)(ref + 1) * IR_SIZE);
         if (link_is_lua(link) && link > 4096 && !(link >> 47))
-            frames[n++] = (struct ffisan_luaframe){.proto = proto_of(trace, link - 4),
-                                                   .pc = link - 4, .approximate = true};
+            frames[n++] = (struct ffisan_luaframe){
+                .proto = proto_of(trace, link - 4), .pc = link - 4, .approximate = true};
     }
     return n;
 }
