@@ -27,7 +27,8 @@ void *ffisan_lender_alloc(struct ffisan_state *state, size_t size)
     int saved_errno = errno;
     void *block = find_lender(state) ? state->old_allocf(state->old_ud, NULL, 0, size) : NULL;
     if (block && state->n_lent++ == 0)
-        ffisan_report_degraded("no memory for more of our heap: part of the objects is not watched");
+        ffisan_report_degraded(
+            "no memory for more of our heap: part of the objects is not watched");
     errno = saved_errno;
     return block;
 }
