@@ -6,12 +6,41 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+/* Writing may raise these two, in the thread that writes; the program has not asked for that. */
+#define WRITE_BITS (UINT64_C(1) << (SIGPIPE - 1) | UINT64_C(1) << (SIGXFSZ - 1))
+
+struct quiet_signals {
+    uint64_t old_mask, old_pending;
+};
+
+static void hold_signals(struct quiet_signals *quiet)
+{
+    uint64_t bits = WRITE_BITS;
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &bits, &quiet->old_mask, sizeof(bits));
+    syscall(SYS_rt_sigpending, &quiet->old_pending, sizeof(bits));
+}
+
+/* Takes away what was raised meanwhile, but not what had been waiting before. */
+static void release_signals(const struct quiet_signals *quiet)
+{
+    static const struct timespec at_once;
+    uint64_t bits = WRITE_BITS & ~quiet->old_pending;
+    while (bits && syscall(SYS_rt_sigtimedwait, &bits, NULL, &at_once, sizeof(bits)) > 0)
+        continue;
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &quiet->old_mask, NULL, sizeof(bits));
+}
 
 bool ffisan_io_write(int fd, const char *data, size_t size)
 {
     int saved_errno = errno;
+    struct quiet_signals quiet;
+    hold_signals(&quiet);
     while (size > 0) {
         long n = syscall(SYS_write, fd, data, size);
         if (n < 0 && errno == EINTR)
@@ -21,6 +50,7 @@ bool ffisan_io_write(int fd, const char *data, size_t size)
         data += n;
         size -= (size_t)n;
     }
+    release_signals(&quiet);
     errno = saved_errno;
     return size == 0;
 }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** Writes all of it; goes on after EINTR and short writes. */
+/** Writes all of it; goes on after EINTR and short writes.  Raises neither SIGPIPE nor SIGXFSZ. */
 bool ffisan_io_write(int fd, const char *data, size_t size);
 
 /** Appends to a file that is made (mode 0666 less the umask) when missing. */

@@ -84,4 +84,6 @@ void ffisan_origin_forget(struct ffisan_state *state)
     for (unsigned i = 0; i < FFISAN_ORIGIN_MEMOS; i++)
         if (state->memos[i].trace)
             state->memos[i] = (struct ffisan_origin_memo){0};
+    for (unsigned i = 0; i < FFISAN_LIVE_MEMOS; i++)
+        state->live_memos[i].bytecode = 0;
 }

@@ -8,6 +8,7 @@
  */
 #include "runtime/cycle/schedule.h"
 
+#include "runtime/cycle/deadslots.h"
 #include "runtime/state.h"
 
 #define FIRST_VISITS 3u
@@ -55,6 +56,7 @@ static void force(struct ffisan_state *state)
         schedule->n_forced++;
         schedule->again = gc_state(state) != 0;
     }
+    ffisan_deadslots_clear(state);
     *stepmul(state) = 0; /* a step then runs to the end of the cycle (lj_gc_step: lim == 0) */
     *word(state, state->vm.layout.gc_threshold) = 0;
 }

@@ -98,13 +98,32 @@ static void expand_path(struct ffisan_text *out, const char *pattern, int pid)
     }
 }
 
-static void append(const char *pattern, const char *data, size_t size)
+/* Says once that a file of the user's cannot be written. */
+static void note_lost(const char *path)
+{
+    static bool is_noted;
+    char data[FFISAN_OPTION_STRING_MAX + 128];
+    struct ffisan_text text;
+    if (is_noted)
+        return;
+    is_noted = true;
+    ffisan_text_init(&text, data, sizeof(data));
+    ffisan_text_add(&text, "cannot write to ");
+    ffisan_text_add(&text, path);
+    ffisan_text_add(&text, ": not every finding is in it");
+    ffisan_report_degraded(data);
+}
+
+static bool append(const char *pattern, const char *data, size_t size)
 {
     char path[FFISAN_OPTION_STRING_MAX + 64];
     struct ffisan_text text;
     ffisan_text_init(&text, path, sizeof(path));
     expand_path(&text, pattern, current_pid());
-    ffisan_io_append(path, data, size);
+    if (ffisan_io_append(path, data, size))
+        return true;
+    note_lost(path);
+    return false;
 }
 
 static void append_in_run_dir(const char *suffix, const char *data, size_t size)
@@ -123,9 +142,7 @@ static void append_in_run_dir(const char *suffix, const char *data, size_t size)
 
 static void write_log(const char *data, size_t size)
 {
-    if (ffisan_runtime.options.log)
-        append(ffisan_runtime.options.log, data, size);
-    else
+    if (!ffisan_runtime.options.log || !append(ffisan_runtime.options.log, data, size))
         ffisan_io_write(2, data, size);
 }
 

@@ -100,14 +100,15 @@ static uint64_t position(const struct ffisan_frame_walk *walk)
     return interrupted_at(walk, callee);
 }
 
+/* NULL for dummy frames, and where a built-in function has begun to write its results there. */
 static const struct lj_func *function_at(const struct ffisan_frame_walk *walk)
 {
-    const struct lj_func *func = (const void *)lj_tv_object(walk->base[-2]);
-    bool is_dummy = func == NULL || (const void *)func == (const void *)walk->thread;
-    return !is_dummy && func->gct == LJ_GCT_FUNC ? func : NULL;
+    uint64_t value = walk->base[-2];
+    const struct lj_func *func = (const void *)lj_tv_object(value);
+    return lj_tv_type(value) == LJ_GCT_FUNC && func->gct == LJ_GCT_FUNC ? func : NULL;
 }
 
-static void describe_lua_frame(const struct ffisan_frame_walk *walk, struct ffisan_frame *frame)
+static void describe_lua_frame(const struct ffisan_frame_walk *walk, struct ffisan_stack_frame *frame)
 {
     uint64_t after = position(walk);
     frame->kind = FFISAN_FRAME_LUA;
@@ -118,7 +119,7 @@ static void describe_lua_frame(const struct ffisan_frame_walk *walk, struct ffis
 }
 
 static const uint64_t *end_of_frame(const struct ffisan_frame_walk *walk,
-                                    const struct ffisan_frame *frame)
+                                    const struct ffisan_stack_frame *frame)
 {
     const uint64_t *end = (const uint64_t *)walk->thread->top;
     if (walk->callee != NULL)
@@ -144,12 +145,12 @@ void ffisan_frame_walk_init(struct ffisan_frame_walk *walk, const struct ffisan_
     *walk = (struct ffisan_frame_walk){thread, base, base, NULL, false};
 }
 
-bool ffisan_frame_walk_next(struct ffisan_frame_walk *walk, struct ffisan_frame *ret_frame)
+bool ffisan_frame_walk_next(struct ffisan_frame_walk *walk, struct ffisan_stack_frame *ret_frame)
 {
     if (walk->base == NULL)
         return false;
     bool is_bottom = walk->base == bottom_of(walk->thread);
-    *ret_frame = (struct ffisan_frame){.kind = FFISAN_FRAME_C, .base = walk->base};
+    *ret_frame = (struct ffisan_stack_frame){.kind = FFISAN_FRAME_C, .base = walk->base};
     ret_frame->func = is_bottom ? NULL : function_at(walk);
     if (is_bottom)
         ret_frame->kind = FFISAN_FRAME_BOTTOM;
@@ -165,12 +166,12 @@ bool ffisan_frame_walk_next(struct ffisan_frame_walk *walk, struct ffisan_frame 
 }
 
 bool ffisan_frame_find(const struct ffisan_vm *vm, const struct lj_thread *thread,
-                       const uint64_t *slot, struct ffisan_frame *ret_frame,
-                       struct ffisan_frame *ret_caller, bool *ret_has_caller)
+                       const uint64_t *slot, struct ffisan_stack_frame *ret_frame,
+                       struct ffisan_stack_frame *ret_caller, bool *ret_has_caller)
 {
     struct ffisan_frame_walk walk;
     ffisan_frame_walk_init(&walk, vm, thread);
-    struct ffisan_frame named = {0}; /* the frame that varargs belong to is the one before them */
+    struct ffisan_stack_frame named = {0}; /* the frame that varargs belong to is the one before them */
     while (ffisan_frame_walk_next(&walk, ret_frame)) {
         bool is_inside = slot >= ret_frame->base - 2 && slot < ret_frame->end;
         if (ret_frame->kind == FFISAN_FRAME_VARARGS) {

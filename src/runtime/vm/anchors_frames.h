@@ -17,7 +17,7 @@ enum ffisan_frame_kind {
     FFISAN_FRAME_BOTTOM,  /**< of a C program, or the function of a coroutine not yet started */
 };
 
-struct ffisan_frame {
+struct ffisan_stack_frame {
     enum ffisan_frame_kind kind;
     const struct lj_func *func;   /**< NULL at the bottom */
     const struct lj_proto *proto; /**< NULL unless a Lua function */
@@ -39,12 +39,12 @@ void ffisan_frame_walk_init(struct ffisan_frame_walk *walk, const struct ffisan_
                             const struct lj_thread *thread);
 
 /** The next frame outwards; false when there is none. */
-bool ffisan_frame_walk_next(struct ffisan_frame_walk *walk, struct ffisan_frame *ret_frame);
+bool ffisan_frame_walk_next(struct ffisan_frame_walk *walk, struct ffisan_stack_frame *ret_frame);
 
 /** Finds the frame that a slot (or its function's slot) lies in, and its caller, if any. */
 bool ffisan_frame_find(const struct ffisan_vm *vm, const struct lj_thread *thread,
-                       const uint64_t *slot, struct ffisan_frame *ret_frame,
-                       struct ffisan_frame *ret_caller, bool *ret_has_caller);
+                       const uint64_t *slot, struct ffisan_stack_frame *ret_frame,
+                       struct ffisan_stack_frame *ret_caller, bool *ret_has_caller);
 
 /** The function that a coroutine runs or will run, or NULL. */
 const struct lj_func *ffisan_frame_body(const struct lj_thread *thread);

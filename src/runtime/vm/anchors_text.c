@@ -126,8 +126,8 @@ static void add_place(struct ffisan_text *out, const struct lj_proto *proto, uin
     ffisan_text_add_char(out, ')');
 }
 
-static const char *function_name(const struct ffisan_frame *frame,
-                                 const struct ffisan_frame *caller, bool has_caller)
+static const char *function_name(const struct ffisan_stack_frame *frame,
+                                 const struct ffisan_stack_frame *caller, bool has_caller)
 {
     const uint32_t *call = NULL;
     if (has_caller && caller->proto != NULL && caller->pc != 0 && (frame->base[-1] & 3) == 0)
@@ -140,7 +140,7 @@ static const char *function_name(const struct ffisan_frame *frame,
     return frame->proto->firstline == 0 ? "main chunk" : "a function";
 }
 
-static const char *hidden_or_temporary(const struct ffisan_frame *frame, const uint64_t *slot,
+static const char *hidden_or_temporary(const struct ffisan_stack_frame *frame, const uint64_t *slot,
                                        const char **ret_name)
 {
     *ret_name = NULL;
@@ -164,7 +164,7 @@ static void add_slot(struct path *path, const struct ffisan_anchor_node *step)
     const struct ffisan_anchor_node *parent = &path->search->nodes[step->parent];
     const struct lj_thread *thread = (const void *)parent->object;
     const uint64_t *slot = (const uint64_t *)step->key;
-    struct ffisan_frame frame, caller;
+    struct ffisan_stack_frame frame, caller;
     bool has_caller;
     const char *name;
     if (!ffisan_frame_find(path->search->vm, thread, slot, &frame, &caller, &has_caller) ||
@@ -189,7 +189,7 @@ static void add_running_function(struct path *path, const struct ffisan_anchor_n
 {
     const struct ffisan_anchor_node *parent = &path->search->nodes[step->parent];
     const struct lj_thread *thread = (const void *)parent->object;
-    struct ffisan_frame frame, caller;
+    struct ffisan_stack_frame frame, caller;
     bool has_caller;
     if (!ffisan_frame_find(path->search->vm, thread, (const uint64_t *)step->key, &frame, &caller,
                            &has_caller) ||

@@ -168,7 +168,7 @@ static void visit_proto(struct ffisan_search *search, const struct lj_proto *pro
 }
 
 /* Slots with variables in scope come first in a frame. */
-static const uint64_t *end_of_variables(const struct ffisan_frame *frame)
+static const uint64_t *end_of_variables(const struct ffisan_stack_frame *frame)
 {
     const uint64_t *end = frame->base;
     if (frame->kind == FFISAN_FRAME_VARARGS || frame->kind == FFISAN_FRAME_BOTTOM)
@@ -182,7 +182,7 @@ void ffisan_search_visit_stack(struct ffisan_search *search, const struct lj_thr
                                enum ffisan_edge_kind kind)
 {
     struct ffisan_frame_walk walk;
-    struct ffisan_frame frame;
+    struct ffisan_stack_frame frame;
     ffisan_frame_walk_init(&walk, search->vm, thread);
     while (ffisan_frame_walk_next(&walk, &frame)) {
         const uint64_t *middle = end_of_variables(&frame);

@@ -32,6 +32,7 @@ struct ffisan_layout {
     uint16_t gcroot;      /**< array of objects: metamethod names, base metatables ... */
     uint16_t n_gcroot;
     uint16_t jit_tracestate; /**< int32 in jit_State: bit 4 is set while recording or compiling */
+    bool bytecode_is_known;  /**< numbered as vm/liveness.h believes */
     uint16_t jit_traces;     /**< struct lj_trace ** indexed by number */
 };
 

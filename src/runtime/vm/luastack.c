@@ -38,6 +38,12 @@ static bool link_is_lua(uint64_t link)
     return (link & FRAME_TYPE) == FRAME_LUA;
 }
 
+/* A built-in function may have begun to write its results where its link was. */
+static bool link_is_sane(uint64_t link)
+{
+    return link > 7 && !(link >> 47);
+}
+
 static uintptr_t previous_frame(uintptr_t frame)
 {
     uint64_t link = frame_link(frame);
@@ -101,12 +107,12 @@ static uintptr_t return_pc(const struct lj_thread *thread, uintptr_t base, uintp
     return interrupted_pc(thread, base, next_frame);
 }
 
-/* NULL when the slot holds no function: the thread is not in order, the walk ends. */
+/* NULL for dummy frames, and where a built-in function has begun to write its results. */
 static const struct lj_header *frame_function(uintptr_t frame)
 {
     uint64_t value = load(frame - 8);
     uint32_t type = lj_tv_type(value);
-    if (type != LJ_GCT_FUNC && type != LJ_GCT_THREAD)
+    if (type != LJ_GCT_FUNC)
         return NULL;
     return (const struct lj_header *)lj_tv_object(value);
 }
@@ -132,15 +138,15 @@ size_t ffisan_luastack_walk(const struct lj_thread *thread, uintptr_t base, bool
         if (frame <= bottom || frame >= limit)
             break;
         const struct lj_header *function = frame_function(frame);
-        if (!function)
-            break;
-        if (!skip && !skip_top && is_lua_function(function)) {
+        if (function && !skip && !skip_top && is_lua_function(function)) {
             uintptr_t pc = return_pc(thread, base, next_frame);
             const struct lj_proto *proto = function_proto((const struct lj_func *)function);
             bool inside = pc && ffisan_proto_pc(proto, pc - 4) != UINT32_MAX;
             frames[n++] = (struct ffisan_luaframe){.proto = proto, .pc = inside ? pc - 4 : 0};
         }
         uint64_t link = frame_link(frame);
+        if (!link_is_sane(link))
+            break;
         skip = !link_is_lua(link) && (link & FRAME_TYPEP) == FRAME_VARG; /* pseudo frame below */
         skip_top = skip_top && skip;
         next_frame = frame;
@@ -173,6 +179,8 @@ size_t ffisan_luastack_pcs(const struct ffisan_vm *vm, uint64_t *pcs, size_t max
         pcs[n++] = return_pc(thread, thread->base, 0);
     while (n < max && frame > bottom) {
         uint64_t link = frame_link(frame);
+        if (!link_is_sane(link))
+            break;
         if (link_is_lua(link)) {
             uint32_t call = *(const uint32_t *)(link - 4);
             pcs[n++] = link;
