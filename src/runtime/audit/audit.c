@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * For each live cdata its C type says where addresses can lie.  A word that leads into a block that
- * is dead makes that block held, gets it a stand-in, and is re-aimed; a word that already leads to a
+ * is dead makes that block held, gets it a stand-in, and is re-aimed; a word that leads to a
  * stand-in shows that it is still needed.  8-byte integers and bytes are evidence: they keep the
  * block from reuse and are never written.
  */

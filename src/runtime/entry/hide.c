@@ -46,7 +46,7 @@ static const char *without_own_library(const char *value)
     return rest;
 }
 
-/* The luajit command asks for LUA_INIT once, before anything else, to run it: that is our way in. */
+/* The luajit command asks for LUA_INIT once, before anything else, and runs it: our way in. */
 static const char *lua_init(const char *value)
 {
     static bool asked;

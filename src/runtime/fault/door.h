@@ -25,7 +25,7 @@ struct ffisan_door {
 };
 extern struct ffisan_door ffisan_door __attribute__((aligned(64), visibility("hidden")));
 
-/** Says where the stand-ins are, and fills the slots of all wrappers. Context: no signal handler. */
+/** Says where the stand-ins are; fills the slots of all wrappers. Context: no signal handler. */
 void ffisan_door_open(uintptr_t low, uintptr_t high);
 
 /** The size of C strings and of what only the kernel knows. */

@@ -34,7 +34,7 @@ struct ffisan_report_counts {
 };
 extern struct ffisan_report_counts ffisan_report_counts;
 
-/** Appends a line `key=value` to this process' status file in the run directory, if there is one. */
+/** Appends a line `key=value` to this process' status file in the run directory, if any. */
 void ffisan_report_status(const char *key, const char *value);
 
 /** Says that not everything is watched, and why: in the status file, or on the log without one. */

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "wire/finding.h"
 
-/** Appends line `line` of a file, without indentation and line end.  False when it cannot be read. */
+/** Appends a line of a file without indentation and line end.  False when it cannot be read. */
 bool ffisan_source_line(const char *file, int line, struct ffisan_text *out);
 
 #endif
