@@ -19,7 +19,7 @@ CLI_OBJECTS := $(patsubst src/%.c,$(BUILD)/cli/%.o,$(BASE_SOURCES) $(WIRE_SOURCE
 all: $(BUILD)/libffisan.so $(BUILD)/ffisan
 
 $(BUILD)/libffisan.so: $(RUNTIME_OBJECTS)
-	$(CC) -shared $(LDFLAGS) -Wl,-z,nodelete -Wl,-z,defs -Wl,--as-needed -Wl,-soname,libffisan.so -o $@ $^ -lgcc_s
+	$(CC) -shared $(LDFLAGS) -Wl,-z,nodelete -Wl,-z,defs -Wl,--as-needed -Wl,-soname,libffisan.so -Wl,-z,start-stop-visibility=hidden -o $@ $^
 
 $(BUILD)/ffisan: $(CLI_OBJECTS)
 	$(CC) $(LDFLAGS) -o $@ $^ -ljansson

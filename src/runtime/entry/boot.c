@@ -3,6 +3,7 @@
 
 #include "base/io.h"
 #include "runtime/entry/hide.h"
+#include "runtime/fault/signals.h"
 #include "runtime/report/report.h"
 #include "runtime/vm/cstack.h"
 
@@ -45,6 +46,7 @@ static void probe(struct ffisan_luajit *luajit)
 {
     luajit->problem = ffisan_layout_probe(&luajit->api, &luajit->layout);
     if (!luajit->problem) {
+        ffisan_signals_prepare();
         ffisan_cstack_prepare((uintptr_t)luajit->api.lua_newstate);
         return;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/vm/caller.h"
 
-#include <unwind.h>
+#include "runtime/vm/unwinder.h"
 
 struct ffisan_caller ffisan_callers[FFISAN_CALLERS];
 
@@ -16,18 +16,20 @@ static _Unwind_Reason_Code look(struct _Unwind_Context *context, void *argument)
 {
     struct walk *walk = argument;
     if (walk->helper_sp) {
-        walk->caller_sp = _Unwind_GetCFA(context);
+        walk->caller_sp = ffisan_unwinder.get_cfa(context);
         return _URC_END_OF_STACK;
     }
-    if (_Unwind_GetIP(context) == walk->helper)
-        walk->helper_sp = _Unwind_GetCFA(context);
+    int is_before;
+    if (ffisan_unwinder.get_ip(context, &is_before) == walk->helper)
+        walk->helper_sp = ffisan_unwinder.get_cfa(context);
     return ++walk->n < 8 ? _URC_NO_REASON : _URC_END_OF_STACK;
 }
 
 void ffisan_caller_learn(uintptr_t helper)
 {
     struct walk walk = {.helper = helper};
-    _Unwind_Backtrace(look, &walk);
+    if (ffisan_unwinder_load())
+        ffisan_unwinder.backtrace(look, &walk);
     struct ffisan_caller entry = {.helper = helper, .frame = UINT32_MAX};
     if (walk.caller_sp > walk.helper_sp && walk.caller_sp - walk.helper_sp < 4096)
         entry.frame = (uint32_t)(walk.caller_sp - walk.helper_sp);
