@@ -9,7 +9,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 . "$top/tests/tap.bash"
 
-exports() { nm -D --defined-only "$library" | awk '{ print $3 }' | sort -u; }
+# What the linker leaves in the table as HIDDEN is for nobody.
+exports() { readelf --dyn-syms -W "$library" | awk '$7 != "UND" && $6 == "DEFAULT" { sub(/@.*/, "", $8); print $8 }' | grep . | sort -u; }
 imports() { nm -D --undefined-only "$library" | awk '{ sub(/@.*/, "", $2); print $2 }' | sort -u; }
 
 if [ "${1:-}" = --update ]; then
