@@ -37,8 +37,8 @@ static bool is_lua_link(uint64_t link)
 static const uint64_t *base_below(const struct lj_thread *thread, const uint64_t *base)
 {
     uint64_t link = base[-1];
-    size_t distance = is_lua_link(link) ? 2 + lj_bc_a(((const uint32_t *)link)[-1])
-                                        : (link & ~UINT64_C(7)) / 8;
+    size_t distance =
+        is_lua_link(link) ? 2 + lj_bc_a(((const uint32_t *)link)[-1]) : (link & ~UINT64_C(7)) / 8;
     size_t n_below = (size_t)(base - bottom_of(thread));
     return distance >= 2 && distance <= n_below ? base - distance : NULL;
 }
@@ -108,7 +108,8 @@ static const struct lj_func *function_at(const struct ffisan_frame_walk *walk)
     return lj_tv_type(value) == LJ_GCT_FUNC && func->gct == LJ_GCT_FUNC ? func : NULL;
 }
 
-static void describe_lua_frame(const struct ffisan_frame_walk *walk, struct ffisan_stack_frame *frame)
+static void describe_lua_frame(const struct ffisan_frame_walk *walk,
+                               struct ffisan_stack_frame *frame)
 {
     uint64_t after = position(walk);
     frame->kind = FFISAN_FRAME_LUA;
@@ -171,7 +172,8 @@ bool ffisan_frame_find(const struct ffisan_vm *vm, const struct lj_thread *threa
 {
     struct ffisan_frame_walk walk;
     ffisan_frame_walk_init(&walk, vm, thread);
-    struct ffisan_stack_frame named = {0}; /* the frame that varargs belong to is the one before them */
+    struct ffisan_stack_frame named = {
+        0}; /* the frame that varargs belong to is the one before them */
     while (ffisan_frame_walk_next(&walk, ret_frame)) {
         bool is_inside = slot >= ret_frame->base - 2 && slot < ret_frame->end;
         if (ret_frame->kind == FFISAN_FRAME_VARARGS) {

@@ -74,10 +74,14 @@ static void add_number_key(struct ffisan_text *out, double number)
 static const char *kind_of_key(uint32_t type)
 {
     static const char *const kinds[] = {
-        [LJ_IT_FALSE] = "[false]",          [LJ_IT_TRUE] = "[true]",
-        [LJ_IT_LIGHTUD] = "[light userdata]", [LJ_GCT_THREAD] = "[coroutine]",
-        [LJ_GCT_FUNC] = "[function]",       [LJ_GCT_CDATA] = "[cdata]",
-        [LJ_GCT_TAB] = "[table]",           [LJ_GCT_UDATA] = "[userdata]",
+        [LJ_IT_FALSE] = "[false]",
+        [LJ_IT_TRUE] = "[true]",
+        [LJ_IT_LIGHTUD] = "[light userdata]",
+        [LJ_GCT_THREAD] = "[coroutine]",
+        [LJ_GCT_FUNC] = "[function]",
+        [LJ_GCT_CDATA] = "[cdata]",
+        [LJ_GCT_TAB] = "[table]",
+        [LJ_GCT_UDATA] = "[userdata]",
     };
     const char *kind = type < sizeof(kinds) / sizeof(kinds[0]) ? kinds[type] : NULL;
     return kind != NULL ? kind : "[?]";
@@ -213,7 +217,7 @@ static void add_coroutine(struct path *path, const struct ffisan_anchor_node *st
 static void add_base_metatable(struct path *path, uint64_t type)
 {
     static const char *const owners[] = {
-        "nil",     "booleans",   "booleans", "light userdata", "strings", "upvalues", "coroutines",
+        "nil",    "booleans",  "booleans", "light userdata", "strings", "upvalues", "coroutines",
         "protos", "functions", "traces",   "cdata",          "tables",  "userdata", "numbers",
     };
     arrow(path, "metatable of ");

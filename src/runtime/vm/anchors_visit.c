@@ -10,9 +10,9 @@
 enum {
     N_BASE_METATABLES = 14,
     N_DEFAULT_FILES = 2,
-    MM_MODE = 3,         /* position of __mode among the metamethods, and its bit in tab->nomm */
-    IR_KGC = 24,         /* lj_ir.h: a constant object, its address in the next slot */
-    IR_KPTR = 25,        /* these four use the next slot, too */
+    MM_MODE = 3,  /* position of __mode among the metamethods, and its bit in tab->nomm */
+    IR_KGC = 24,  /* lj_ir.h: a constant object, its address in the next slot */
+    IR_KPTR = 25, /* these four use the next slot, too */
     IR_KKPTR = 26,
     IR_KNUM = 28,
     IR_KINT64 = 29,
@@ -233,8 +233,8 @@ static void visit_gcroot(struct ffisan_search *search)
     if (layout->gcroot == FFISAN_NO_OFFSET ||
         layout->n_gcroot < N_BASE_METATABLES + N_DEFAULT_FILES)
         return;
-    const uint64_t *files = (const uint64_t *)(search->vm->g + layout->gcroot) + layout->n_gcroot -
-                            N_DEFAULT_FILES;
+    const uint64_t *files =
+        (const uint64_t *)(search->vm->g + layout->gcroot) + layout->n_gcroot - N_DEFAULT_FILES;
     const uint64_t *metatables = files - N_BASE_METATABLES;
     for (uint32_t type = 0; type < N_BASE_METATABLES; type++)
         ffisan_search_edge(search, FFISAN_EDGE_BASE_META, type, metatables[type], LJ_GCT_TAB);

@@ -17,19 +17,19 @@
 
 /** Offsets from g = *(L+16), in bytes. */
 struct ffisan_layout {
-    uint16_t allocf;      /**< lua_Alloc; allocd follows; gc.total +16, gc.threshold +24 */
-    uint16_t gc_total;    /**< 8 bytes */
+    uint16_t allocf;       /**< lua_Alloc; allocd follows; gc.total +16, gc.threshold +24 */
+    uint16_t gc_total;     /**< 8 bytes */
     uint16_t gc_threshold; /**< 8 bytes; LJ_MAX_MEM while collection is stopped */
-    uint16_t gc_state;    /**< 1 byte: 0 pause ... */
-    uint16_t gc_root;     /**< newest object */
-    uint16_t gc_stepmul;  /**< 4 bytes */
-    uint16_t vmstate;     /**< int32: >= 0 = number of the running trace, else ~LJ_VMST_x */
-    uint16_t mainthref;   /**< main lua_State */
-    uint16_t registry;    /**< tagged value */
-    uint16_t cur_L;       /**< running lua_State */
-    uint16_t jit_base;    /**< TValue * while compiled code runs, or 0 */
-    uint16_t ctype_state; /**< struct lj_ctype_state *, 0 before `require "ffi"` */
-    uint16_t gcroot;      /**< array of objects: metamethod names, base metatables ... */
+    uint16_t gc_state;     /**< 1 byte: 0 pause ... */
+    uint16_t gc_root;      /**< newest object */
+    uint16_t gc_stepmul;   /**< 4 bytes */
+    uint16_t vmstate;      /**< int32: >= 0 = number of the running trace, else ~LJ_VMST_x */
+    uint16_t mainthref;    /**< main lua_State */
+    uint16_t registry;     /**< tagged value */
+    uint16_t cur_L;        /**< running lua_State */
+    uint16_t jit_base;     /**< TValue * while compiled code runs, or 0 */
+    uint16_t ctype_state;  /**< struct lj_ctype_state *, 0 before `require "ffi"` */
+    uint16_t gcroot;       /**< array of objects: metamethod names, base metatables ... */
     uint16_t n_gcroot;
     uint16_t jit_tracestate; /**< int32 in jit_State: bit 4 is set while recording or compiling */
     bool bytecode_is_known;  /**< numbered as vm/liveness.h believes */
