@@ -43,6 +43,7 @@ static int cycle_ended(lua_State *L)
         state->stacks ? ffisan_stacks_here(state->stacks, &state->vm, 0, &visits) : 0;
     ffisan_audit_run(state);
     ffisan_schedule_cycle_ended(state);
+    ffisan_lines_hide(state, L);
     if (closing)
         state->is_closing = true;
     else
@@ -63,9 +64,23 @@ void ffisan_cycle_start(struct ffisan_state *state)
     api->lua_settop(L, -2);
 }
 
+static int collect(lua_State *L)
+{
+    const struct ffisan_state *state = ffisan_state_find(L);
+    if (state)
+        state->api->lua_gc(L, LUA_GCCOLLECT, 0);
+    return 0;
+}
+
+/* An error in a finaliser ends a collection, and at the end of a state nobody is there to catch it. */
 void ffisan_cycle_finish(struct ffisan_state *state)
 {
-    if (!state->is_closing)
-        state->api->lua_gc(state->L, LUA_GCCOLLECT, 0);
+    enum { MOST_ERRORS = 100 };
+    const struct ffisan_api *api = state->api;
+    for (unsigned n = 0; !state->is_closing && n < MOST_ERRORS; n++) {
+        if (api->lua_cpcall(state->L, collect, NULL) == 0)
+            break;
+        api->lua_settop(state->L, -2);
+    }
     state->is_closing = true;
 }

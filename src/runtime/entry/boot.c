@@ -8,6 +8,7 @@
 #include "runtime/vm/cstack.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 #define MAX_LUAJITS 8
@@ -70,13 +71,32 @@ static const struct ffisan_luajit *find(const void *address_in_luajit)
     return &luajits[n_luajits++];
 }
 
+/* A child must not inherit a lock that a thread holds which it does not have. */
+static bool forker_holds_lock; /* guarded by the lock */
+
+static void before_fork(void)
+{
+    if (ffisan_lock_take(&ffisan_runtime.lock))
+        forker_holds_lock = true;
+}
+
+static void after_fork(void)
+{
+    if (!forker_holds_lock)
+        return;
+    forker_holds_lock = false;
+    ffisan_lock_give(&ffisan_runtime.lock);
+}
+
 const struct ffisan_luajit *ffisan_boot(const void *address_in_luajit)
 {
     int saved_errno = errno;
     const struct ffisan_luajit *luajit = NULL;
     if (ffisan_lock_take(&ffisan_runtime.lock)) {
-        if (!is_ready)
+        if (!is_ready) {
             read_options();
+            pthread_atfork(before_fork, after_fork, after_fork);
+        }
         is_ready = true;
         luajit = find(address_in_luajit);
         ffisan_lock_give(&ffisan_runtime.lock);

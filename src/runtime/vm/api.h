@@ -47,6 +47,7 @@ enum { LUA_TNIL = 0, LUA_TTABLE = 5 };
                (lua_State * L, const char *code, size_t size, const char *name))                   \
     FFISAN_API(int, luaL_loadfile, (lua_State * L, const char *path))                              \
     FFISAN_API(int, lua_pcall, (lua_State * L, int n_args, int n_results, int errfunc))            \
+    FFISAN_API(int, lua_cpcall, (lua_State * L, lua_CFunction function, void *ud))                 \
     FFISAN_API(void, lua_call, (lua_State * L, int n_args, int n_results))                         \
     FFISAN_API(int, lua_error, (lua_State * L))                                                    \
     FFISAN_API(lua_State *, lua_newthread, (lua_State * L))                                        \
