@@ -9,5 +9,6 @@ local function c_string(text, extra)
     return buffer
 end
 
-local label = c_string("thirteen chars", arg[1] == "fixed" and 1 or 0)
-print(ffi.string(label))
+local text = "fourteen chars"
+local label = c_string(text, arg[1] == "fixed" and 1 or 0)
+print(ffi.string(label, #text))

@@ -5,6 +5,7 @@ set -u
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
+# shellcheck source=tests/tap.bash
 . "$top/tests/tap.bash"
 cd "$top" || exit 1
 # shellcheck disable=SC2034

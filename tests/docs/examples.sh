@@ -12,6 +12,7 @@
 #
 # Standard output is line-buffered as on a terminal, so that output and reports stand in the order
 # that a user sees.  Addresses, process numbers and the number of a cycle may differ.
+# shellcheck source=tests/docs/docs.bash
 . "$(dirname "$0")/docs.bash"
 is_update=
 [ "${1:-}" = --update ] && { is_update=1; shift; }
@@ -45,8 +46,14 @@ excerpt() # FILE RANGE...
 # "> " begins the further lines of a command.
 script_of() # BLOCK
 {
-    # shellcheck disable=SC2016
-    echo 'show() { local status=$?; printf "$ %s\n" "${1//$'"'\\n'"'/$'"'\\n'"'> }"; return $status; }'
+    cat <<'END'
+show()
+{
+    local status=$?
+    printf '$ %s\n' "${1//$'\n'/$'\n'> }"
+    return $status
+}
+END
     local line command=
     while IFS= read -r line; do
         if [[ $line == '> '* && -n $command ]]; then

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Links in the documents lead to files of the tree and to headings that are there.
+# shellcheck source=tests/docs/docs.bash
 . "$(dirname "$0")/docs.bash"
 
 # The anchors that a document has: its headings as GitHub names them.

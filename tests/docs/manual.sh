@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Manual pages say what --help says: the same options with the same values, no more and no less.
+# shellcheck source=tests/docs/docs.bash
 . "$(dirname "$0")/docs.bash"
 if [ ! -x "$ffisan" ]; then
     echo "Bail out! $ffisan is missing: run make"
@@ -51,7 +52,7 @@ verdict 'ffisan run --help has every option of options.def' ${reasons:+"$reasons
 
 # Commands: help, the first page, and a page for each.
 "$ffisan" --help | sed -nE '/^Commands:/,/^$/s/^  ([a-z]+) .*/\1/p' | sort >"$tmp/commands"
-ls docs/ffisan-*.1 | sed -E 's/.*ffisan-(.*)\.1/\1/' | sort >"$tmp/pages"
+printf '%s\n' docs/ffisan-*.1 | sed -E 's/.*ffisan-(.*)\.1/\1/' | sort >"$tmp/pages"
 reasons=$(diff "$tmp/commands" "$tmp/pages")
 verdict 'each command has a manual page' ${reasons:+"$reasons"}
 reasons=$(while read -r command; do

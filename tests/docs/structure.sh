@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The documents name what exists, and name it all: folders and files of the source, kinds, options,
 # commands, the steps of the installation.
+# shellcheck disable=SC2016 # backquotes are Markdown's
+# shellcheck source=tests/docs/docs.bash
 . "$(dirname "$0")/docs.bash"
 
 # Paths in `code` of a document, and names of files of the source without a folder.
