@@ -84,6 +84,8 @@ void ffisan_origin_forget(struct ffisan_state *state)
     for (unsigned i = 0; i < FFISAN_ORIGIN_MEMOS; i++)
         if (state->memos[i].trace)
             state->memos[i] = (struct ffisan_origin_memo){0};
+    memset(state->visited_lines, 0, sizeof(state->visited_lines));
+    memset(state->sites, 0, sizeof(state->sites));
     for (unsigned i = 0; i < FFISAN_LIVE_MEMOS; i++)
         state->live_memos[i].bytecode = 0;
 }

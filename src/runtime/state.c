@@ -189,6 +189,8 @@ void ffisan_state_attach(struct ffisan_state *state, lua_State *L)
     ffisan_runtime.states = state;
     ffisan_lock_give(&ffisan_runtime.lock);
     ffisan_cycle_start(state);
+    if (ffisan_runtime.options.gc == FFISAN_GC_LINE)
+        ffisan_lines_start(state);
 }
 
 void ffisan_state_free(struct ffisan_state *state)

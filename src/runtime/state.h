@@ -10,6 +10,7 @@
 
 #include "base/lock.h"
 #include "runtime/heap/heap.h"
+#include "runtime/cycle/lines.h"
 #include "runtime/origin.h"
 #include "runtime/report/stacks.h"
 #include "runtime/vm/api.h"
@@ -65,6 +66,7 @@ struct ffisan_state {
     const uint64_t *newest; /**< the VM's newest object (gc.root) */
     struct ffisan_stacks *stacks;
     struct ffisan_schedule schedule;
+    struct ffisan_lines lines;
     const struct ffisan_api *api;
     lua_State *L;         /**< main thread */
     lua_Alloc old_allocf; /**< for blocks from before we took over, or NULL */
@@ -82,6 +84,7 @@ struct ffisan_state {
     struct ffisan_live_memo live_memos[FFISAN_LIVE_MEMOS];
     struct ffisan_origin_memo memos[FFISAN_ORIGIN_MEMOS];
     struct ffisan_site_visits sites[FFISAN_SITES];
+    struct ffisan_site_visits visited_lines[FFISAN_SITES];
     struct ffisan_state *next;
 };
 

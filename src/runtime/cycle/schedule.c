@@ -9,6 +9,7 @@
 #include "runtime/cycle/schedule.h"
 
 #include "runtime/cycle/deadslots.h"
+#include "runtime/cycle/lines.h"
 #include "runtime/state.h"
 
 #define FIRST_VISITS 3u
@@ -36,15 +37,18 @@ static uint8_t gc_state(const struct ffisan_state *state)
     return *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state);
 }
 
+static bool is_recording(const struct ffisan_state *state)
+{
+    uint16_t offset = state->vm.layout.jit_tracestate;
+    return offset != FFISAN_NO_OFFSET && (*(const int32_t *)(state->vm.g + offset) & 0x10);
+}
+
 /* Not while a trace is recorded: a finaliser would abort the recording (lj_trace_abort). */
 static bool may_force(const struct ffisan_state *state)
 {
-    const struct ffisan_layout *layout = &state->vm.layout;
-    uint64_t threshold = *word(state, layout->gc_threshold);
-    if (threshold >= UINT64_C(1) << 40) /* LUA_GCSTOP, or inside a finaliser */
-        return false;
-    return layout->jit_tracestate == FFISAN_NO_OFFSET ||
-           !(*(const int32_t *)(state->vm.g + layout->jit_tracestate) & 0x10);
+    uint64_t threshold = *word(state, state->vm.layout.gc_threshold);
+    return threshold < UINT64_C(1) << 40 /* LUA_GCSTOP, or inside a finaliser */
+           && !is_recording(state);
 }
 
 static void force(struct ffisan_state *state)
@@ -61,30 +65,42 @@ static void force(struct ffisan_state *state)
     *word(state, state->vm.layout.gc_threshold) = 0;
 }
 
-static bool is_due(struct ffisan_schedule *schedule, uint32_t visits, uint64_t heap_bytes)
+/* Takes what a walk over the heap costs out of the credit, if there is enough. */
+static bool charge(struct ffisan_state *state)
 {
-    schedule->credit_bytes += CREDIT_PER_ALLOCATION;
-    bool wanted = schedule->gc == FFISAN_GC_ALLOC ||
-                  (visits > 0 && (visits <= FIRST_VISITS || (visits & (visits - 1)) == 0));
-    if (!wanted)
+    int64_t heap_bytes = (int64_t)*word(state, state->vm.layout.gc_total);
+    if (state->schedule.gc != FFISAN_GC_AUTO)
+        return true;
+    if (state->schedule.credit_bytes < heap_bytes)
         return false;
+    state->schedule.credit_bytes -= heap_bytes;
+    return true;
+}
+
+bool ffisan_schedule_may_collect(struct ffisan_state *state)
+{
+    return may_force(state) && charge(state);
+}
+
+static bool is_due(const struct ffisan_schedule *schedule, uint32_t visits)
+{
     if (schedule->gc == FFISAN_GC_ALLOC)
         return true;
-    if (schedule->credit_bytes < (int64_t)heap_bytes)
-        return false;
-    schedule->credit_bytes -= (int64_t)heap_bytes;
-    return true;
+    return visits > 0 && (visits <= FIRST_VISITS || (visits & (visits - 1)) == 0);
 }
 
 void ffisan_schedule_allocation(struct ffisan_state *state, uint32_t visits)
 {
     struct ffisan_schedule *schedule = &state->schedule;
-    if (schedule->gc == FFISAN_GC_LINE)
+    schedule->credit_bytes += CREDIT_PER_ALLOCATION;
+    bool again = schedule->again && !schedule->is_forcing;
+    if (!again && !is_due(schedule, visits))
         return;
-    bool due = schedule->again && !schedule->is_forcing;
-    if (!due)
-        due = is_due(schedule, visits, *word(state, state->vm.layout.gc_total));
-    if (due && may_force(state))
+    if (schedule->gc == FFISAN_GC_LINE || !may_force(state))
+        return;
+    if (visits == 1 && schedule->gc == FFISAN_GC_AUTO && *state->vmstate <= 0)
+        ffisan_lines_open(state);
+    if (charge(state))
         force(state);
 }
 

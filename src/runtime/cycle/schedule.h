@@ -9,6 +9,7 @@
 
 #include "wire/options.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ffisan_schedule;
@@ -21,6 +22,12 @@ void ffisan_schedule_init(struct ffisan_schedule *schedule, enum ffisan_gc gc);
  * Decides whether the next allocation check runs a full cycle.  Context: the allocator.
  */
 void ffisan_schedule_allocation(struct ffisan_state *state, uint32_t visits);
+
+/**
+ * May a full collection run now?  Not while the program has stopped its collector, nor while a
+ * trace is recorded; and with gc=auto its cost must be covered, which is charged.
+ */
+bool ffisan_schedule_may_collect(struct ffisan_state *state);
 
 /** A cycle has ended: restores what forcing it had changed.  Context: a finaliser. */
 void ffisan_schedule_cycle_ended(struct ffisan_state *state);

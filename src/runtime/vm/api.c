@@ -22,7 +22,7 @@ static bool fill(struct ffisan_api *api, void *handle)
         !dladdr((void *)&ffisan_api_find, &own) || info.dli_fbase == own.dli_fbase)
         return false; /* our own interposers are no LuaJIT */
     api->module = info.dli_fbase;
-    return dlsym(handle, "luaJIT_setmode") != NULL;
+    return true;
 }
 
 struct search {

@@ -30,8 +30,9 @@ enum {
     LUA_GCSETPAUSE,
     LUA_GCSETSTEPMUL
 };
+enum { LUAJIT_MODE_ENGINE = 0, LUAJIT_MODE_OFF = 0, LUAJIT_MODE_ON = 0x100 };
 enum { LUA_MASKLINE = 4, LUA_MASKCOUNT = 8 };
-enum { LUA_TNIL = 0, LUA_TTABLE = 5 };
+enum { LUA_TNIL = 0, LUA_TTABLE = 5, LUA_TFUNCTION = 6 };
 
 /* FFISAN_API(return type, name, parameters) */
 #define FFISAN_API_LIST                                                                            \
@@ -73,7 +74,8 @@ enum { LUA_TNIL = 0, LUA_TTABLE = 5 };
     FFISAN_API(int, lua_checkstack, (lua_State * L, int n))                                        \
     FFISAN_API(int, lua_sethook, (lua_State * L, lua_Hook hook, int mask, int count))              \
     FFISAN_API(lua_Hook, lua_gethook, (lua_State * L))                                             \
-    FFISAN_API(int, lua_gethookmask, (lua_State * L))
+    FFISAN_API(int, lua_gethookmask, (lua_State * L))                                              \
+    FFISAN_API(int, luaJIT_setmode, (lua_State * L, int index, int mode))
 
 struct ffisan_api {
     void *module; /**< base address of the library or program that holds LuaJIT */

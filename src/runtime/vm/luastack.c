@@ -133,7 +133,7 @@ size_t ffisan_luastack_walk(const struct lj_thread *thread, uintptr_t base, bool
     uintptr_t bottom = thread->stack + 8, limit = thread->stack + 8 * (uint64_t)thread->stacksize;
     uintptr_t frame = base - 8, next_frame = 0;
     bool skip = false;
-    size_t n = 0;
+    size_t n = 0, n_before = 0;
     for (unsigned walked = 0; walked < MAX_FRAMES_WALKED && n < max; walked++) {
         if (frame <= bottom || frame >= limit)
             break;
@@ -148,6 +148,10 @@ size_t ffisan_luastack_walk(const struct lj_thread *thread, uintptr_t base, bool
         if (!link_is_sane(link))
             break;
         skip = !link_is_lua(link) && (link & FRAME_TYPEP) == FRAME_VARG; /* pseudo frame below */
+        if (n > n_before)
+            frames[n - 1].called_by_lua = link_is_lua(link);
+        if (!skip)
+            n_before = n;
         skip_top = skip_top && skip;
         next_frame = frame;
         frame = previous_frame(frame);
@@ -267,8 +271,8 @@ size_t ffisan_luastack_in_trace(const struct lj_trace *trace, uintptr_t machine_
     uint64_t pcbase;
     memcpy(&pcbase, map + snap->nent, sizeof(pcbase));
     uintptr_t pc = pcbase >> 8;
-    frames[n++] =
-        (struct ffisan_luaframe){.proto = proto_of(trace, pc), .pc = pc, .approximate = true};
+    frames[n++] = (struct ffisan_luaframe){
+        .proto = proto_of(trace, pc), .pc = pc, .approximate = true, .called_by_lua = true};
     for (uint32_t i = snap->nent; i-- > 0 && n < max;) {
         uint32_t ref = map[i] & 0xffff;
         if (!(map[i] & SNAP_FRAME) || ref >= REF_BIAS || ref < trace->nk || map[i] >> 24 < 2)
@@ -276,7 +280,10 @@ size_t ffisan_luastack_in_trace(const struct lj_trace *trace, uintptr_t machine_
         uint64_t link = load(trace->ir + (uint64_t)(ref + 1) * IR_SIZE);
         if (link_is_lua(link) && link > 4096 && !(link >> 47))
             frames[n++] = (struct ffisan_luaframe){
-                .proto = proto_of(trace, link - 4), .pc = link - 4, .approximate = true};
+                .proto = proto_of(trace, link - 4),
+                .pc = link - 4,
+                .approximate = true,
+                .called_by_lua = true};
     }
     return n;
 }

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/cycle/lines.h"
+
+#include "runtime/cycle/deadslots.h"
+#include "runtime/cycle/schedule.h"
+#include "runtime/state.h"
+
+#include <errno.h>
+
+#define VISITS_PER_LINE 2u
+#define BORING_LINES 64u /* after so many the hook is taken away */
+
+/* How often a line was entered, this time included; 0 = the table is full. */
+static uint32_t count_visit(struct ffisan_state *state, uint64_t pc)
+{
+    uint64_t key = pc * UINT64_C(0x9e3779b97f4a7c15) >> 40;
+    for (unsigned i = 0; pc && i < 8; i++) {
+        struct ffisan_site_visits *line = &state->visited_lines[(key + i) % FFISAN_SITES];
+        if (line->pc == 0)
+            line->pc = pc;
+        if (line->pc == pc)
+            return ++line->visits;
+    }
+    return 0;
+}
+
+static void collect(struct ffisan_state *state, lua_State *L)
+{
+    state->lines.n_collections++;
+    ffisan_deadslots_clear(state);
+    state->api->lua_gc(L, LUA_GCCOLLECT, 0);
+}
+
+static void on_line(lua_State *L, struct lua_Debug *activation)
+{
+    int saved_errno = errno;
+    struct ffisan_state *state = ffisan_state_find(L);
+    (void)activation;
+    if (!state || state->is_closing)
+        return;
+    bool is_new = true;
+    if (state->schedule.gc == FFISAN_GC_AUTO) {
+        uint32_t visits = count_visit(state, ffisan_luastack_pc(&state->vm));
+        is_new = visits > 0 && visits <= VISITS_PER_LINE;
+    }
+    state->lines.n_boring = is_new ? 0 : state->lines.n_boring + 1;
+    if (is_new && ffisan_schedule_may_collect(state))
+        collect(state, L);
+    else if (state->lines.n_boring >= BORING_LINES)
+        state->api->lua_sethook(L, NULL, 0, 0);
+    errno = saved_errno;
+}
+
+/* debug.gethook, when it is the program that asks: the window is over, there is no hook. */
+static int gethook(lua_State *L)
+{
+    struct ffisan_state *state = ffisan_state_find(L);
+    if (!state)
+        return 0;
+    if (state->api->lua_gethook(L) == on_line)
+        state->api->lua_sethook(L, NULL, 0, 0);
+    return ((lua_CFunction)state->lines.gethook)(L);
+}
+
+void ffisan_lines_hide(struct ffisan_state *state, lua_State *L)
+{
+    const struct ffisan_api *api = state->api;
+    if (state->lines.is_hidden || state->schedule.gc != FFISAN_GC_AUTO || !api->lua_checkstack(L, 4))
+        return;
+    int top = api->lua_gettop(L);
+    api->lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
+    if (api->lua_type(L, -1) == LUA_TTABLE) {
+        api->lua_pushstring(L, "debug");
+        api->lua_rawget(L, -2);
+        if (api->lua_type(L, -1) == LUA_TTABLE) {
+            api->lua_pushstring(L, "gethook");
+            api->lua_rawget(L, -2);
+        }
+        if (api->lua_type(L, -1) == LUA_TFUNCTION) {
+            struct lj_func *function = (struct lj_func *)(uintptr_t)api->lua_topointer(L, -1);
+            if (function->ffid != 0) {
+                state->lines.gethook = (void *)function->u.c.f;
+                function->u.c.f = (uint64_t)gethook;
+                state->lines.is_hidden = true;
+            }
+        }
+    }
+    api->lua_settop(L, top);
+}
+
+void ffisan_lines_start(struct ffisan_state *state)
+{
+    const struct ffisan_api *api = state->api;
+    if (!api->lua_gethook(state->L))
+        api->lua_sethook(state->L, on_line, LUA_MASKLINE, 0);
+    api->luaJIT_setmode(state->L, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_OFF);
+}
+
+void ffisan_lines_open(struct ffisan_state *state)
+{
+    const struct ffisan_api *api = state->api;
+    state->lines.n_boring = 0;
+    if (state->lines.is_hidden && !api->lua_gethook(state->L))
+        api->lua_sethook(state->L, on_line, LUA_MASKLINE, 0);
+}
