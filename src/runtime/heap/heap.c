@@ -103,16 +103,26 @@ static struct ffisan_region *region_of(struct ffisan_heap *heap, const struct ff
     return NULL;
 }
 
-/* The next word with free slots: of this span, of the next one that has some, of a new one. */
+/* The next word of this span with free slots; those before the last one may have some again. */
+static bool take_next_word(struct ffisan_bin *bin)
+{
+    uint32_t n_words = bin->span->n_words;
+    for (uint32_t i = 1; i <= n_words; i++) {
+        uint32_t word = (bin->word + i) % n_words;
+        if (bin->span->free[word]) {
+            take_word(bin, word);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Free slots of this span, of the next one that has some, or of a new one. */
 static bool refill(struct ffisan_heap *heap, struct ffisan_bin *bin)
 {
-    uint32_t word = bin->word + 1;
     for (;;) {
-        for (; bin->span && word < bin->span->n_words; word++)
-            if (bin->span->free[word]) {
-                take_word(bin, word);
-                return true;
-            }
+        if (bin->span && take_next_word(bin))
+            return true;
         if (bin->span)
             bin->span->is_available = false;
         struct ffisan_span *span = bin->available;
@@ -129,7 +139,7 @@ static bool refill(struct ffisan_heap *heap, struct ffisan_bin *bin)
         }
         bin->span = span;
         bin->region = region_of(heap, span);
-        word = 0;
+        bin->word = span->n_words - 1u;
     }
 }
 
