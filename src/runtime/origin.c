@@ -5,29 +5,40 @@
 
 #include <string.h>
 
+/* Nothing is ever thrown out to make room, so that the same run finds the same; NULL = full. */
 static struct ffisan_origin_memo *find_memo(struct ffisan_state *state, uintptr_t caller,
                                             uint32_t trace)
 {
-    struct ffisan_origin_memo *memo = ffisan_origin_memo(state, caller, trace);
-    if (memo->caller != caller || memo->trace != trace)
-        *memo = (struct ffisan_origin_memo){.caller = caller, .trace = trace};
-    return memo;
+    struct ffisan_origin_memo *first = ffisan_origin_memo(state, caller, trace);
+    size_t start = (size_t)(first - state->memos);
+    for (size_t i = 0; caller != 0 && i < 16; i++) {
+        struct ffisan_origin_memo *memo = &state->memos[(start + i) % FFISAN_ORIGIN_MEMOS];
+        if (memo->caller == caller && memo->trace == trace)
+            return memo;
+        if (memo->caller == 0) {
+            *memo = (struct ffisan_origin_memo){.caller = caller, .trace = trace};
+            return memo;
+        }
+    }
+    return NULL;
 }
 
 static struct ffisan_origin in_compiled_code(struct ffisan_state *state, uintptr_t caller,
                                              uint32_t trace)
 {
-    struct ffisan_origin_memo *memo = find_memo(state, caller, trace);
-    uint32_t visits;
-    if (__builtin_expect(memo->stack == 0, 0))
-        memo->stack = ffisan_stacks_here(state->stacks, &state->vm, caller, &visits);
-    return (struct ffisan_origin){.stack = memo->stack, .visits = ++memo->visits, .memo = memo};
+    if (!caller)
+        caller = FFISAN_ORIGIN_SOMEWHERE;
+    struct ffisan_origin origin = {.memo = find_memo(state, caller, trace)};
+    origin.stack = ffisan_stacks_here(state->stacks, &state->vm, caller, &origin.visits);
+    if (origin.memo)
+        origin.memo->stack = origin.stack;
+    return origin;
 }
 
 void ffisan_origin_learn(struct ffisan_origin_memo *memo, uint8_t type)
 {
     uint8_t gct = type & FFISAN_SLOT_TYPE_MASK;
-    if (!memo || memo->caller == 0)
+    if (!memo || memo->caller == FFISAN_ORIGIN_SOMEWHERE)
         return;
     if (memo->type != type)
         memo->n_seen = 0;
@@ -57,7 +68,7 @@ static uint32_t count_visit(struct ffisan_state *state)
 static struct ffisan_origin in_interpreter(struct ffisan_state *state, uintptr_t caller)
 {
     struct ffisan_origin origin = {.memo = find_memo(state, caller, 0)};
-    if (origin.memo->needs_no_stack) {
+    if (origin.memo && origin.memo->needs_no_stack) {
         if (state->schedule.gc == FFISAN_GC_AUTO)
             origin.visits = count_visit(state);
         return origin;
@@ -79,13 +90,32 @@ struct ffisan_origin ffisan_origin_find_slow(struct ffisan_state *state, uintptr
     return in_interpreter(state, ffisan_caller_find(helper, cfa));
 }
 
-void ffisan_origin_forget(struct ffisan_state *state)
+void ffisan_origin_forget_trace(struct ffisan_state *state, uint32_t trace)
 {
     for (unsigned i = 0; i < FFISAN_ORIGIN_MEMOS; i++)
-        if (state->memos[i].trace)
-            state->memos[i] = (struct ffisan_origin_memo){0};
-    memset(state->visited_lines, 0, sizeof(state->visited_lines));
-    memset(state->sites, 0, sizeof(state->sites));
+        if (state->memos[i].trace == trace && trace != 0)
+            state->memos[i] = (struct ffisan_origin_memo){.caller = UINTPTR_MAX};
+}
+
+static bool is_gone(struct ffisan_state *state, uintptr_t code)
+{
+    struct ffisan_slot_ref ref;
+    return code > 1 && ffisan_heap_find(&state->heap, code, &ref) &&
+           ffisan_slot_state(&ref) != FFISAN_SLOT_LIVE;
+}
+
+static void forget_sites(struct ffisan_state *state, struct ffisan_site_visits *sites)
+{
+    for (unsigned i = 0; i < FFISAN_SITES; i++)
+        if (is_gone(state, sites[i].pc))
+            sites[i].pc = 1; /* taken, and never found again */
+}
+
+void ffisan_origin_forget_dead_code(struct ffisan_state *state)
+{
+    forget_sites(state, state->sites);
+    forget_sites(state, state->visited_lines);
     for (unsigned i = 0; i < FFISAN_LIVE_MEMOS; i++)
-        state->live_memos[i].bytecode = 0;
+        if (is_gone(state, state->live_memos[i].bytecode))
+            state->live_memos[i].bytecode = 0;
 }

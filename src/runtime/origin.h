@@ -12,14 +12,16 @@
 
 #include "runtime/report/stacks.h"
 
-#define FFISAN_ORIGIN_MEMOS 512
+#define FFISAN_ORIGIN_MEMOS 2048
+
+/** Stands for a place in compiled code that could not be found out. */
+#define FFISAN_ORIGIN_SOMEWHERE 1
 
 /** What is known of one place that allocates. */
 struct ffisan_origin_memo {
     uintptr_t caller;    /**< code that asked for memory */
     uint32_t trace;      /**< compiled code: number of the trace; interpreter: 0 */
     uint32_t stack;      /**< compiled code: the stack */
-    uint32_t visits;     /**< compiled code: how often */
     uint8_t type;        /**< what its blocks become, as in struct ffisan_slot */
     uint8_t n_seen;      /**< blocks in a row that became this, up to FFISAN_ORIGIN_TRUST */
     bool is_holder;      /**< cdata or userdata */
@@ -52,7 +54,10 @@ struct ffisan_origin ffisan_origin_find_slow(struct ffisan_state *state, uintptr
 /** A block from this place has become an object of that type (0: no object in the VM's lists). */
 void ffisan_origin_learn(struct ffisan_origin_memo *memo, uint8_t type);
 
-/** Compiled code has died: its addresses may come to mean something else. */
-void ffisan_origin_forget(struct ffisan_state *state);
+/** A trace has died: the addresses of its machine code may be reused at once. */
+void ffisan_origin_forget_trace(struct ffisan_state *state, uint32_t trace);
+
+/** Functions have died since the last audit: forgets their addresses, before they are reused. */
+void ffisan_origin_forget_dead_code(struct ffisan_state *state);
 
 #endif

@@ -18,13 +18,19 @@ static inline struct ffisan_origin ffisan_origin_find(struct ffisan_state *state
 {
     int32_t vmstate = *state->vmstate;
     if (__builtin_expect(vmstate >= LJ_VMST_C, 1)) {
-        uintptr_t caller = ffisan_caller_find(helper, cfa);
         uint32_t trace = vmstate > 0 ? (uint32_t)vmstate : 0;
+        uintptr_t caller = ffisan_caller_find(helper, cfa);
+        if (trace && !caller)
+            caller = FFISAN_ORIGIN_SOMEWHERE;
         struct ffisan_origin_memo *memo = ffisan_origin_memo(state, caller, trace);
         if (__builtin_expect(memo->caller == caller && memo->trace == trace && caller != 0, 1) &&
             (memo->stack != 0 || (memo->needs_no_stack && state->schedule.gc == FFISAN_GC_NATURAL)))
             return (struct ffisan_origin){
-                .stack = memo->stack, .visits = ++memo->visits, .memo = memo};
+                .stack = memo->stack,
+                .visits = state->schedule.gc == FFISAN_GC_AUTO
+                              ? ffisan_stacks_visit(state->stacks, memo->stack)
+                              : 0,
+                .memo = memo};
     }
     return ffisan_origin_find_slow(state, helper, cfa);
 }

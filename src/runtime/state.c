@@ -9,6 +9,7 @@
 #include "base/pages.h"
 #include "runtime/heap/fast.h"
 #include "runtime/origin_fast.h"
+#include "runtime/report/stats.h"
 #include "runtime/audit/audit.h"
 #include "runtime/audit/standin.h"
 #include "runtime/cycle/cycle.h"
@@ -89,13 +90,20 @@ static void *allocate(struct ffisan_state *state, size_t size, uintptr_t helper,
     return block;
 }
 
-static void note_death(struct ffisan_state *state, void *block)
+/* Code that dies leaves addresses behind in our tables. */
+static void note_code_death(struct ffisan_state *state, const struct lj_header *block, size_t size)
 {
-    uint8_t gct = ((const struct lj_header *)block)->gct;
-    if (__builtin_expect(gct != LJ_GCT_PROTO && gct != LJ_GCT_TRACE, 1))
-        return;
-    state->code_died = true;
-    ffisan_origin_forget(state);
+    struct ffisan_slot_ref ref;
+    const struct lj_trace *trace = (const struct lj_trace *)block;
+    bool is_ours = ffisan_heap_find(&state->heap, (uintptr_t)block, &ref);
+    uint8_t type = is_ours ? ref.slot->type & FFISAN_SLOT_TYPE_MASK : block->gct;
+    if (type == LJ_GCT_PROTO) {
+        state->code_died = true;
+    } else if ((type == 0 || type == LJ_GCT_TRACE) && block->gct == LJ_GCT_TRACE &&
+               size >= sizeof(*trace)) {
+        state->code_died = true;
+        ffisan_origin_forget_trace(state, trace->traceno);
+    }
 }
 
 /* The last call that a closed state makes: the block of its main thread and global_State. */
@@ -114,7 +122,9 @@ static void release(struct ffisan_state *state, void *block, size_t size)
     }
     if (state->pending.ref.block)
         ffisan_state_classify_pending(state);
-    note_death(state, block);
+    uint8_t gct = ((const struct lj_header *)block)->gct;
+    if (__builtin_expect(gct == LJ_GCT_PROTO || gct == LJ_GCT_TRACE, 0))
+        note_code_death(state, block, size);
     if (ffisan_heap_kill_fast(&state->heap, block, size)) {
         if (__builtin_expect(state->heap.stats.dead_bytes > DEAD_LIMIT_BYTES, 0) &&
             state->heap.stats.dead_bytes > 2 * vm_word(state, state->vm.layout.gc_total))
@@ -202,6 +212,7 @@ void ffisan_state_free(struct ffisan_state *state)
             break;
         }
     ffisan_standins_forget(state);
+    ffisan_stats_add(state);
     ffisan_lock_give(&ffisan_runtime.lock);
     ffisan_lender_close(state);
     ffisan_heap_fini(&state->heap);

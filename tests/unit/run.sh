@@ -58,7 +58,7 @@ for source in tests/unit/test_*.c; do
     [[ $name == *"$filter"* ]] || continue
     if [ ! -x "build/unit/$name" ]; then
         fail "$name" 'was not built'
-    elif grep -qE '"(vm_host|vm_library|vm_ctypes)\.h"' "$source"; then
+    elif grep -qE '"(vm_host|vm_library|vm_ctypes|vm_state)\.h"' "$source"; then
         for library in "${libraries[@]}"; do
             run "$name on $library" "build/unit/$name" "$library"
         done

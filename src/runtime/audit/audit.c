@@ -231,6 +231,7 @@ void ffisan_audit_run(struct ffisan_state *state)
         ffisan_damage_report(state);
     if (state->code_died) {
         ffisan_stacks_forget_dead_code(state->stacks, &state->heap);
+        ffisan_origin_forget_dead_code(state);
         state->code_died = false;
     }
     ffisan_heap_release(&state->heap);

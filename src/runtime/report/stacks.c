@@ -203,6 +203,11 @@ uint32_t ffisan_stacks_here(struct ffisan_stacks *stacks, const struct ffisan_vm
     return *bucket;
 }
 
+uint32_t ffisan_stacks_visit(struct ffisan_stacks *stacks, uint32_t number)
+{
+    return number ? ++stacks->entries[number].visits : 0;
+}
+
 struct ffisan_stack ffisan_stacks_get(const struct ffisan_stacks *stacks, uint32_t number)
 {
     if (!stacks || number == 0 || number >= stacks->n_stacks)

@@ -28,6 +28,9 @@ void ffisan_stacks_free(struct ffisan_stacks *stacks);
 uint32_t ffisan_stacks_here(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
                             uintptr_t caller, uint32_t *ret_visits);
 
+/** Counts a visit of a stack that is known; returns how many there were.  0 for stack 0. */
+uint32_t ffisan_stacks_visit(struct ffisan_stacks *stacks, uint32_t number);
+
 /** The frames of a stack; empty for 0.  Valid as long as the store. */
 struct ffisan_stack ffisan_stacks_get(const struct ffisan_stacks *stacks, uint32_t number);
 

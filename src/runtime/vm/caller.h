@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define FFISAN_CALLERS 16
+#define FFISAN_CALLERS 256 /* the index is made of low bits: the same wherever the code is loaded */
 
 struct ffisan_caller {
     uintptr_t helper; /**< return address in the helper (lj_mem_newgco, lj_mem_realloc ...) */
