@@ -21,6 +21,8 @@ enum {
 /* C frame of the interpreter on x86-64 (CFRAME_OFS_*) */
 enum { CFRAME_NRES = 8, CFRAME_L = 16, CFRAME_PC = 24, CFRAME_PREV = 32 };
 
+enum { LUA_ERRERR = 5 };
+
 #define MAX_FRAMES_WALKED 200
 
 static uint64_t load(uintptr_t address)
@@ -159,14 +161,18 @@ size_t ffisan_luastack_walk(const struct lj_thread *thread, uintptr_t base, bool
     return n;
 }
 
+/* Yielded, or dead of an error, it is not the one that runs; an error handler runs with ERRERR. */
+static bool is_running(const struct lj_thread *thread)
+{
+    return thread->status == 0 || (thread->status == LUA_ERRERR && raw_cframe(thread->cframe) != 0);
+}
+
 /* The thread that runs in the interpreter, if it is in order. */
 static const struct lj_thread *running_thread(const struct ffisan_vm *vm)
 {
     const struct lj_thread *thread =
         (const struct lj_thread *)*(const uint64_t *)(vm->g + vm->layout.cur_L);
-    if (!thread || thread->status != 0) /* yielded, or dead of an error: not the one that runs */
-        return NULL;
-    return thread;
+    return thread && is_running(thread) ? thread : NULL;
 }
 
 size_t ffisan_luastack_pcs(const struct ffisan_vm *vm, uint64_t *pcs, size_t max)
@@ -190,8 +196,9 @@ size_t ffisan_luastack_pcs(const struct ffisan_vm *vm, uint64_t *pcs, size_t max
             pcs[n++] = link;
             frame -= 8 * (2 + ((call >> 8) & 0xff));
         } else {
-            if ((link & FRAME_TYPEP) == FRAME_CONT)
-                pcs[n++] = load(frame - 16);
+            uint64_t pc = (link & FRAME_TYPEP) == FRAME_CONT ? load(frame - 16) : 0;
+            if (pc > UINT16_MAX) /* else a callback from C, which keeps a type there */
+                pcs[n++] = pc;
             frame -= link & ~(uint64_t)FRAME_TYPEP;
         }
     }
