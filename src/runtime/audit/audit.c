@@ -8,6 +8,7 @@
 #include "runtime/audit/audit.h"
 
 #include "runtime/audit/standin.h"
+#include "runtime/heap/redzone.h"
 #include "runtime/report/damage.h"
 #include "runtime/state.h"
 
@@ -83,89 +84,102 @@ static void add_holder(struct ffisan_standin *standin, const struct ffisan_holde
     standin->n_holders++;
 }
 
+/* May the word be written?  Bytes may be a struct in disguise; integers are left alone. */
+static bool may_reaim(enum ffisan_slot_kind kind)
+{
+    return kind == FFISAN_SLOT_POINTER || kind == FFISAN_SLOT_FUNCTION || kind == FFISAN_SLOT_BYTES;
+}
+
 /* One word of a holder that leads into this heap. */
-static void look_at_heap_word(struct audit *audit, uint64_t *word, enum ffisan_slot_kind kind,
+static void look_at_heap_word(struct audit *audit, uint64_t word, enum ffisan_slot_kind kind,
                               const struct ffisan_holder *holder)
 {
     struct ffisan_slot_ref ref;
-    if (!ffisan_heap_find(&audit->state->heap, *word, &ref) ||
-        ffisan_slot_state(&ref) < FFISAN_SLOT_DEAD || *word - ref.block < header_bytes(&ref))
+    if (!ffisan_heap_find(&audit->state->heap, word, &ref) ||
+        ffisan_slot_state(&ref) < FFISAN_SLOT_DEAD || word - ref.block < header_bytes(&ref))
         return;
-    if (kind != FFISAN_SLOT_POINTER && kind != FFISAN_SLOT_FUNCTION) {
-        audit->state->audit.n_evidence++;
-        return;
-    }
     struct ffisan_standin *standin = ffisan_standin_for(audit->state, &ref);
     if (!standin)
         return;
-    audit->state->audit.n_dangling++;
     standin->seen = audit->number;
+    if (!may_reaim(kind)) {
+        audit->state->audit.n_evidence++;
+        return; /* the block is kept from reuse as long as the integer is there */
+    }
+    audit->state->audit.n_dangling++;
     add_holder(standin, holder);
-    *word = standin->base + (*word - ref.block);
+    word = standin->base + (word - ref.block);
+    memcpy((void *)(holder->payload + holder->offset), &word, sizeof(word));
 }
 
-static void look_at_word(struct audit *audit, uintptr_t address, enum ffisan_slot_kind kind,
+static void look_at_word(struct audit *audit, size_t offset, enum ffisan_slot_kind kind,
                          struct ffisan_holder *holder)
 {
-    uint64_t *word = (uint64_t *)address;
-    audit->state->audit.n_words++;
-    if (*word - audit->lo < audit->hi - audit->lo) {
-        holder->offset = (uint32_t)(address - holder->payload);
+    uint64_t word;
+    memcpy(&word, (const void *)(holder->payload + offset), sizeof(word));
+    if (__builtin_expect(word - audit->lo < audit->hi - audit->lo, 0)) {
+        holder->offset = (uint32_t)offset;
         look_at_heap_word(audit, word, kind, holder);
-    } else if (ffisan_standin_covers(*word)) {
-        struct ffisan_standin *standin = ffisan_standin_find(*word);
+    } else if (__builtin_expect(ffisan_standin_covers(word), 0)) {
+        struct ffisan_standin *standin = ffisan_standin_find(word);
         if (standin)
             standin->seen = audit->number;
     }
 }
 
-/* A type that is too large for a map: asks for each word that leads somewhere interesting. */
-static void search_slowly(struct audit *audit, struct ffisan_holder *holder)
+/* Types without a map, and packed ones: asks for each word that leads somewhere interesting. */
+static void search_slowly(struct audit *audit, struct ffisan_holder *holder, size_t step)
 {
-    for (size_t offset = 0; offset + 8 <= holder->size; offset += 8) {
-        uint64_t word = *(const uint64_t *)(holder->payload + offset);
+    for (size_t offset = 0; offset + 8 <= holder->size; offset += step) {
+        uint64_t word;
+        memcpy(&word, (const void *)(holder->payload + offset), sizeof(word));
         if (word - audit->lo >= audit->hi - audit->lo && !ffisan_standin_covers(word))
             continue;
-        look_at_word(audit, holder->payload + offset,
-                     ffisan_ctype_slot(&audit->state->vm, holder->ctypeid, holder->size, offset),
-                     holder);
+        enum ffisan_slot_kind kind =
+            ffisan_ctype_slot(&audit->state->vm, holder->ctypeid, holder->size, offset);
+        if (kind != FFISAN_SLOT_OTHER)
+            look_at_word(audit, offset, kind, holder);
     }
 }
 
-static void search_range(struct audit *audit, struct ffisan_holder *holder,
-                         const struct ffisan_ctype_map *map, size_t from)
+static void search_by_map(struct audit *audit, struct ffisan_holder *holder,
+                          const struct ffisan_ctype_map *map)
 {
-    for (size_t start = from; start < holder->size; start += map->stride)
-        for (unsigned i = 0; i < map->n_slots; i++) {
-            size_t offset = start + 8 * (size_t)i;
-            if (offset + 8 > holder->size)
-                return;
-            if (map->kinds[i] != FFISAN_SLOT_OTHER)
-                look_at_word(audit, holder->payload + offset, map->kinds[i], holder);
-        }
+    unsigned i = 0, repeat = map->tail / 8;
+    for (size_t offset = 0; offset + 8 <= holder->size; offset += 8) {
+        if (map->kinds[i] != FFISAN_SLOT_OTHER)
+            look_at_word(audit, offset, (enum ffisan_slot_kind)map->kinds[i], holder);
+        if (++i == map->n_slots)
+            i = repeat;
+    }
+    audit->state->audit.n_words += holder->size / 8;
 }
+
+/* Evidence is looked for in small objects only: in a large buffer it is hardly ever a pointer. */
+#define EVIDENCE_BYTES 4096u
 
 static void search_cdata(struct audit *audit, const struct ffisan_slot_ref *ref)
 {
     struct lj_cdata *cdata = find_cdata(ref);
     if (!cdata)
         return;
-    uintptr_t payload = (uintptr_t)cdata->payload;
+    size_t size = ffisan_slot_size(ref) - ((uintptr_t)cdata->payload - ref->block);
+    const struct ffisan_ctype_map *map = type_map(audit->state, cdata->ctypeid);
+    if (map && !map->has_pointers && (!map->has_evidence || size > EVIDENCE_BYTES))
+        return;
+    if (cdata->marked & LJ_CDATA_VAR)
+        size = ((const struct lj_cdata_var *)cdata)[-1].len;
     struct ffisan_holder holder = {.block = ref->block,
                                    .header = (uintptr_t)cdata,
-                                   .payload = payload,
+                                   .payload = (uintptr_t)cdata->payload,
                                    .ctypeid = cdata->ctypeid,
-                                   .size =
-                                       (uint32_t)(ffisan_slot_size(ref) - (payload - ref->block)),
+                                   .size = (uint32_t)size,
                                    .made = ref->slot->stack,
                                    .gct = LJ_GCT_CDATA};
-    const struct ffisan_ctype_map *map = type_map(audit->state, cdata->ctypeid);
-    if (map && map->stride && !map->has_pointers)
-        return;
-    if (!map || map->stride == 0 || map->tail)
-        search_slowly(audit, &holder);
+    if (!map || map->stride == 0 || map->has_unaligned)
+        search_slowly(audit, &holder, map && map->has_unaligned ? 4 : 8);
     else
-        search_range(audit, &holder, map, 0);
+        search_by_map(audit, &holder, map);
 }
 
 /* Payloads of userdata have no type; those of the VM's own libraries are not the program's. */
@@ -181,15 +195,16 @@ static void search_userdata(struct audit *audit, const struct ffisan_slot_ref *r
                                    .made = ref->slot->stack,
                                    .gct = LJ_GCT_UDATA};
     for (size_t offset = 0; offset + 8 <= holder.size; offset += 8)
-        look_at_word(audit, holder.payload + offset, FFISAN_SLOT_POINTER, &holder);
+        look_at_word(audit, offset, FFISAN_SLOT_POINTER, &holder);
+    audit->state->audit.n_words += holder.size / 8;
 }
 
 static void search_holder(void *context, const struct ffisan_slot_ref *ref)
 {
     struct audit *audit = context;
     audit->state->audit.n_holders++;
-    if (!ffisan_heap_check_redzone(&audit->state->heap, ref))
-        return;
+    if (!ffisan_redzone_is_intact(ref->block + ffisan_slot_size(ref), ffisan_redzone_slack(ref)))
+        ffisan_heap_check_redzone(&audit->state->heap, ref);
     if ((ref->slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_CDATA)
         search_cdata(audit, ref);
     else

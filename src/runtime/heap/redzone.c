@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/heap/redzone.h"
 
-static uint32_t watched_slack(const struct ffisan_slot_ref *ref)
-{
-    return ref->span->n_spans ? FFISAN_REDZONE_MIN : ref->slot->slack;
-}
-
 static void queue_damage(struct ffisan_heap *heap, const struct ffisan_slot_ref *ref,
                          uint32_t slack)
 {
@@ -31,7 +26,7 @@ static void queue_damage(struct ffisan_heap *heap, const struct ffisan_slot_ref 
 
 bool ffisan_heap_check_redzone(struct ffisan_heap *heap, const struct ffisan_slot_ref *ref)
 {
-    uint32_t slack = watched_slack(ref);
+    uint32_t slack = ffisan_redzone_slack(ref);
     uintptr_t end = ref->block + ffisan_slot_size(ref);
     if (__builtin_expect(ffisan_redzone_is_intact(end, slack), 1))
         return true;

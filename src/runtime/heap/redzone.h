@@ -9,6 +9,12 @@
 
 #define FFISAN_REDZONE_WORD (UINT64_C(0x0101010101010101) * FFISAN_REDZONE_BYTE)
 
+/** Bytes behind a block up to the end of its slot, as far as they are filled. */
+static inline uint32_t ffisan_redzone_slack(const struct ffisan_slot_ref *ref)
+{
+    return ref->span->n_spans ? FFISAN_REDZONE_MIN : ref->slot->slack;
+}
+
 /** Fills up to FFISAN_REDZONE_MAX bytes at `end`; slack is at least 8. */
 static inline void ffisan_redzone_fill(uintptr_t end, uint32_t slack)
 {
