@@ -15,6 +15,7 @@
 #define STRING_BYTES (8u << 20)
 #define N_BUCKETS (1u << 18)
 #define N_STRING_BUCKETS (1u << 14)
+#define MAX_STRING_PROBES 64u /* a table without room must not cost more than that */
 
 struct entry {
     uint64_t hash; /* 0 = its code is gone, it is only looked up by number */
@@ -56,7 +57,7 @@ void ffisan_stacks_free(struct ffisan_stacks *stacks)
 static const char *keep_string(struct ffisan_stacks *stacks, const char *string)
 {
     uint64_t hash = ffisan_hash_string(1, string);
-    for (uint32_t i = 0; i < N_STRING_BUCKETS; i++) {
+    for (uint32_t i = 0; i < MAX_STRING_PROBES; i++) {
         uint32_t *bucket = &stacks->string_buckets[(hash + i) % N_STRING_BUCKETS];
         if (*bucket && strcmp(stacks->strings + *bucket, string) != 0)
             continue;
