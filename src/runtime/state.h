@@ -19,6 +19,8 @@
 #include "runtime/vm/liveness.h"
 #include "wire/options.h"
 
+#include <pthread.h>
+
 #define FFISAN_MAX_CTYPES 65536
 #define FFISAN_SCRATCH_BYTES (1u << 20)
 #define FFISAN_LIVE_MEMOS 512
@@ -77,6 +79,7 @@ struct ffisan_state {
     uint32_t cycle_stack; /**< where the last one ended */
     bool code_died;       /**< a function or trace died since the last audit */
     bool is_closing;
+    pthread_t thread; /**< that ran it when its last cycle ended */
     struct ffisan_audit_stats audit;
     struct ffisan_ctype_map *maps; /**< by ctype id; FFISAN_MAX_CTYPES of them */
     uint8_t *maps_known;

@@ -235,6 +235,7 @@ void ffisan_audit_run(struct ffisan_state *state)
 {
     uint64_t start = ffisan_runtime.options.stats ? now_ns() : 0;
     struct audit audit = {.state = state, .number = (uint32_t)++state->audit.n_audits};
+    state->thread = pthread_self();
     ffisan_state_classify_pending(state);
     find_bounds(&audit);
     bool locked = ffisan_lock_take(&ffisan_runtime.lock);

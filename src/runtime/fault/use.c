@@ -12,7 +12,9 @@
 #include "runtime/report/source.h"
 #include "runtime/state.h"
 #include "runtime/vm/cstack.h"
+#include "runtime/vm/funcname.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +34,7 @@ struct use {
     struct ffisan_finding finding;
     uintptr_t pcs[MAX_PCS];
     size_t n_pcs, n_frames;
+    bool saw_vm;    /* the C stack leads into LuaJIT */
     unsigned stage; /* what has been gathered: a fault on the way leaves the rest out */
 };
 
@@ -49,7 +52,10 @@ static void add_c_frames(struct use *use)
     struct ffisan_frame *frames = use->scratch->frames;
     for (size_t i = 0; i < use->n_pcs && use->n_frames < MAX_USE_FRAMES / 2; i++) {
         struct ffisan_cframe cframe;
-        if (!ffisan_cstack_symbol(use->pcs[i], &cframe) || cframe.is_vm)
+        if (!ffisan_cstack_symbol(use->pcs[i], &cframe))
+            break;
+        use->saw_vm = cframe.is_vm;
+        if (cframe.is_vm)
             break;
         if (cframe.is_own)
             continue;
@@ -65,6 +71,26 @@ static void add_c_frames(struct use *use)
         use->finding.use.function = use->function;
 }
 
+/* The memory was used by the VM itself: by ffi.string, ffi.copy ... */
+static void name_builtin(struct use *use, const struct ffisan_luaframe *frame)
+{
+    if (!frame->proto || !frame->pc || !ffisan_luastack_in_builtin(&use->standin->state->vm))
+        return;
+    const char *name = ffisan_scratch_string(use->scratch);
+    bool found = ffisan_funcname_add(frame->proto, frame->pc, &use->scratch->text);
+    ffisan_scratch_end_string(use->scratch);
+    use->finding.use.function = found ? name : NULL;
+}
+
+/* Another thread may use the memory while ours runs Lua: its stack is none of the use's. */
+static bool is_lua_thread(const struct use *use)
+{
+    const struct ffisan_state *state = use->standin->state;
+    if (use->saw_vm)
+        return true;
+    return state->thread == pthread_self() && state->vmstate && *state->vmstate > 0;
+}
+
 static void add_lua_frames(struct use *use)
 {
     struct ffisan_state *state = use->standin->state;
@@ -77,6 +103,8 @@ static void add_lua_frames(struct use *use)
                                            FFISAN_REPORT_FRAMES - first);
     if (use->n_frames == first)
         return;
+    if (!use->finding.use.function)
+        name_builtin(use, &luaframes[0]);
     const char *source = ffisan_scratch_string(use->scratch);
     bool found = ffisan_source_line(frames[first].file, frames[first].line, &use->scratch->text);
     ffisan_scratch_end_string(use->scratch);
@@ -112,7 +140,7 @@ static void gather(void *argument)
         add_c_frames(use);
         break;
     case 1:
-        if (state)
+        if (state && is_lua_thread(use))
             add_lua_frames(use);
         break;
     case 2:

@@ -106,7 +106,7 @@ void ffisan_heap_release(struct ffisan_heap *heap);
 void ffisan_heap_hold(struct ffisan_heap *heap, const struct ffisan_slot_ref *ref);
 void ffisan_heap_unhold(struct ffisan_heap *heap, const struct ffisan_slot_ref *ref);
 
-/** Checks the redzone of a block; queues damage and mends it.  True when it was intact. */
+/** Checks the redzone of a block; queues damage that is new.  True when it was intact. */
 bool ffisan_heap_check_redzone(struct ffisan_heap *heap, const struct ffisan_slot_ref *ref);
 
 #endif

@@ -30,7 +30,8 @@ bool ffisan_heap_check_redzone(struct ffisan_heap *heap, const struct ffisan_slo
     uintptr_t end = ref->block + ffisan_slot_size(ref);
     if (__builtin_expect(ffisan_redzone_is_intact(end, slack), 1))
         return true;
-    queue_damage(heap, ref, slack);
-    ffisan_redzone_fill(end, slack);
+    if (!ref->slot->is_damaged)
+        queue_damage(heap, ref, slack);
+    ref->slot->is_damaged = 1; /* once; the bytes are the program's now, it may read them again */
     return false;
 }

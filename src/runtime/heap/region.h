@@ -36,7 +36,8 @@ enum ffisan_slot_state {
 struct ffisan_slot {
     uint32_t stack; /**< where it was allocated (report/stacks.h); 0 = unknown */
     uint16_t slack; /**< slot size - requested size; large blocks: see the span */
-    uint8_t is_held;
+    uint8_t is_held : 1;
+    uint8_t is_damaged : 1; /**< its redzone was overwritten, and that is queued or reported */
     uint8_t type; /**< low 4 bits: gct of the object, 0 = unknown; high 4 bits: header offset / 8 */
 };
 #define FFISAN_SLOT_TYPE_MASK 0x0f

@@ -12,8 +12,8 @@ static const char *describe_bytes(struct ffisan_scratch *scratch,
     struct ffisan_text *text = &scratch->text;
     ffisan_text_add(text, "The ");
     ffisan_text_add_unsigned(text, damage->n_bytes);
-    ffisan_text_add(text, damage->n_bytes == 1 ? " byte" : " bytes");
-    ffisan_text_add(text, " behind the block were overwritten:");
+    ffisan_text_add(text, damage->n_bytes == 1 ? " byte behind the block was overwritten:"
+                                               : " bytes behind the block were overwritten:");
     for (uint32_t i = 0; i < damage->n_bytes && i < sizeof(damage->bytes); i++) {
         ffisan_text_add_char(text, ' ');
         ffisan_text_add_hex(text, damage->bytes[i], 2);

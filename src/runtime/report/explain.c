@@ -87,8 +87,8 @@ static const char *assigned_value(const char *line, const char *field)
     size_t length = strlen(name);
     for (const char *at = strstr(line, name); at; at = strstr(at + 1, name)) {
         const char *after = at + length;
-        if (at > line && (isalnum((unsigned char)at[-1]) || at[-1] == '_'))
-            continue;
+        if (at == line || at[-1] != '.')
+            continue; /* not the field, but a variable or key of the same name */
         while (*after == ' ')
             after++;
         if (after[0] == '=' && after[1] != '=') {

@@ -53,15 +53,26 @@ static uint64_t hash_stack(uint64_t hash, const struct ffisan_stack *stack, size
     return hash;
 }
 
+/* Lengths and indexes differ from one occurrence to the next: "char [14]", "items[3].name". */
+static uint64_t hash_shape(uint64_t hash, const char *string)
+{
+    for (; string && *string; string++)
+        if (*string < '0' || *string > '9')
+            hash = ffisan_hash_mix(hash, (unsigned char)*string);
+    return ffisan_hash_mix(hash, 0);
+}
+
 /* The same bug has the same id on every machine: no address goes in. */
 static uint64_t make_id(const struct ffisan_finding *finding)
 {
     uint64_t hash = ffisan_hash_mix(FFISAN_RECORD_VERSION, (uint64_t)finding->kind);
-    hash = ffisan_hash_string(hash, finding->block.type);
-    hash = ffisan_hash_string(hash, finding->holder.type);
-    hash = ffisan_hash_string(hash, finding->holder.field);
+    hash = hash_shape(hash, finding->block.type);
+    hash = hash_shape(hash, finding->holder.type);
+    hash = hash_shape(hash, finding->holder.field);
     hash = hash_stack(hash, &finding->block.made, 2);
     hash = hash_stack(hash, &finding->holder.made, 1);
+    if (finding->block.made.n_frames + finding->holder.made.n_frames > 0)
+        return hash; /* one root cause, however many places use it */
     return hash_stack(hash, &finding->use.stack, 1);
 }
 
@@ -150,8 +161,14 @@ static void write_record(const struct ffisan_finding *finding)
 {
     struct ffisan_text record;
     ffisan_text_init(&record, record_data, sizeof(record_data));
-    if (!ffisan_record_write(&record, finding))
-        return;
+    if (!ffisan_record_write(&record, finding)) {
+        struct ffisan_finding shorter = *finding; /* with what is long left out */
+        shorter.use.source = shorter.block.preview = shorter.holder.path = shorter.fix = NULL;
+        if (!ffisan_record_write(&record, &shorter)) {
+            ffisan_report_degraded("a record was too long to be written");
+            return;
+        }
+    }
     if (ffisan_runtime.options.report)
         append(ffisan_runtime.options.report, record.data, record.length);
     append_in_run_dir(".jsonl", record.data, record.length);

@@ -6,6 +6,7 @@
 #ifndef FFISAN_VM_FUNCNAME_H
 #define FFISAN_VM_FUNCNAME_H
 
+#include "base/text.h"
 #include "runtime/vm/object.h"
 
 /**
@@ -13,5 +14,8 @@
  * upvalue, global, field or method; NULL when the code does not say.  Points into the VM's memory.
  */
 const char *ffisan_funcname(const struct lj_proto *caller, uintptr_t pc);
+
+/** The same with what it was taken from, as it stands in the code: "ffi.string".  False: no name. */
+bool ffisan_funcname_add(const struct lj_proto *caller, uintptr_t pc, struct ffisan_text *out);
 
 #endif

@@ -205,6 +205,16 @@ size_t ffisan_luastack_pcs(const struct ffisan_vm *vm, uint64_t *pcs, size_t max
     return n;
 }
 
+bool ffisan_luastack_in_builtin(const struct ffisan_vm *vm)
+{
+    const struct lj_thread *thread = running_thread(vm);
+    if (!thread || (int32_t)ffisan_vm_word(vm, vm->layout.vmstate) > 0 ||
+        thread->base <= thread->stack + 16)
+        return false;
+    const struct lj_header *top = frame_function(thread->base - 8);
+    return top && !is_lua_function(top) && link_is_lua(frame_link(thread->base - 8));
+}
+
 uint64_t ffisan_luastack_pc(const struct ffisan_vm *vm)
 {
     uint64_t pc = 0;

@@ -34,6 +34,9 @@ size_t ffisan_luastack_walk(const struct lj_thread *thread, uintptr_t base, bool
  */
 size_t ffisan_luastack_pcs(const struct ffisan_vm *vm, uint64_t *pcs, size_t max);
 
+/** Does a built-in or C function run on top of the innermost Lua function? */
+bool ffisan_luastack_in_builtin(const struct ffisan_vm *vm);
+
 /** The first of these addresses, or 0. */
 uint64_t ffisan_luastack_pc(const struct ffisan_vm *vm);
 
