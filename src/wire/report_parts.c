@@ -145,6 +145,12 @@ static void put_holder_itself(struct ffisan_layout *layout, const struct ffisan_
     }
 }
 
+/** "[3]", not "[3].name" */
+static bool is_slot(const char *field)
+{
+    return field[0] == '[' && strchr(field, '.') == NULL;
+}
+
 void ffisan_report_put_holder(struct ffisan_layout *layout, const struct ffisan_finding *finding)
 {
     if (finding->holder.kind == FFISAN_HOLDER_C_VARIABLE) {
@@ -152,7 +158,7 @@ void ffisan_report_put_holder(struct ffisan_layout *layout, const struct ffisan_
         return;
     }
     if (finding->holder.field != NULL) {
-        ffisan_layout_put(layout, "field ");
+        ffisan_layout_put(layout, is_slot(finding->holder.field) ? "slot " : "field ");
         ffisan_layout_put_whole(layout, finding->holder.field);
         ffisan_layout_put(layout, " of ");
     } else if (finding->holder.offset > 0) {
@@ -273,8 +279,13 @@ static void put_short_holder(struct ffisan_layout *layout, const struct ffisan_f
         ffisan_layout_put_whole(layout, name != NULL ? name : word != NULL ? word : "memory");
         return;
     }
-    put_short_type(layout, type);
-    ffisan_layout_put_whole(layout, field[0] == '[' ? "" : ".");
+    if (is_slot(field)) {
+        ffisan_layout_put(layout, type);
+        ffisan_layout_put(layout, " slot ");
+    } else {
+        put_short_type(layout, type);
+        ffisan_layout_put_whole(layout, ".");
+    }
     ffisan_layout_put_whole(layout, field);
 }
 

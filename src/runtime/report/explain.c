@@ -53,7 +53,10 @@ static const char *why(struct ffisan_scratch *scratch, const struct ffisan_findi
         ffisan_text_add(text, what ? what : "memory");
         ffisan_text_add(text, ". That is no reference: the collector does not see it.");
     } else if (finding->holder.field) {
-        ffisan_text_add(text, "Assigning to the field ");
+        ffisan_text_add(text, strchr(finding->holder.field, '.') == NULL &&
+                                      finding->holder.field[0] == '['
+                                  ? "Assigning to the slot "
+                                  : "Assigning to the field ");
         ffisan_text_add(text, finding->holder.field);
         ffisan_text_add(text,
                         " of a cdata copies an address. An address in a cdata field is not a "
