@@ -25,12 +25,12 @@ static inline struct ffisan_origin ffisan_origin_find(struct ffisan_state *state
         struct ffisan_origin_memo *memo = ffisan_origin_memo(state, caller, trace);
         if (__builtin_expect(memo->caller == caller && memo->trace == trace && caller != 0, 1) &&
             (memo->stack != 0 || (memo->needs_no_stack && state->schedule.gc == FFISAN_GC_NATURAL)))
-            return (struct ffisan_origin){
-                .stack = memo->stack,
-                .visits = state->schedule.gc == FFISAN_GC_AUTO
-                              ? ffisan_stacks_visit(state->stacks, memo->stack)
-                              : 0,
-                .memo = memo};
+            return (struct ffisan_origin){.stack = memo->stack,
+                                          .visits =
+                                              state->schedule.gc == FFISAN_GC_AUTO
+                                                  ? ffisan_stacks_visit(state->stacks, memo->stack)
+                                                  : 0,
+                                          .memo = memo};
     }
     return ffisan_origin_find_slow(state, helper, cfa);
 }

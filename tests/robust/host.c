@@ -124,7 +124,7 @@ static int threads(void)
 {
     enum { N = 10 };
     pthread_t ids[N];
-    long sums[N] = { 0 }, sum = 0;
+    long sums[N] = {0}, sum = 0;
 
     for (int i = 0; i < N; i++)
         pthread_create(&ids[i], NULL, thread_with_states, &sums[i]);
@@ -155,7 +155,7 @@ static void *use_moved(void *argument)
 
 static int state_moves(void)
 {
-    struct moved moved = { .L = open_state() };
+    struct moved moved = {.L = open_state()};
     const char *code = "for i = 1, 100 do local t = { i } coroutine.yield(i) end";
     pthread_t id;
 
@@ -193,7 +193,7 @@ static void *fork_often(void *argument)
 static int threads_that_fork(void)
 {
     pthread_t ids[4];
-    long sums[2] = { 0 };
+    long sums[2] = {0};
     int failed = 0;
 
     for (int i = 0; i < 2; i++)
@@ -231,7 +231,7 @@ static void *limited(void *ud, void *block, size_t old_size, size_t new_size)
 
 static int own_allocator(void)
 {
-    struct budget budget = { .most = 3 << 20 };
+    struct budget budget = {.most = 3 << 20};
     lua_State *L = lua_newstate(limited, &budget);
     const char *code = "local t = {} for i = 1, 1e7 do t[i] = { i } end";
     lua_Alloc allocf;
@@ -272,7 +272,7 @@ static void *counting(void *ud, void *block, size_t old_size, size_t new_size)
 static int wrapped_allocator(void)
 {
     lua_State *L = open_state();
-    struct counted counted = { 0 };
+    struct counted counted = {0};
 
     counted.allocf = lua_getallocf(L, &counted.ud);
     lua_setallocf(L, counting, &counted);
@@ -386,9 +386,9 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 static int own_faults(void)
 {
     lua_State *L = open_state();
-    struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+    struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     static char memory[64 * 1024];
-    stack_t stack = { .ss_sp = memory, .ss_size = sizeof(memory) };
+    stack_t stack = {.ss_sp = memory, .ss_size = sizeof(memory)};
 
     run(L, work);
     sigaltstack(&stack, NULL);
@@ -425,8 +425,8 @@ static int stack_faults(void)
 {
     lua_State *L = open_state();
     static char memory[64 * 1024];
-    stack_t stack = { .ss_sp = memory, .ss_size = sizeof(memory) };
-    struct sigaction action = { .sa_handler = on_overflow, .sa_flags = SA_ONSTACK };
+    stack_t stack = {.ss_sp = memory, .ss_size = sizeof(memory)};
+    struct sigaction action = {.sa_handler = on_overflow, .sa_flags = SA_ONSTACK};
 
     run(L, work);
     sigaltstack(&stack, NULL);
@@ -449,8 +449,10 @@ static void tick(int signal)
 /* Signals arrive all the time, also inside the allocator. */
 static int many_signals(void)
 {
-    struct sigaction action = { .sa_handler = tick };
-    struct itimerval { struct timeval a, b; } timer = { { 0, 200 }, { 0, 200 } };
+    struct sigaction action = {.sa_handler = tick};
+    struct itimerval {
+        struct timeval a, b;
+    } timer = {{0, 200}, {0, 200}};
     lua_State *L;
     long sum = 0;
 
@@ -470,15 +472,27 @@ static int many_signals(void)
 /* What LuaJIT needs is allowed; anything else ends the process. */
 static int strict_filter(void)
 {
-#define ALLOW(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), \
-                    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+#define ALLOW(name)                                                                                \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1),                                         \
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        ALLOW(read), ALLOW(write), ALLOW(mmap), ALLOW(munmap), ALLOW(mremap), ALLOW(mprotect),
-        ALLOW(brk), ALLOW(exit_group), ALLOW(rt_sigreturn), ALLOW(futex), ALLOW(newfstatat), ALLOW(getrandom), ALLOW(madvise),
+        ALLOW(read),
+        ALLOW(write),
+        ALLOW(mmap),
+        ALLOW(munmap),
+        ALLOW(mremap),
+        ALLOW(mprotect),
+        ALLOW(brk),
+        ALLOW(exit_group),
+        ALLOW(rt_sigreturn),
+        ALLOW(futex),
+        ALLOW(newfstatat),
+        ALLOW(getrandom),
+        ALLOW(madvise),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
     };
-    struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+    struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
     lua_State *L = open_state();
     long sum = run(L, work);
 
@@ -504,9 +518,11 @@ static int little_address_space(const char *mib)
     setrlimit(RLIMIT_AS, &limit);
     L = open_state();
     printf("%ld\n", run(L, work));
-    printf("%ld\n", run(L, "local t = {} for i = 1, 30000 do t[i] = { i, tostring(i) } end return #t"));
-    printf("%ld\n", run(L, "local t = {} local ok, e = pcall(function() for i = 1, 1e8 do "
-                           "t[i] = ('x'):rep(1e6) .. i end end) t = nil print(ok, e) return 1"));
+    printf("%ld\n",
+           run(L, "local t = {} for i = 1, 30000 do t[i] = { i, tostring(i) } end return #t"));
+    printf("%ld\n", run(L,
+                        "local t = {} local ok, e = pcall(function() for i = 1, 1e8 do "
+                        "t[i] = ('x'):rep(1e6) .. i end end) t = nil print(ok, e) return 1"));
     lua_gc(L, LUA_GCCOLLECT, 0);
     lua_gc(L, LUA_GCCOLLECT, 0);
     printf("%ld\n", run(L, work));
@@ -520,12 +536,24 @@ int main(int argc, char **argv)
         const char *name;
         int (*function)(void);
     } programs[] = {
-#define PROGRAM(name) { #name, name }
-        PROGRAM(states_in_sequence), PROGRAM(states_at_once), PROGRAM(threads), PROGRAM(state_moves),
-        PROGRAM(threads_that_fork), PROGRAM(own_allocator), PROGRAM(wrapped_allocator),
-        PROGRAM(close_with_errors), PROGRAM(close_from_coroutine), PROGRAM(panics),
-        PROGRAM(panics_by_default), PROGRAM(never_closed), PROGRAM(state_at_exit),
-        PROGRAM(own_faults), PROGRAM(stack_faults), PROGRAM(many_signals), PROGRAM(strict_filter),
+#define PROGRAM(name) {#name, name}
+        PROGRAM(states_in_sequence),
+        PROGRAM(states_at_once),
+        PROGRAM(threads),
+        PROGRAM(state_moves),
+        PROGRAM(threads_that_fork),
+        PROGRAM(own_allocator),
+        PROGRAM(wrapped_allocator),
+        PROGRAM(close_with_errors),
+        PROGRAM(close_from_coroutine),
+        PROGRAM(panics),
+        PROGRAM(panics_by_default),
+        PROGRAM(never_closed),
+        PROGRAM(state_at_exit),
+        PROGRAM(own_faults),
+        PROGRAM(stack_faults),
+        PROGRAM(many_signals),
+        PROGRAM(strict_filter),
     };
 
     if (argc > 2 && strcmp(argv[1], "little_address_space") == 0)

@@ -65,7 +65,8 @@ static int gethook(lua_State *L)
 void ffisan_lines_hide(struct ffisan_state *state, lua_State *L)
 {
     const struct ffisan_api *api = state->api;
-    if (state->lines.is_hidden || state->schedule.gc != FFISAN_GC_AUTO || !api->lua_checkstack(L, 4))
+    if (state->lines.is_hidden || state->schedule.gc != FFISAN_GC_AUTO ||
+        !api->lua_checkstack(L, 4))
         return;
     int top = api->lua_gettop(L);
     api->lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");

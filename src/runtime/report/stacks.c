@@ -79,8 +79,9 @@ static const char *function_name(struct ffisan_stacks *stacks, const struct ffis
 {
     if (frame->proto->firstline == 0)
         return keep_string(stacks, "main chunk");
-    const char *name =
-        caller && caller->proto && caller->pc && frame->called_by_lua ? ffisan_funcname(caller->proto, caller->pc) : NULL;
+    const char *name = caller && caller->proto && caller->pc && frame->called_by_lua
+                           ? ffisan_funcname(caller->proto, caller->pc)
+                           : NULL;
     if (name)
         return keep_string(stacks, name);
     char data[256];

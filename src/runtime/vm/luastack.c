@@ -296,11 +296,10 @@ size_t ffisan_luastack_in_trace(const struct lj_trace *trace, uintptr_t machine_
             continue;
         uint64_t link = load(trace->ir + (uint64_t)(ref + 1) * IR_SIZE);
         if (link_is_lua(link) && link > 4096 && !(link >> 47))
-            frames[n++] = (struct ffisan_luaframe){
-                .proto = proto_of(trace, link - 4),
-                .pc = link - 4,
-                .approximate = true,
-                .called_by_lua = true};
+            frames[n++] = (struct ffisan_luaframe){.proto = proto_of(trace, link - 4),
+                                                   .pc = link - 4,
+                                                   .approximate = true,
+                                                   .called_by_lua = true};
     }
     return n;
 }
