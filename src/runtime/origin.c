@@ -50,6 +50,19 @@ void ffisan_origin_learn(struct ffisan_origin_memo *memo, uint8_t type)
                            (gct == LJ_GCT_TAB || gct == LJ_GCT_FUNC || gct == LJ_GCT_UPVAL);
 }
 
+void ffisan_origin_learn_ctype(struct ffisan_state *state, struct ffisan_origin_memo *memo,
+                               uint32_t ctypeid)
+{
+    if (!memo || memo->trace == 0 || memo->n_seen < FFISAN_ORIGIN_TRUST)
+        return;
+    const struct lj_trace *trace = ffisan_luastack_trace(&state->vm, memo->trace);
+    if (!trace || memo->caller - trace->mcode >= trace->szmcode)
+        return; /* it called a helper of the VM, which makes all types */
+    struct ffisan_ctype_map map;
+    ffisan_ctype_map(&state->vm, ctypeid, &map);
+    memo->is_holder = map.has_pointers || map.has_evidence;
+}
+
 /* Sites that need no stack are told apart by the running instruction. */
 static uint32_t count_visit(struct ffisan_state *state)
 {

@@ -54,6 +54,13 @@ struct ffisan_origin ffisan_origin_find_slow(struct ffisan_state *state, uintptr
 /** A block from this place has become an object of that type (0: no object in the VM's lists). */
 void ffisan_origin_learn(struct ffisan_origin_memo *memo, uint8_t type);
 
+/**
+ * A block from this place has become a cdata of that type.  An allocation that was compiled into a
+ * trace always makes the same type; when no pointer fits into it, its objects need no search.
+ */
+void ffisan_origin_learn_ctype(struct ffisan_state *state, struct ffisan_origin_memo *memo,
+                               uint32_t ctypeid);
+
 /** A trace has died: the addresses of its machine code may be reused at once. */
 void ffisan_origin_forget_trace(struct ffisan_state *state, uint32_t trace);
 

@@ -53,6 +53,8 @@ static void classify(struct ffisan_state *state, uintptr_t object)
                                                              << FFISAN_SLOT_HEADER_SHIFT);
     set_type(&pending->ref, type, gct == LJ_GCT_CDATA || gct == LJ_GCT_UDATA);
     ffisan_origin_learn(pending->memo, type);
+    if (gct == LJ_GCT_CDATA)
+        ffisan_origin_learn_ctype(state, pending->memo, ((const struct lj_cdata *)object)->ctypeid);
 }
 
 void ffisan_state_classify_pending(struct ffisan_state *state)
@@ -120,6 +122,8 @@ static void release(struct ffisan_state *state, void *block, size_t size)
         release_last(state, block, size);
         return;
     }
+    if (__builtin_expect(block == (void *)state->sentinel, 0))
+        state->sentinel = NULL;
     if (state->pending.ref.block)
         ffisan_state_classify_pending(state);
     uint8_t gct = ((const struct lj_header *)block)->gct;

@@ -75,6 +75,7 @@ struct ffisan_state {
     void *old_ud;
     lua_State *lender;    /**< its allocator is the old one (lender.c), or NULL */
     uint64_t n_lent;      /**< blocks that the old allocator had to give */
+    struct lj_udata *sentinel; /**< finalised at the end of each cycle (cycle.h); NULL = gone */
     unsigned cycle;       /**< cycles that have ended */
     uint32_t cycle_stack; /**< where the last one ended */
     bool code_died;       /**< a function or trace died since the last audit */

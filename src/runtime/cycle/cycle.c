@@ -9,18 +9,19 @@
 
 #define GCS_FINALIZE 5 /* lj_gc.h */
 
-static void leave_sentinel(struct ffisan_state *state, lua_State *L, int metatable_index)
+/* Leaves the userdata, referred to by nobody. Stack: its metatable, which goes. */
+static void leave_sentinel(struct ffisan_state *state, lua_State *L)
 {
     const struct ffisan_api *api = state->api;
-    *(struct ffisan_state **)api->lua_newuserdata(L, sizeof(state)) = state;
-    api->lua_pushvalue(L, metatable_index < 0 && metatable_index > LUA_REGISTRYINDEX
-                              ? metatable_index - 1
-                              : metatable_index);
+    struct ffisan_state **payload = api->lua_newuserdata(L, sizeof(state));
+    *payload = state;
+    state->sentinel = (struct lj_udata *)payload - 1;
+    api->lua_pushvalue(L, -2);
     api->lua_setmetatable(L, -2);
-    api->lua_settop(L, -2);
-    api->lua_pushnil(
-        L); /* the slot may lie in the frame of a Lua function, which is marked whole */
-    api->lua_settop(L, -2);
+    api->lua_settop(L, -3);
+    api->lua_pushnil(L); /* two slots may lie in a Lua function's frame, which is marked whole */
+    api->lua_pushnil(L);
+    api->lua_settop(L, -3);
 }
 
 /* The userdata that is finalised; its payload is the state (lj_obj.h: L->base, GCudata). */
@@ -38,16 +39,15 @@ static int cycle_ended(lua_State *L)
     int saved_errno = errno;
     uint32_t visits;
     bool closing = *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state) != GCS_FINALIZE;
+    if (!closing)
+        ffisan_cycle_rearm(state);
     state->cycle++;
     state->cycle_stack =
         state->stacks ? ffisan_stacks_here(state->stacks, &state->vm, 0, &visits) : 0;
     ffisan_audit_run(state);
     ffisan_schedule_cycle_ended(state);
     ffisan_lines_hide(state, L);
-    if (closing)
-        state->is_closing = true;
-    else
-        leave_sentinel(state, L, lua_upvalueindex(1));
+    state->is_closing = closing;
     errno = saved_errno;
     return 0;
 }
@@ -57,11 +57,9 @@ void ffisan_cycle_start(struct ffisan_state *state)
     const struct ffisan_api *api = state->api;
     lua_State *L = state->L;
     api->lua_createtable(L, 0, 1);
-    api->lua_pushvalue(L, -1);
-    api->lua_pushcclosure(L, cycle_ended, 1);
+    api->lua_pushcclosure(L, cycle_ended, 0);
     api->lua_setfield(L, -2, "__gc");
-    leave_sentinel(state, L, -1);
-    api->lua_settop(L, -2);
+    leave_sentinel(state, L);
 }
 
 static int collect(lua_State *L)

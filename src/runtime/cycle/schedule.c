@@ -9,6 +9,7 @@
 #include "runtime/cycle/schedule.h"
 
 #include "runtime/cycle/deadslots.h"
+#include "runtime/cycle/cycle.h"
 #include "runtime/cycle/lines.h"
 #include "runtime/state.h"
 
@@ -96,6 +97,7 @@ void ffisan_schedule_allocation(struct ffisan_state *state, uint32_t visits)
     bool again = schedule->again && !schedule->is_forcing;
     if (!again && !is_due(schedule, visits))
         return;
+    ffisan_cycle_rearm(state);
     if (schedule->gc == FFISAN_GC_LINE || !may_force(state))
         return;
     if (visits == 1 && schedule->gc == FFISAN_GC_AUTO && *state->vmstate <= 0)
