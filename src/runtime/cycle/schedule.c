@@ -45,11 +45,25 @@ static bool is_recording(const struct ffisan_state *state)
 }
 
 /* Not while a trace is recorded: a finaliser would abort the recording (lj_trace_abort). */
+/*
+ * A stack that cannot grow may have no room for our finaliser.  The error would come at a place
+ * where the program has none, and LuaJIT does not survive it at the exit of a trace.
+ */
+static bool is_stack_full(const struct ffisan_state *state)
+{
+    enum { LARGEST = 65500 }; /* luaconf.h, LUAI_MAXSTACK, in slots */
+    const struct ffisan_vm *vm = &state->vm;
+    const struct lj_thread *running = (const struct lj_thread *)state->L;
+    if (vm->layout.cur_L != FFISAN_NO_OFFSET)
+        running = (const struct lj_thread *)ffisan_vm_word(vm, vm->layout.cur_L);
+    return running && running->stacksize >= LARGEST;
+}
+
 static bool may_force(const struct ffisan_state *state)
 {
     uint64_t threshold = *word(state, state->vm.layout.gc_threshold);
     return threshold < UINT64_C(1) << 40 /* LUA_GCSTOP, or inside a finaliser */
-           && !is_recording(state);
+           && !is_recording(state) && !is_stack_full(state);
 }
 
 static void force(struct ffisan_state *state)
