@@ -66,7 +66,7 @@ SCRIPT_soak = tests/soak/run.sh
 SCRIPT_bench = bench/run.sh
 
 # ---- For those who change the code ---------------------------------------------------------------
-C_FILES = $(wildcard src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
+C_FILES = $(wildcard src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch] bench/*.[ch])
 SHELL_FILES = $(wildcard .ci/run tests/*.sh tests/*.bash tests/*/*.sh tests/*/*.bash tests/e2e/cli/*.sh \
     tests/e2e/cli/*.bash examples/*.sh bench/*.sh)
 
