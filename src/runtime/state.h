@@ -22,6 +22,7 @@
 #include <pthread.h>
 
 #define FFISAN_MAX_CTYPES 65536
+#define FFISAN_DEAD_MIN_BYTES (1u << 20)
 #define FFISAN_SCRATCH_BYTES (1u << 20)
 #define FFISAN_LIVE_MEMOS 512
 
@@ -65,6 +66,7 @@ struct ffisan_state {
     struct ffisan_vm vm;
     struct ffisan_pending pending;
     const int32_t *vmstate; /**< of the VM; NULL = unknown, then blocks have no stacks */
+    const uint64_t *total_bytes; /**< that the VM has in use (gc.total); set by attach */
     const uint64_t *newest; /**< the VM's newest object (gc.root) */
     struct ffisan_stacks *stacks;
     struct ffisan_schedule schedule;
@@ -73,12 +75,12 @@ struct ffisan_state {
     lua_State *L;         /**< main thread */
     lua_Alloc old_allocf; /**< for blocks from before we took over, or NULL */
     void *old_ud;
-    lua_State *lender;    /**< its allocator is the old one (lender.c), or NULL */
-    uint64_t n_lent;      /**< blocks that the old allocator had to give */
+    lua_State *lender;         /**< its allocator is the old one (lender.c), or NULL */
+    uint64_t n_lent;           /**< blocks that the old allocator had to give */
     struct lj_udata *sentinel; /**< finalised at the end of each cycle (cycle.h); NULL = gone */
-    unsigned cycle;       /**< cycles that have ended */
-    uint32_t cycle_stack; /**< where the last one ended */
-    bool code_died;       /**< a function or trace died since the last audit */
+    unsigned cycle;            /**< cycles that have ended */
+    uint32_t cycle_stack;      /**< where the last one ended */
+    bool code_died;            /**< a function or trace died since the last audit */
     bool is_closing;
     pthread_t thread; /**< that ran it when its last cycle ended */
     struct ffisan_audit_stats audit;
