@@ -21,12 +21,15 @@
 
 struct ffisan_runtime ffisan_runtime;
 
-/* Blocks that die outside of a cycle (buffers that grow) must not pile up for ever. */
-#define DEAD_LIMIT_BYTES (64u << 20)
-
-static uint64_t vm_word(const struct ffisan_state *state, uint16_t offset)
+/*
+ * The dead of a long sweep, and blocks that die outside of a cycle (buffers that grow), must not
+ * pile up: when there are too many, an audit comes early.  It may: what is dead is dead.
+ */
+static bool has_too_many_dead(const struct ffisan_state *state)
 {
-    return *(const uint64_t *)(state->vm.g + offset);
+    uint64_t dead = state->heap.stats.dead_bytes;
+    return dead > FFISAN_DEAD_MIN_BYTES &&
+           dead > state->heap.quarantine_budget + *state->total_bytes / 4;
 }
 
 static uint8_t header_code(uintptr_t distance)
@@ -130,8 +133,7 @@ static void release(struct ffisan_state *state, void *block, size_t size)
     if (__builtin_expect(gct == LJ_GCT_PROTO || gct == LJ_GCT_TRACE, 0))
         note_code_death(state, block, size);
     if (ffisan_heap_kill_fast(&state->heap, block, size)) {
-        if (__builtin_expect(state->heap.stats.dead_bytes > DEAD_LIMIT_BYTES, 0) &&
-            state->heap.stats.dead_bytes > 2 * vm_word(state, state->vm.layout.gc_total))
+        if (__builtin_expect(has_too_many_dead(state), 0))
             ffisan_audit_run(state);
         return;
     }
@@ -194,6 +196,7 @@ void ffisan_state_attach(struct ffisan_state *state, lua_State *L)
 {
     state->L = L;
     state->vm.g = *(const uintptr_t *)((uintptr_t)L + 16);
+    state->total_bytes = (const uint64_t *)(state->vm.g + state->vm.layout.gc_total);
     state->newest = (const uint64_t *)(state->vm.g + state->vm.layout.gc_root);
     if (state->stacks && state->vm.layout.vmstate != FFISAN_NO_OFFSET)
         state->vmstate = (const int32_t *)(state->vm.g + state->vm.layout.vmstate);

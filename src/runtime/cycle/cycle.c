@@ -24,16 +24,22 @@ static void leave_sentinel(struct ffisan_state *state, lua_State *L)
     api->lua_settop(L, -3);
 }
 
-/* The userdata that is finalised; its payload is the state (lj_obj.h: L->base, GCudata). */
-static void *first_argument(lua_State *L)
+/*
+ * The userdata that is finalised; its payload is the state (lj_obj.h: L->base, GCudata).  It is
+ * taken out of its slot: the slot may come to lie in the frame of a Lua function, which is marked
+ * whole, and as long as nothing overwrites it there would be no next finalisation.
+ */
+static void *take_argument(lua_State *L)
 {
-    const struct lj_thread *thread = (const struct lj_thread *)L;
-    return ((struct lj_udata *)lj_tv_object(*(const uint64_t *)thread->base))->payload;
+    uint64_t *slot = (uint64_t *)((const struct lj_thread *)L)->base;
+    struct lj_udata *udata = (struct lj_udata *)lj_tv_object(*slot);
+    *slot = UINT64_MAX; /* nil */
+    return udata->payload;
 }
 
 static int cycle_ended(lua_State *L)
 {
-    struct ffisan_state *state = *(struct ffisan_state **)first_argument(L);
+    struct ffisan_state *state = *(struct ffisan_state **)take_argument(L);
     if (state->is_closing)
         return 0;
     int saved_errno = errno;

@@ -215,6 +215,8 @@ int ffisan_signals_mask(int how, const sigset_t *set, sigset_t *ret_old)
         return ffisan_real_sigmask(how, set, ret_old);
     if (set)
         copy = *set;
+    if (set && how != SIG_UNBLOCK && (ffisan_sigset_bits(set) & FFISAN_KEPT_BITS))
+        ffisan_signals_start(); /* who is to keep a signal back needs to receive it */
     ffisan_real_sigmask(SIG_BLOCK, NULL, &old);
     uint64_t kernel_mask = ffisan_sigset_bits(&old);
     ffisan_sigset_put(&old, kernel_mask | ffisan_books_believed(kernel_mask));

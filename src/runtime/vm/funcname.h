@@ -15,7 +15,7 @@
  */
 const char *ffisan_funcname(const struct lj_proto *caller, uintptr_t pc);
 
-/** The same with what it was taken from, as it stands in the code: "ffi.string".  False: no name. */
+/** The same with what it was taken from, as it stands in the code: "ffi.string".  False: none. */
 bool ffisan_funcname_add(const struct lj_proto *caller, uintptr_t pc, struct ffisan_text *out);
 
 #endif
