@@ -8,8 +8,8 @@
  * with their flags, masks and stacks.  Before the start, the interposed functions only forward.
  *
  * Blocked means: the kernel never blocks the two signals on our behalf, we remember that the
- * program believes so.  A fault then ends the program, as in the kernel; a signal sent by kill or raise
- * waits until the program unblocks it, but is not seen by sigpending and sigwait.
+ * program believes so.  A fault then ends the program, as in the kernel; a signal sent by kill or
+ * raise waits until the program unblocks it, but is not seen by sigpending and sigwait.
  *
  * Not seen: actions and masks set by raw system calls or by libc itself (posix_spawn attributes,
  * siginterrupt, the mask that a new thread inherits as "believed"); a SIGSEGV that the program
