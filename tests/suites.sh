@@ -45,7 +45,7 @@ run_suite() # SUITE
 
 suites=()
 for suite in tests/arch/*.sh tests/unit/run.sh tests/fuzz/run.sh tests/run.sh tests/*/run.sh \
-    tests/hosts/*.sh tests/*/*.sh tests/e2e/cli/*.sh; do
+    tests/hosts/*.sh tests/*/*.sh tests/e2e/*/*.sh; do
     [ -x "$suite" ] && [[ $suite == *"$filter"* && " ${suites[*]} " != *" $suite "* ]] || continue
     suites+=("$suite")
 done

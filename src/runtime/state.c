@@ -75,6 +75,21 @@ void ffisan_state_classify_pending(struct ffisan_state *state)
     state->pending.ref.block = 0;
 }
 
+/* The kernel has no memory for us: what the dead have comes first, then LuaJIT's own allocator. */
+static void *allocate_at_need(struct ffisan_state *state, size_t size)
+{
+    enum { WORTH_AN_AUDIT = 1 << 20 };
+    struct ffisan_slot_ref ref;
+    const struct ffisan_heap_stats *stats = &state->heap.stats;
+    for (unsigned i = 0; i < 2 && stats->dead_bytes + stats->old_bytes > WORTH_AN_AUDIT; i++) {
+        ffisan_audit_run(state);
+        void *block = ffisan_heap_alloc(&state->heap, size, 0, &ref);
+        if (block)
+            return block;
+    }
+    return ffisan_lender_alloc(state, size);
+}
+
 static void *allocate(struct ffisan_state *state, size_t size, uintptr_t helper, uintptr_t cfa)
 {
     struct ffisan_slot_ref ref;
@@ -85,7 +100,7 @@ static void *allocate(struct ffisan_state *state, size_t size, uintptr_t helper,
         origin = ffisan_origin_find(state, helper, cfa);
     void *block = ffisan_heap_alloc_fast(&state->heap, size, origin.stack, &ref);
     if (!block)
-        return ffisan_lender_alloc(state, size);
+        return allocate_at_need(state, size);
     if (__builtin_expect(ffisan_origin_is_trusted(origin.memo), 1))
         set_type(&ref, origin.memo->type, origin.memo->is_holder);
     else
@@ -141,6 +156,31 @@ static void release(struct ffisan_state *state, void *block, size_t size)
         state->old_allocf(state->old_ud, block, size, 0);
 }
 
+/* A block that becomes smaller always finds room: the VM counts on that (lj_buf_shrink). */
+static void *shrink(struct ffisan_state *state, void *block, size_t old_size, size_t new_size)
+{
+    if (ffisan_heap_shrink(&state->heap, block, new_size))
+        return block;
+    return state->old_allocf ? state->old_allocf(state->old_ud, block, old_size, new_size) : NULL;
+}
+
+static void *reallocate(struct ffisan_state *state, void *block, size_t old_size, size_t new_size)
+{
+    struct ffisan_slot_ref ref;
+    if (state->pending.ref.block)
+        ffisan_state_classify_pending(state);
+    void *moved = ffisan_heap_alloc(&state->heap, new_size, 0, &ref);
+    if (!moved && new_size <= old_size)
+        return shrink(state, block, old_size, new_size);
+    if (!moved)
+        moved = allocate_at_need(state, new_size);
+    if (!moved)
+        return NULL;
+    memcpy(moved, block, old_size < new_size ? old_size : new_size);
+    release(state, block, old_size);
+    return moved;
+}
+
 void *ffisan_state_allocf(void *ud, void *block, size_t old_size, size_t new_size)
 {
     struct ffisan_state *state = ud;
@@ -151,19 +191,8 @@ void *ffisan_state_allocf(void *ud, void *block, size_t old_size, size_t new_siz
     }
     uintptr_t helper = (uintptr_t)__builtin_return_address(0);
     uintptr_t cfa = (uintptr_t)__builtin_dwarf_cfa();
-    if (!block)
-        return allocate(state, new_size, helper, cfa);
-    struct ffisan_slot_ref ref;
-    if (state->pending.ref.block)
-        ffisan_state_classify_pending(state);
-    void *moved = ffisan_heap_alloc(&state->heap, new_size, 0, &ref);
-    if (!moved)
-        moved = ffisan_lender_alloc(state, new_size);
-    if (!moved)
-        return NULL;
-    memcpy(moved, block, old_size < new_size ? old_size : new_size);
-    release(state, block, old_size);
-    return moved;
+    return block ? reallocate(state, block, old_size, new_size)
+                 : allocate(state, new_size, helper, cfa);
 }
 
 static const char no_memory[] = "no memory for our books: a LuaJIT state is not watched";

@@ -10,6 +10,7 @@
 #include "runtime/audit/standin.h"
 #include "runtime/heap/redzone.h"
 #include "runtime/report/damage.h"
+#include "runtime/report/dangling.h"
 #include "runtime/state.h"
 
 #include <string.h>
@@ -260,6 +261,8 @@ void ffisan_audit_run(struct ffisan_state *state)
     bool locked = ffisan_lock_take(&ffisan_runtime.lock);
     ffisan_heap_each_holder(&state->heap, search_holder, &audit);
     ffisan_standins_release(state, audit.number);
+    if (ffisan_runtime.options.dangling)
+        ffisan_standins_each_new(state, audit.number, ffisan_dangling_report);
     if (locked)
         ffisan_lock_give(&ffisan_runtime.lock);
     if (state->heap.n_damage > 0)

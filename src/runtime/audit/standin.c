@@ -110,6 +110,7 @@ static struct ffisan_standin *add(struct ffisan_state *state, const struct ffisa
                                        .state = state,
                                        .made = ref->slot->stack,
                                        .cycle = state->cycle,
+                                       .first_seen = (uint32_t)state->audit.n_audits,
                                        .cycle_stack = state->cycle_stack,
                                        .next = standins.live,
                                        .type = ref->slot->type};
@@ -193,6 +194,14 @@ void ffisan_standins_release(struct ffisan_state *state, uint32_t audit)
             ffisan_heap_unhold(&state->heap, &ref);
         retire(standin, link);
     }
+}
+
+void ffisan_standins_each_new(struct ffisan_state *state, uint32_t audit,
+                              void (*visit)(const struct ffisan_standin *standin))
+{
+    for (uint32_t i = standins.live; i; i = standins.all[i - 1].next)
+        if (standins.all[i - 1].state == state && standins.all[i - 1].first_seen == audit)
+            visit(&standins.all[i - 1]);
 }
 
 void ffisan_standins_forget(struct ffisan_state *state)

@@ -37,6 +37,7 @@ struct ffisan_standin {
     uint32_t made;      /**< stack of the block's creation */
     uint32_t cycle;     /**< that collected it */
     uint32_t cycle_stack;
+    uint32_t first_seen; /**< audit that made it */
     uint32_t seen;    /**< last audit that met a pointer to it */
     uint32_t next;    /**< of the same list: live ones, or released ones that wait for reuse */
     uint8_t type;     /**< as in struct ffisan_slot */
@@ -70,6 +71,10 @@ bool ffisan_standin_open(struct ffisan_standin *standin);
  * their block back.  Their address stays reserved.
  */
 void ffisan_standins_release(struct ffisan_state *state, uint32_t audit);
+
+/** Calls `visit` for the stand-ins of a state that this audit made. */
+void ffisan_standins_each_new(struct ffisan_state *state, uint32_t audit,
+                              void (*visit)(const struct ffisan_standin *standin));
 
 /** The state is closed: its blocks are gone.  Caller holds ffisan_runtime.lock. */
 void ffisan_standins_forget(struct ffisan_state *state);

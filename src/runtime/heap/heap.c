@@ -205,3 +205,19 @@ bool ffisan_heap_kill(struct ffisan_heap *heap, void *block, size_t size)
     ref.span->has_dead = true;
     return true;
 }
+
+bool ffisan_heap_shrink(struct ffisan_heap *heap, void *block, size_t size)
+{
+    struct ffisan_slot_ref ref;
+    if (!ffisan_heap_find(heap, (uintptr_t)block, &ref))
+        return false;
+    if (ref.span->n_spans) {
+        ref.span->large_size = size;
+        ffisan_redzone_fill(ref.block + size, FFISAN_REDZONE_MIN);
+        return true;
+    }
+    uint32_t slack = ref.span->slot_size - (uint32_t)size;
+    ref.slot->slack = (uint16_t)slack;
+    ffisan_redzone_fill(ref.block + size, slack);
+    return true;
+}

@@ -78,6 +78,9 @@ void *ffisan_heap_alloc(struct ffisan_heap *heap, size_t size, uint32_t stack,
  */
 bool ffisan_heap_kill(struct ffisan_heap *heap, void *block, size_t size);
 
+/** A live block of this heap becomes smaller where it is.  False when it is none of this heap. */
+bool ffisan_heap_shrink(struct ffisan_heap *heap, void *block, size_t size);
+
 /** The slot of an address in this heap (any byte of the slot); false when it is not ours. */
 static inline bool ffisan_heap_find(struct ffisan_heap *heap, uintptr_t address,
                                     struct ffisan_slot_ref *ret_ref)
