@@ -175,6 +175,17 @@ static const struct lj_thread *running_thread(const struct ffisan_vm *vm)
     return thread && is_running(thread) ? thread : NULL;
 }
 
+/* A Lua function that a hook or finaliser interrupted: its position is in no link. */
+static size_t interrupted_function(const struct lj_thread *thread, uintptr_t frame,
+                                   uintptr_t callee, uint64_t *ret_pc)
+{
+    const struct lj_header *function = frame_function(frame);
+    if (!function || !is_lua_function(function))
+        return 0;
+    *ret_pc = interrupted_pc(thread, thread->base, callee);
+    return *ret_pc != 0;
+}
+
 size_t ffisan_luastack_pcs(const struct ffisan_vm *vm, uint64_t *pcs, size_t max)
 {
     const struct lj_thread *thread = running_thread(vm);
@@ -199,7 +210,10 @@ size_t ffisan_luastack_pcs(const struct ffisan_vm *vm, uint64_t *pcs, size_t max
             uint64_t pc = (link & FRAME_TYPEP) == FRAME_CONT ? load(frame - 16) : 0;
             if (pc > UINT16_MAX) /* else a callback from C, which keeps a type there */
                 pcs[n++] = pc;
+            uintptr_t callee = frame;
             frame -= link & ~(uint64_t)FRAME_TYPEP;
+            if (n < max && (link & FRAME_TYPE) == FRAME_C && frame > bottom)
+                n += interrupted_function(thread, frame, callee, &pcs[n]);
         }
     }
     return n;
