@@ -9,6 +9,7 @@
 #include "base/pages.h"
 #include "runtime/fault/door.h"
 #include "runtime/fault/signals.h"
+#include "runtime/report/report.h"
 #include "runtime/state.h"
 
 #include <string.h>
@@ -45,6 +46,7 @@ static bool reserve(void)
     struct ffisan_standin *all = ffisan_pages_map(MAX_STANDINS * sizeof(*all));
     if (!pages || !all || !ffisan_signals_start()) {
         standins.failed = true;
+        ffisan_report_degraded("no memory for stand-ins: uses of dead memory are not seen");
         return false;
     }
     standins.all = all;
@@ -83,7 +85,8 @@ static struct ffisan_standin *reuse_small(uintptr_t *ret_page)
 static struct ffisan_standin *take_new(size_t bytes, uintptr_t *ret_page)
 {
     if (standins.n == MAX_STANDINS || bytes > ffisan_standin_range.hi - standins.next_page) {
-        standins.n_refused++;
+        if (standins.n_refused++ == 0)
+            ffisan_report_degraded("stand-ins are used up: uses of memory that died later are not seen");
         return NULL;
     }
     *ret_page = standins.next_page;
