@@ -1,3 +1,4 @@
+jit.off()
 local ffi = require 'ffi'
 local lines, calls, counts = 0, 0, 0
 local function work(n)

@@ -12,7 +12,7 @@ end
 print(work())
 if v then require('jit.v').off() end
 if dump then
-    require('jit.dump').on('tbisrmX', '/dev/null')
+    require('jit.dump').on('tb', '/dev/null')
     loadstring('local n = 0 for i = 1, 500 do n = n + #tostring(i) end')()
     require('jit.dump').off()
 end
