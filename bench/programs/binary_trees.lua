@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+-- group: alloc
 -- tables: trees are built and thrown away
 local function tree(depth)
     if depth == 0 then return {} end

@@ -1,12 +1,14 @@
 -- SPDX-License-Identifier: MIT
--- closures and coroutines
+-- group: alloc
+-- closures: functions that keep variables of their makers
+local function counter(start, step)
+    local n = start
+    return function(by) n = n + step * (by or 1) return n end, function() return n end
+end
 local sum = 0
-for i = 1, 2e6 do
-    local f = function(x) return x + i end
-    sum = sum + f(i)
-    if i % 10 == 0 then
-        local co = coroutine.wrap(function(a) local b = coroutine.yield(a + 1) return b * 2 end)
-        sum = sum + co(i) + co(2)
-    end
+for i = 1, 25e5 do
+    local add, get = counter(i, 2)
+    add() add(i % 5)
+    sum = sum + get()
 end
 print(sum)

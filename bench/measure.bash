@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: MIT
+# The sections of bench/run.sh: each prints lines of words, which bench/render.bash makes tables of.
+# Sourced with $here, $top, $ffisan, $luajit, $compare, $rounds, $seconds, $hook and $tmp set.
+# shellcheck shell=bash disable=SC2154
+
+compared() # COMMANDS...: as compare has it, with the options of this run
+{
+    "$compare" -n "$rounds" -t "$seconds" "$@"
+}
+
+# PROGRAM GROUP, then for plain, natural and auto: CPU (us, minimum), ratio of CPU, ratio of wall
+# time, peak of memory (KiB).
+measure_programs()
+{
+    local program name group
+    for program in "$here"/programs/*.lua; do
+        name=$(basename "$program" .lua)
+        group=$(sed -n 's/^-- group: //p' "$program")
+        echo "  $name" >&2
+        compared plain "$luajit" "$program" \
+            + natural "$ffisan" run --gc=natural -- "$luajit" "$program" \
+            + auto "$ffisan" run --gc=auto -- "$luajit" "$program" |
+            awk -v name="$name" -v group="$group" '
+                $2 != 0 { print "  " name ": " $1 " ended with status " $2 >"/dev/stderr" }
+                { line = line " " $4 " " $9 " " $10 " " $8 }
+                END { print name, group line }'
+    done
+}
+
+# KIND CPU-PLAIN CPU-NATURAL CPU-AUTO WALL-PLAIN WALL-NATURAL WALL-AUTO, minima in microseconds.
+measure_startup()
+{
+    local hello="$tmp/hello.lua"
+    echo 'print("hello world")' >"$hello"
+    "$compare" -n 200 -t "$seconds" plain "$luajit" "$hello" \
+        + natural "$ffisan" run --gc=natural -- "$luajit" "$hello" \
+        + auto "$ffisan" run --gc=auto -- "$luajit" "$hello" >"$tmp/hello"
+    awk '{ cpu = cpu " " $4; wall = wall " " $6 } END { print "hello" cpu wall }' "$tmp/hello"
+    awk '{ cpu = cpu " " $5; wall = wall " " $7 } END { print "median" cpu wall }' "$tmp/hello"
+}
+
+# Processes without LuaJIT: NAME CPU-PLAIN CPU-PRELOADED WALL-PLAIN WALL-PRELOADED, minima.
+measure_bystanders()
+{
+    local library name
+    library=$(dirname "$ffisan")/libffisan.so
+    [ -e "$library" ] || library=$(dirname "$ffisan")/../lib/ffisan/libffisan.so
+    while read -r name command; do
+        # shellcheck disable=SC2086
+        "$compare" -n 300 -t "$seconds" plain env LD_PRELOAD= $command \
+            + preloaded env LD_PRELOAD="$library" $command |
+            awk -v name="$name" '{ cpu = cpu " " $4; wall = wall " " $6 } END { print name cpu wall }'
+    done <<'END'
+true /bin/true
+sh sh -c :
+perl perl -e 1
+END
+}
+
+# LIVE DEAD AUDITS WORDS MICROSECONDS
+measure_audit()
+{
+    local live dead cycles
+    while read -r live dead cycles; do
+        for _ in 1 2 3 4 5; do
+            "$ffisan" run --gc=natural --stats -- "$luajit" "$here/audit.lua" "$live" "$dead" "$cycles" 2>&1 |
+                sed -nE 's/.*stats: audits ([0-9]+), .* words ([0-9]+), microseconds ([0-9]+).*/\1 \2 \3/p'
+        done | sort -n -k 3 | sed -n "1s/^/$live $dead /p"
+    done <<'END'
+100 0 100
+10000 0 100
+100000 0 100
+400000 0 50
+100 10000 100
+100 100000 100
+100 400000 50
+END
+}
+
+# ---- nginx -----------------------------------------------------------------------------------------
+declare -A masters=() ports=()
+
+end_servers()
+{
+    local name
+    for name in "${!masters[@]}"; do
+        [ ! -s "$tmp/$name/nginx.pid" ] || kill -QUIT "$(cat "$tmp/$name/nginx.pid")" 2>/dev/null
+    done
+    for name in "${!masters[@]}"; do
+        wait "${masters[$name]}" 2>/dev/null
+    done
+    masters=()
+}
+
+start_nginx() # NAME PORT COMMAND...: nginx by way of COMMAND
+{
+    local name=$1 port=$2
+    shift 2
+    mkdir -p "$tmp/$name"
+    sed -e "s#@TMP@#$tmp/$name#g" -e "s#@PORT@#$port#g" -e "s#@LUA@#$top/tests/hosts/nginx#g" \
+        "$here/nginx.conf" >"$tmp/$name/nginx.conf"
+    "$@" nginx -p "$tmp/$name" -c "$tmp/$name/nginx.conf" -e "$tmp/$name/error.log" \
+        </dev/null >"$tmp/$name/out" 2>&1 &
+    masters[$name]=$!
+    ports[$name]=$port
+    for _ in {1..100}; do
+        (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return
+        sleep 0.05
+    done
+    echo "  nginx does not answer: $(cat "$tmp/$name/error.log" "$tmp/$name/out")" >&2
+    return 1
+}
+
+worker_ticks() # NAME: CPU time of the worker so far, in ticks of 10 ms
+{
+    local master worker
+    master=$(cat "$tmp/$1/nginx.pid")
+    worker=$(awk '{ print $1 }' "/proc/$master/task/$master/children")
+    awk '{ print $14 + $15 }' "/proc/$worker/stat"
+}
+
+# One line per round: NAME PATH REQUESTS-PER-SECOND TICKS FAILED
+measure_nginx_rounds() # PATH REQUESTS
+{
+    local name before
+    for _ in $(seq "$rounds"); do
+        for name in plain natural auto; do
+            before=$(worker_ticks "$name")
+            ab -q -k -c 8 -n "$2" "http://127.0.0.1:${ports[$name]}$1" >"$tmp/ab" 2>&1
+            awk -v name="$name" -v path="$1" -v ticks="$(($(worker_ticks "$name") - before))" '
+                /^Requests per second/ { rate = $4 }
+                /^(Failed|Non-2xx)/ { failed += $NF }
+                END { print name, path, rate, ticks, failed + 0 }' "$tmp/ab"
+        done
+    done
+}
+
+# PATH, then requests per second (median) for plain, natural and auto, and microseconds of CPU time
+# of the worker per request for each.
+measure_nginx()
+{
+    local port requests=10000
+    if ! command -v nginx >/dev/null || ! command -v ab >/dev/null; then
+        echo '  nginx or ab is missing: skipped' >&2
+        return 1
+    fi
+    port=$((20000 + RANDOM % 20000))
+    start_nginx plain $port || return
+    start_nginx natural $((port + 1)) "$ffisan" run --gc=natural -- || return
+    start_nginx auto $((port + 2)) "$ffisan" run --gc=auto -- || return
+    for path in /hello '/work?n=20'; do
+        measure_nginx_rounds "$path" 500 >/dev/null # warms up, and lets --gc=auto calm down
+        measure_nginx_rounds "$path" $requests | sort -g -k 3 | awk -v n=$requests '
+            { path = $2; rate[$1, ++count[$1]] = $3; ticks[$1] += $4; failed += $5 }
+            END {
+                split("plain natural auto", names)
+                for (i = 1; i <= 3; i++) {
+                    name = names[i]
+                    rates = rates " " rate[name, int((count[name] + 1) / 2)]
+                    costs = costs " " sprintf("%.1f", ticks[name] * 10000 / (n * count[name]))
+                }
+                if (failed) print "  " failed " requests failed" >"/dev/stderr"
+                print path rates costs
+            }'
+    done
+    end_servers
+}
+
+# ---- The article's program -----------------------------------------------------------------------------
+verdict_of() # ERRORS-FILE: what the reports on standard error say, in a word
+{
+    if grep -q '^SUMMARY: use-after-collect' "$1"; then
+        echo found
+    elif grep -q 'Invalid write' "$1"; then
+        echo invalid-write
+    elif grep -q 'Process terminating' "$1"; then
+        echo crash
+    else
+        echo nothing
+    fi
+}
+
+recipe() # HOST NAME COMMAND...: HOST NAME WALL-MIN WALL-MEDIAN CPU-MIN VERDICT
+{
+    local host=$1 name=$2
+    shift 2
+    "$compare" -n "$rounds" -t "$seconds" -e "$tmp/errors" "$name" "$@" >"$tmp/recipe"
+    awk -v host="$host" -v verdict="$(verdict_of "$tmp/errors")" \
+        '{ print host, $1, $6, $7, $4, verdict }' "$tmp/recipe"
+}
+
+measure_article()
+{
+    local run="local m = require 'mod'; print(m.run())" valgrind=(valgrind)
+    cd "$top/examples/article" || return
+    recipe luajit plain "$luajit" main.lua
+    recipe luajit ffisan "$ffisan" run -- "$luajit" main.lua
+    if command -v valgrind >/dev/null; then
+        recipe luajit valgrind valgrind "$luajit" main.lua
+        recipe luajit valgrind-per-line valgrind "$luajit" -joff -e "$hook" main.lua
+        [ -z "$sysmalloc" ] ||
+            recipe luajit rebuilt-per-line valgrind "$sysmalloc/luajit" -joff -e "$hook" main.lua
+    else
+        valgrind=()
+    fi
+    if "$ffisan" resty -e 'print(1)' >/dev/null 2>&1; then
+        recipe nginx ffisan "$ffisan" resty -I ./ -e "$run"
+        if [ ${#valgrind[@]} != 0 ]; then
+            recipe nginx valgrind "$ffisan" resty --valgrind -I ./ -e "$run"
+            recipe nginx valgrind-per-line "$ffisan" resty --valgrind -I ./ \
+                -e "$hook; jit.off(); require 'resty.core' $run"
+        fi
+        if [ -n "$sysmalloc" ] && [ ${#valgrind[@]} != 0 ]; then
+            mkdir -p "$tmp/lib"
+            ln -sf "$sysmalloc/libluajit.so" "$tmp/lib/libluajit-5.1.so.2"
+            LD_LIBRARY_PATH=$tmp/lib recipe nginx rebuilt-per-line "$ffisan" resty --valgrind -I ./ \
+                -e "$hook; jit.off(); require 'resty.core' $run"
+        fi
+    fi
+    cd "$top" || return
+}

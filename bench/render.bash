@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: MIT
+# Tables of what bench/run.sh has measured: docs/BENCHMARKS.md in full, the READMEs in short.
+# Reads $results/SECTION, whose lines bench/measure.bash and bench/bugs.bash describe.
+# shellcheck shell=bash disable=SC2154
+
+describe_machine() # cores, processor, versions; and with how many rounds it was measured
+{
+    local luajit_version package others
+    luajit_version=$("$luajit" -v | awk '{ print $1, $2 }')
+    package=$(dpkg -S "$(readlink -f "$luajit")" 2>/dev/null | cut -d: -f1)
+    [ -z "$package" ] || luajit_version+=" ($package $(dpkg-query -W -f='${Version}' "$package"))"
+    others=$({
+        nginx -v 2>&1 | sed -n 's|.*nginx version: ||p'
+        valgrind --version
+    } 2>/dev/null | sed 's/^/, /' | tr -d '\n')
+    printf '%s x %s, Linux %s, %s%s\n' "$(nproc)" \
+        "$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)" "$(uname -r | sed 's/-.*//')" \
+        "$luajit_version" "$others"
+    echo "$rounds"
+}
+
+# What the awk programs below share: a figure that misses its aim is bold.
+awk_marks='function mark(text, missed) { return missed ? "**" text "**" : text }'
+
+# Mean and worst ratio of the CPU time of a group; columns 7 (natural) and 11 (auto).
+group_cell() # GROUP COLUMN [AIM-OF-MEAN AIM-OF-WORST]
+{
+    awk -v group="$1" -v c="$2" -v aim="${3:-99}" -v aim_worst="${4:-99}" "$awk_marks"'
+        $2 == group { r = $c / $3; sum += log(r); n++; if (r > worst) worst = r }
+        END {
+            if (!n) exit
+            mean = sprintf("%.2f", exp(sum / n)); worst = sprintf("%.2f", worst)
+            print mark(mean, mean + 0 > aim + 0) " (" mark(worst, worst + 0 > aim_worst + 0) ")"
+        }' "$results/programs"
+}
+
+group_size() # GROUP
+{
+    awk -v group="$1" '$2 == group { n++ } END { print n + 0 }' "$results/programs"
+}
+
+# Peak of memory: mean and worst ratio of programs above 16 MiB, and what smaller ones take more at
+# most; columns 10 (natural) and 14 (auto).  The aim is 1.5 and the quarantine's 4 MiB.
+memory_cell() # COLUMN
+{
+    awk -v c="$1" "$awk_marks"'
+        $c > 1.5 * $6 + 4096 { missed = 1 }
+        $6 > 16384 { r = $c / $6; sum += log(r); n++; if (r > worst) worst = r }
+        $6 <= 16384 && $c - $6 > more { more = $c - $6 }
+        END {
+            if (!n) exit
+            print mark(sprintf("%.2f (%.2f), +%.1f MiB", exp(sum / n), worst, more / 1024), missed)
+        }' "$results/programs"
+}
+
+start_cell() # COLUMN of the wall time
+{
+    awk -v c="$1" "$awk_marks"'
+        $1 == "hello" { d = ($c - $5) / 1000; print mark(sprintf("+%.1f ms", d), d >= 5) }' "$results/startup"
+}
+
+bystander_cell() # what a process without LuaJIT takes more at most
+{
+    awk '{ d = ($5 - $4) / 1000; if (d > worst) worst = d } END { printf "+%.2f ms", worst }' \
+        "$results/bystanders"
+}
+
+nginx_cell() # COLUMN of the CPU time per request: 6 (natural) or 7 (auto)
+{
+    awk -v c="$1" '{ printf "%s%.2f", (NR > 1 ? ", " : ""), $c / $5 }' "$results/nginx" 2>/dev/null
+}
+
+# In milliseconds, and how many times as long another way takes; column 3 is the least wall time.
+article_cell() # HOST NAME
+{
+    awk -v host="$1" -v name="$2" "$awk_marks"'
+        $1 == host { time[$2] = $3 / 1000 }
+        END {
+            if (!time["ffisan"] || !time[name]) exit
+            factor = sprintf("%.0f", time[name] / time["ffisan"])
+            print sprintf("%.0f ms (", time["ffisan"]) mark(factor, factor + 0 < 20) ")"
+        }' "$results/article"
+}
+
+# ---- The READMEs -------------------------------------------------------------------------------
+render_english()
+{
+    cat <<END
+| | \`--gc=natural\` | \`--gc=auto\` | aim for \`natural\` |
+| --- | --- | --- | --- |
+| CPU time of $(group_size alloc) programs that do little but allocate: mean (worst) | $(group_cell alloc 7 1.1 1.2) | $(group_cell alloc 11) | 1.1 (1.2) |
+| of $(group_size ffi) that do little but use the FFI | $(group_cell ffi 7 1.1 1.2) | $(group_cell ffi 11) | 1.1 (1.2) |
+| of $(group_size little) that allocate little | $(group_cell little 7 1.02 1.02) | $(group_cell little 11) | 1.02 |
+| of an nginx worker per request: \`ngx.say\`, a handler with work | $(nginx_cell 6) | $(nginx_cell 7) | – |
+| peak of memory: mean (worst), small programs at most | $(memory_cell 10) | $(memory_cell 14) | 1.5, +4 MiB |
+| start-up; of a process without LuaJIT | $(start_cell 6); $(bystander_cell) | $(start_cell 7) | +5 ms; 0 |
+| the article's program to the verdict, in \`luajit\`; in nginx (times faster than its recipe) | – | $(article_cell luajit valgrind-per-line); $(article_cell nginx valgrind-per-line) | 20 times faster |
+
+Bold: the aim is missed. Least of $(sed -n 2p "$results/machine") runs each on $(sed -n '1s/,.*//p' "$results/machine"). [The programs, the figures, other tools](docs/BENCHMARKS.md)
+END
+}
+
+render_chinese()
+{
+    cat <<END
+| | \`--gc=natural\` | \`--gc=auto\` | \`natural\` 的目标 |
+| --- | --- | --- | --- |
+| $(group_size alloc) 个几乎只做内存分配的程序的 CPU 时间：平均（最差） | $(group_cell alloc 7 1.1 1.2) | $(group_cell alloc 11) | 1.1 (1.2) |
+| $(group_size ffi) 个几乎只用 FFI 的程序 | $(group_cell ffi 7 1.1 1.2) | $(group_cell ffi 11) | 1.1 (1.2) |
+| $(group_size little) 个很少分配内存的程序 | $(group_cell little 7 1.02 1.02) | $(group_cell little 11) | 1.02 |
+| nginx worker 处理每个请求：\`ngx.say\`，做实际工作的处理函数 | $(nginx_cell 6) | $(nginx_cell 7) | – |
+| 内存峰值：平均（最差），小程序至多 | $(memory_cell 10) | $(memory_cell 14) | 1.5, +4 MiB |
+| 启动时间；不含 LuaJIT 的进程 | $(start_cell 6); $(bystander_cell) | $(start_cell 7) | +5 ms; 0 |
+| 文章中的程序从运行到得出结论：在 \`luajit\` 中；在 nginx 中（比文中做法快的倍数） | – | $(article_cell luajit valgrind-per-line); $(article_cell nginx valgrind-per-line) | 快 20 倍 |
+
+粗体表示没有达到目标。每项取 $(sed -n 2p "$results/machine") 次运行的最小值，机器为 $(sed -n '1s/,.*//p' "$results/machine")。[测试程序、详细数字以及与其他工具的比较](docs/BENCHMARKS.md)
+END
+}
+
+# ---- docs/BENCHMARKS.md --------------------------------------------------------------------------
+table() # HEADINGS: a row of headings, separated by |, and the line below
+{
+    echo "| $1 |"
+    echo "|$(tr -cd '|' <<<"$1" | sed 's/|/ --- |/g') --- |"
+}
+
+# Lines TOKEN<tab>TEXT: what the words in the results mean.
+awk_words='function word(key) { return key in words ? words[key] : key }
+    FILENAME == words_file { tab = index($0, "\t"); words[substr($0, 1, tab - 1)] = substr($0, tab + 1); next }'
+
+with_words() # AWK-PROGRAM FILE
+{
+    awk -v words_file="$here/words.tsv" "$awk_words $1" "$here/words.tsv" "$2"
+}
+
+render_programs()
+{
+    printf '### Programs\n\n'
+    echo "CPU time (user and system), least of all runs, and peak of memory. In brackets: the median of the ratios of neighbouring runs."
+    echo
+    table 'program | kind | plain | `natural` | `auto` | memory | `natural` | `auto`'
+    with_words '{
+        printf "| `bench/programs/%s.lua` | %s | %.2f s | %.2f (%.2f) | %.2f (%.2f) | %.1f MiB | %.2f | %.2f |\n",
+            $1, word($2), $3 / 1e6, $7 / $3, $8, $11 / $3, $12, $6 / 1024, $10 / $6, $14 / $6 }' "$results/programs"
+}
+
+render_startup()
+{
+    printf '\n### Start-up\n\n'
+    echo 'Wall time of hello world in milliseconds, least and median, and of processes that have no LuaJIT but the library loaded.'
+    echo
+    table 'what | plain | `natural` | `auto`'
+    awk '{ printf "| %s | %.2f | %.2f | %.2f |\n", $1 == "hello" ? "`print(\"hello world\")`, least" : "median", $5 / 1000, $6 / 1000, $7 / 1000 }' \
+        "$results/startup"
+    awk '{ printf "| `%s`, library loaded | %.2f | %.2f | – |\n", $1, $4 / 1000, $5 / 1000 }' "$results/bystanders"
+}
+
+render_audit()
+{
+    printf '\n### An audit\n\n'
+    echo '`bench/audit.lua`: an audit searches live cdata with pointers in it, and releases what died before. Times are those of `--stats`.'
+    echo
+    table 'live, KiB | dead objects per cycle | one audit, µs'
+    awk '{ printf "| %.0f | %d | %.1f |\n", $1 * 64 / 1024, $2, $5 / $3 }' "$results/audit"
+    awk '
+        $2 == 0 { n++; live[n] = $1 * 64 / 1024; us[n] = $5 / $3 }
+        $1 == 100 && $2 > 0 { m++; dead[m] = $2; dead_us[m] = $5 / $3 }
+        END { printf "\n%.0f ns per live KiB and %.2f ns per dead object more.\n",
+            (us[n] - us[1]) * 1000 / (live[n] - live[1]), (dead_us[m] - dead_us[1]) * 1000 / (dead[m] - dead[1]) }' "$results/audit"
+}
+
+render_nginx()
+{
+    printf '\n### nginx\n\n'
+    echo 'A master and one worker, `ab -k -c 8`: requests per second (median) and CPU time of the worker per request.'
+    echo 'The machine also runs `ab`, so the second is the better figure.'
+    echo
+    table 'handler | plain | `natural` | `auto` | plain | `natural` | `auto`'
+    awk '{ printf "| `%s` | %.0f/s | %.0f/s | %.0f/s | %.1f µs | %.1f µs | %.1f µs |\n", $1, $2, $3, $4, $5, $6, $7 }' \
+        "$results/nginx"
+}
+
+render_article()
+{
+    printf '\n### The article: how long until what is known\n\n'
+    table 'where | how | wall time, least | median | CPU time | what it says'
+    with_words '{ printf "| %s | %s | %.3f s | %.3f s | %.3f s | %s |\n", $1 == "nginx" ? "nginx" : "`luajit`", word($2), $3 / 1e6, $4 / 1e6, $5 / 1e6, word("says-" $6) }' \
+        "$results/article"
+}
+
+render_bugs()
+{
+    printf '\n### Bug programs under other tools\n\n'
+    echo "The $(awk 'NR == 1 { print $2 }' "$results/bugs") programs of kinds A1 to A3 in \`tests/e2e\`, each with its fixed twin."
+    echo '*Reports anything*: at least one memory error. *The cause*: an access to memory that was freed, not only the havoc that follows.'
+    echo '*Wrong*: the output differs from that of the twin. *Twins*: fixed programs that were reported.'
+    echo
+    table 'how | crashed | wrong | reports anything | the cause | with a Lua line | twins | seconds for all'
+    with_words '{ printf "| %s | %d | %d | %d | %d | %d | %d | %.1f |\n", word($1), $3, $4, $5, $6, $7, $8, $9 / 1000 }' "$results/bugs"
+}
+
+render_document()
+{
+    local section
+    printf 'Machine: %s. At least %s runs of each, interleaved.\n\n' \
+        "$(sed -n 1p "$results/machine")" "$(sed -n 2p "$results/machine")"
+    for section in programs startup audit nginx article bugs; do
+        [ ! -s "$results/$section" ] || [ ! -s "$results/bystanders" ] || "render_$section"
+    done
+}
+
+# ---- Writing ---------------------------------------------------------------------------------------
+replace_between_marks() # FILE: with what comes on standard input
+{
+    cat >"$tmp/table"
+    awk -v table="$tmp/table" '
+        /^<!-- bench:end -->$/ { inside = 0 }
+        !inside
+        /^<!-- bench:begin -->$/ { inside = 1; while ((getline line <table) > 0) print line }' "$1" >"$tmp/document"
+    cat "$tmp/document" >"$1"
+}
+
+write_documents()
+{
+    local section
+    for section in programs startup bystanders audit nginx article; do
+        [ -s "$results/$section" ] && continue
+        echo "bench/run.sh: $section was not measured: the documents stay as they are" >&2
+        return 1
+    done
+    render_english | replace_between_marks "$top/README.md"
+    render_chinese | replace_between_marks "$top/README.zh-CN.md"
+    render_document | replace_between_marks "$top/docs/BENCHMARKS.md"
+}
