@@ -181,18 +181,29 @@ static void *reallocate(struct ffisan_state *state, void *block, size_t old_size
     return moved;
 }
 
-void *ffisan_state_allocf(void *ud, void *block, size_t old_size, size_t new_size)
+static inline void *serve(struct ffisan_state *state, void *block, size_t old_size,
+                          size_t new_size, uintptr_t helper, uintptr_t cfa)
 {
-    struct ffisan_state *state = ud;
     if (new_size == 0) {
         if (block)
             release(state, block, old_size);
         return NULL;
     }
-    uintptr_t helper = (uintptr_t)__builtin_return_address(0);
-    uintptr_t cfa = (uintptr_t)__builtin_dwarf_cfa();
     return block ? reallocate(state, block, old_size, new_size)
                  : allocate(state, new_size, helper, cfa);
+}
+
+void *ffisan_state_serve(struct ffisan_state *state, void *block, size_t old_size, size_t new_size,
+                         uintptr_t helper, uintptr_t cfa)
+{
+    return serve(state, block, old_size, new_size, helper, cfa);
+}
+
+void *ffisan_state_allocf(void *ud, void *block, size_t old_size, size_t new_size)
+{
+    uintptr_t helper = (uintptr_t)__builtin_return_address(0);
+    uintptr_t cfa = (uintptr_t)__builtin_dwarf_cfa();
+    return serve(ud, block, old_size, new_size, helper, cfa);
 }
 
 static const char no_memory[] = "no memory for our books: a LuaJIT state is not watched";

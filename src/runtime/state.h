@@ -75,6 +75,8 @@ struct ffisan_state {
     lua_State *L;         /**< main thread */
     lua_Alloc old_allocf; /**< for blocks from before we took over, or NULL */
     void *old_ud;
+    lua_Alloc twin_allocf; /**< the program's own allocator (mirror.h), or NULL */
+    void *twin_ud;
     lua_State *lender;         /**< its allocator is the old one (lender.c), or NULL */
     uint64_t n_lent;           /**< blocks that the old allocator had to give */
     struct lj_udata *sentinel; /**< finalised at the end of each cycle (cycle.h); NULL = gone */
@@ -124,6 +126,10 @@ struct ffisan_state *ffisan_state_owning(uintptr_t address);
 
 /** The lua_Alloc of watched states; ud is the struct ffisan_state. */
 void *ffisan_state_allocf(void *ud, void *block, size_t old_size, size_t new_size);
+
+/** The same for a caller whose own return address and frame are not what matters. */
+void *ffisan_state_serve(struct ffisan_state *state, void *block, size_t old_size, size_t new_size,
+                         uintptr_t helper, uintptr_t cfa);
 
 /** The block that was handed out last: finds out what the VM made of it. */
 void ffisan_state_classify_pending(struct ffisan_state *state);

@@ -6,6 +6,7 @@
 #include "runtime/audit/audit.h"
 #include "runtime/cycle/cycle.h"
 #include "runtime/entry/boot.h"
+#include "runtime/mirror.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -22,40 +23,68 @@ static int panic(lua_State *L)
 }
 
 /* The definition that would have been called without us. */
-static void *next(const char *name, const struct ffisan_luajit *luajit)
+static void *next(const char *name)
 {
-    void *function = dlsym(RTLD_NEXT, name);
-    (void)luajit;
-    return function;
+    return dlsym(RTLD_NEXT, name);
+}
+
+/* A watched state; with `allocf` it keeps its own allocator in step.  NULL: not to be had. */
+static lua_State *new_watched(const struct ffisan_luajit *luajit, lua_Alloc allocf, void *ud)
+{
+    struct ffisan_state *state =
+        luajit->problem ? NULL : ffisan_state_new(&luajit->api, &luajit->layout);
+    if (!state)
+        return NULL;
+    state->twin_allocf = allocf;
+    state->twin_ud = ud;
+    lua_State *L =
+        luajit->api.lua_newstate(allocf ? ffisan_mirror_allocf : ffisan_state_allocf, state);
+    if (!L) {
+        ffisan_state_free(state);
+        return NULL;
+    }
+    ffisan_state_attach(state, L);
+    ffisan_boot_attached(luajit, allocf ? "lua_newstate" : "luaL_newstate");
+    return L;
 }
 
 FFISAN_EXPORT lua_State *luaL_newstate(void)
 {
     const struct ffisan_luajit *luajit = ffisan_boot(NULL);
     if (!luajit) {
-        lua_State *(*real)(void) = (lua_State * (*)(void)) next("luaL_newstate", luajit);
+        lua_State *(*real)(void) = (lua_State * (*)(void)) next("luaL_newstate");
         return real ? real() : NULL;
     }
-    struct ffisan_state *state =
-        luajit->problem ? NULL : ffisan_state_new(&luajit->api, &luajit->layout);
-    if (!state)
+    lua_State *L = new_watched(luajit, NULL, NULL);
+    if (!L)
         return luajit->api.luaL_newstate();
-    lua_State *L = luajit->api.lua_newstate(ffisan_state_allocf, state);
-    if (!L) {
-        ffisan_state_free(state);
-        return luajit->api.luaL_newstate();
-    }
-    ffisan_state_attach(state, L);
     luajit->api.lua_atpanic(L, panic);
-    ffisan_boot_attached(luajit, "luaL_newstate");
     return L;
+}
+
+/* LuaJIT's luaL_newstate asks for its internal allocator by a small number (lj_alloc.h). */
+static bool is_internal(lua_Alloc allocf)
+{
+    return (uintptr_t)allocf < 65536;
+}
+
+FFISAN_EXPORT lua_State *lua_newstate(lua_Alloc allocf, void *ud)
+{
+    const struct ffisan_luajit *luajit = is_internal(allocf) ? NULL : ffisan_boot(NULL);
+    if (!luajit) {
+        lua_State *(*real)(lua_Alloc, void *) =
+            (lua_State * (*)(lua_Alloc, void *)) next("lua_newstate");
+        return real ? real(allocf, ud) : NULL;
+    }
+    lua_State *L = new_watched(luajit, allocf, ud);
+    return L ? L : luajit->api.lua_newstate(allocf, ud);
 }
 
 FFISAN_EXPORT void lua_close(lua_State *L)
 {
     struct ffisan_state *state = ffisan_state_find(L);
     if (!state) {
-        void (*real)(lua_State *) = (void (*)(lua_State *))next("lua_close", NULL);
+        void (*real)(lua_State *) = (void (*)(lua_State *))next("lua_close");
         const struct ffisan_luajit *luajit = real ? NULL : ffisan_boot(NULL);
         if (luajit)
             real = luajit->api.lua_close;

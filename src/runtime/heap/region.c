@@ -38,8 +38,20 @@ struct ffisan_region *ffisan_region_new(struct ffisan_heap *heap, size_t size)
     return region;
 }
 
+#define TWINS_BYTES (FFISAN_SPANS_PER_REGION * FFISAN_SLOTS_PER_SPAN * sizeof(void *))
+
+void **ffisan_region_twin(const struct ffisan_slot_ref *ref)
+{
+    struct ffisan_region *region = ref->region;
+    if (!region->twins)
+        region->twins = ffisan_pages_map(TWINS_BYTES);
+    return region->twins ? &region->twins[ref->slot - region->slots] : NULL;
+}
+
 void ffisan_region_free(struct ffisan_region *region)
 {
+    if (region->twins)
+        ffisan_pages_unmap(region->twins, TWINS_BYTES);
     set_table(region, NULL);
     ffisan_pages_unmap((void *)region->base, region->size);
     ffisan_pages_unmap(region->slots, SLOTS_BYTES);

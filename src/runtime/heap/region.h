@@ -72,6 +72,7 @@ struct ffisan_region {
     uint32_t n_spans_used;      /**< spans at and above this index were never used */
     uint32_t n_spans_free;      /**< spans below it that are free again */
     struct ffisan_slot *slots;  /**< FFISAN_SLOTS_PER_SPAN for each span */
+    void **twins;               /**< parallel to slots, see ffisan_region_twin; NULL until needed */
     struct ffisan_span spans[FFISAN_SPANS_PER_REGION];
 };
 
@@ -134,6 +135,9 @@ static inline bool ffisan_slot_find(struct ffisan_region *region, uintptr_t addr
     ret_ref->index = index;
     return true;
 }
+
+/** Room for an address of the caller's for each slot; NULL without memory.  Starts as NULL. */
+void **ffisan_region_twin(const struct ffisan_slot_ref *ref);
 
 static inline uint64_t ffisan_slot_bit(const struct ffisan_slot_ref *ref)
 {

@@ -92,14 +92,10 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *argument
     int is_before = 0;
     uintptr_t ip = ffisan_unwinder.get_ip(context, &is_before);
     const struct link_map *module = ffisan_modules_find(ip);
-    if (module == NULL)
-        return _URC_NORMAL_STOP;
     capture->has_begun |= ip == capture->first;
-    if (!capture->has_begun || is_own_module(module))
-        return _URC_NO_REASON;
-    if (capture->n < capture->max)
+    if (capture->has_begun && !(module && is_own_module(module)) && capture->n < capture->max)
         capture->pcs[capture->n++] = is_before ? ip : ip - 1;
-    return capture->n < capture->max ? _URC_NO_REASON : _URC_NORMAL_STOP;
+    return module && capture->n < capture->max ? _URC_NO_REASON : _URC_NORMAL_STOP;
 }
 
 /* The unwinder reads the code at an address that it does not know: not if that is no code. */

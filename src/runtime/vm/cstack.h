@@ -3,8 +3,8 @@
  * C stacks: capture, and the names of what was captured.
  *
  * Frames come from libgcc_s, never from libunwind (which LuaJIT programs may not survive), and end
- * at the first address that lies in no loaded module: unwinding through code that LuaJIT compiled
- * aborts the process (LuaJIT issue 748).  Both functions work on the loader's tables without
+ * with the first address that lies in no loaded module: it tells where in compiled code we are, but
+ * unwinding through that aborts the process (LuaJIT issue 748).  Both functions work on the loader's tables without
  * allocating, so they may run in a signal handler, once ffisan_cstack_prepare has run.
  */
 #ifndef FFISAN_VM_CSTACK_H
