@@ -208,10 +208,12 @@ static void test_compiled_code(void)
     void (*volatile run)(void) = (void (*)(void))(uintptr_t)code;
     write_caller(code, capture_here);
     run();
-    TAP_OK(n_pcs == 1 && is_in(pcs[0], (void *)capture_here, 64), "a stack ends at unknown code");
+    TAP_OK(n_pcs == 2 && is_in(pcs[0], (void *)capture_here, 64), "a stack ends at unknown code");
+    TAP_OK(is_in(pcs[1], code, 21), "whose address is in it");
     write_caller(code, touch_nowhere);
     AT_FAULT(run());
-    TAP_OK(n_pcs == 1 && is_in(pcs[0], (void *)touch_nowhere, 64), "at a fault too");
+    TAP_OK(n_pcs == 2 && is_in(pcs[0], (void *)touch_nowhere, 64) && is_in(pcs[1], code, 21),
+           "at a fault too");
     memcpy(code, "\xc6\x04\x25\x00\x10\x00\x00\x01\xc3", 9); /* mov byte [0x1000], 1; ret */
     AT_FAULT(run());
     TAP_OK(n_pcs == 1 && pcs[0] == (uintptr_t)code, "a fault in unknown code is all there is");
