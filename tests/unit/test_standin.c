@@ -29,6 +29,14 @@ bool ffisan_signals_start(void)
     return !signals_fail;
 }
 
+static unsigned n_degraded;
+
+void ffisan_report_degraded(const char *what)
+{
+    (void)what;
+    n_degraded++;
+}
+
 static bool accessible(uintptr_t address)
 {
     char byte;

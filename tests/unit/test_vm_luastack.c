@@ -158,6 +158,19 @@ static const struct {
      "local function f()\n return 1 end\n"
      "debug.sethook(function()\n check() end, 'c')\n f()\n local s = ('x'):rep(3)\n"
      "debug.sethook()\n check()"},
+    {"a reader of code inside of a hook",
+     "local function f()\n local a = 1\n return a end\n local n = 0\n"
+     "debug.sethook(function() debug.sethook()\n load(function()\n check() n = n + 1\n"
+     "return n < 3 and ' ' or nil end) end, 'l')\n f()\n check()"},
+    {"a finalizer while code is parsed",
+     "local p = newproxy(true)\n getmetatable(p).__gc = function()\n check() end\n p = nil\n"
+     "local function f()\n load(function()\n collectgarbage() collectgarbage() check() return nil "
+     "end)\n"
+     "return 1 end\n f()\n check()"},
+    {"coroutines inside of a hook",
+     "local function f()\n local a = 1\n return a end\n debug.sethook(function() debug.sethook()\n"
+     "coroutine.wrap(function()\n pcall(check)\n check() end)()\n check() end, 'l')\n f()\n "
+     "check()"},
     {"hooks on counts",
      "local n = 0\n debug.sethook(function()\n check() end, '', 3)\n"
      "for i = 1, 20 do n = n + i end\n debug.sethook()\n check()"},
@@ -293,7 +306,7 @@ static void test_allocations(void)
 
 /* ---- In compiled code ------------------------------------------------------------------------ */
 
-static unsigned n_compiled, n_outside, n_unknown;
+static unsigned n_compiled, n_outside, n_unknown, lines_seen;
 static int first_line, last_line;
 
 static void look_compiled(void *block, size_t size)
@@ -311,6 +324,7 @@ static void look_compiled(void *block, size_t size)
         return;
     }
     int line = ffisan_proto_line(frames[0].proto, ffisan_proto_pc(frames[0].proto, frames[0].pc));
+    lines_seen |= line < 32 ? 1u << line : 0;
     n_outside += line < first_line || line > last_line || !frames[0].approximate;
 }
 
@@ -354,10 +368,36 @@ static void test_compiled(void)
     vm_state_run("jit.off() jit.flush()", "@switch.lua");
 }
 
+/* Positions in a trace come from the snapshots around: they must differ where lines are far apart. */
+static void test_positions(void)
+{
+    n_compiled = n_outside = n_unknown = lines_seen = 0;
+    first_line = 1;
+    last_line = 9;
+    on_alloc = look_compiled;
+    vm_state_run(
+        "jit.on() jit.flush() keep = {} local k = keep\n"
+        "for i = 1, 1000 do\n"
+        "k[1] = {i}\n"
+        "if k[i] == k then break end\n"
+        "k[i + 1] = i\n"
+        "if k[i + 2] == k then break end\n"
+        "k[i + 3] = tostring(i)\n"
+        "if k[i + 4] == k then break end\n"
+        "end",
+        "@app.lua");
+    on_alloc = NULL;
+    if (!TAP_OK(n_compiled > 100 && (lines_seen & 0x1e) && (lines_seen & 0x1e0),
+                "early and late places of a trace are told apart"))
+        printf("# lines %#x\n", lines_seen);
+    vm_state_run("jit.off() jit.flush()", "@switch.lua");
+}
+
 int main(int argc, char **argv)
 {
     if (!vm_state_open(argc, argv))
         return 77;
+    ffisan_cstack_prepare((uintptr_t)api.lua_newstate);
     vm_state_register("walk", lua_walk);
     vm_state_register("pcs", lua_pcs);
     vm_state_register("arm", lua_arm);
@@ -367,6 +407,7 @@ int main(int argc, char **argv)
                     "function check() for i = 1, 3 do run() end end");
     test_allocations();
     test_compiled();
+    test_positions();
     api.lua_close(main_thread);
     return tap_done();
 }

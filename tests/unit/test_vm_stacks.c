@@ -214,6 +214,7 @@ int main(int argc, char **argv)
 {
     if (!vm_state_open(argc, argv))
         return 77;
+    ffisan_cstack_prepare((uintptr_t)api.lua_newstate);
     lua_State *plain = main_thread;
     uintptr_t plain_g = vm.g;
     open_state();
