@@ -38,11 +38,11 @@ struct ffisan_standin {
     uint32_t cycle;     /**< that collected it */
     uint32_t cycle_stack;
     uint32_t first_seen; /**< audit that made it */
-    uint32_t seen;    /**< last audit that met a pointer to it */
-    uint32_t next;    /**< of the same list: live ones, or released ones that wait for reuse */
-    uint8_t type;     /**< as in struct ffisan_slot */
-    bool is_open;     /**< used: readable and writable now */
-    bool is_released; /**< no pointer was found any more; the block may be gone */
+    uint32_t seen;       /**< last audit that met a pointer to it */
+    uint32_t next;       /**< of the same list: live ones, or released ones that wait for reuse */
+    uint8_t type;        /**< as in struct ffisan_slot */
+    bool is_open;        /**< used: readable and writable now */
+    bool is_released;    /**< no pointer was found any more; the block may be gone */
 };
 
 /** [lo, hi) of all stand-ins; 0, 0 until the first is made.  Read without lock. */

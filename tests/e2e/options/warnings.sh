@@ -33,7 +33,7 @@ has() # PATTERN [FILE]
     grep -q -- "$1" "${2:-$tmp/err}" || { echo "not there: $1"; head -n 5 "${2:-$tmp/err}"; }
 }
 
-hasnt()
+lacks()
 {
     ! grep -q -- "$1" "$tmp/err" || echo "there: $1"
 }
@@ -49,7 +49,7 @@ check 'dangling pointers are warnings when asked for, and no errors' "$(
     status_is 0
     has '^ffisan: WARNING: '
     has 'dangling-pointer of string (stale-never-used.lua:14) through parser.last_error'
-    hasnt 'ERROR'
+    lacks 'ERROR'
     has '"severity":"warning"' "$tmp/report.jsonl"
     has '"kind":"dangling-pointer"' "$tmp/report.jsonl"
 )"
@@ -57,7 +57,7 @@ check 'dangling pointers are warnings when asked for, and no errors' "$(
 check 'a program without dangling pointers has no warnings' "$(
     run "$clean" --dangling -- luajit anchored-by-upvalue.lua
     status_is 0
-    hasnt 'WARNING'
+    lacks 'WARNING'
 )"
 
 check 'counters at exit' "$(
@@ -77,7 +77,7 @@ check 'halt ends the program with an abort at the first error' "$(
 check 'reports beyond the limit are only counted' "$(
     run "$bad" --max-reports=0 -- luajit bad.lua
     status_is 66
-    hasnt '^ffisan: ERROR: '
+    lacks '^ffisan: ERROR: '
     has 'only counted'
 )"
 
@@ -85,7 +85,7 @@ check 'the text goes to a file when asked for' "$(
     run "$bad" --log="$tmp/log" -- luajit bad.lua
     status_is 66
     has '^ffisan: ERROR: ' "$tmp/log"
-    hasnt '^ffisan: ERROR: '
+    lacks '^ffisan: ERROR: '
 )"
 
 tap_end
