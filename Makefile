@@ -19,10 +19,13 @@ CLI_OBJECTS := $(patsubst src/%.c,$(BUILD)/cli/%.o,$(BASE_SOURCES) $(WIRE_SOURCE
 all: $(BUILD)/libffisan.so $(BUILD)/ffisan
 
 $(BUILD)/libffisan.so: $(RUNTIME_OBJECTS)
-	$(CC) -shared $(LDFLAGS) -Wl,-z,nodelete -Wl,-z,defs -Wl,--as-needed -Wl,-soname,libffisan.so -Wl,-z,start-stop-visibility=hidden -o $@ $^
+	$(CC) -shared $(LDFLAGS) -Wl,-z,nodelete -Wl,-z,defs -Wl,--as-needed -Wl,-soname,libffisan.so -Wl,-z,start-stop-visibility=hidden \
+	    -o $@.new $^
+	@mv $@.new $@ # programs that run keep the old one
 
 $(BUILD)/ffisan: $(CLI_OBJECTS)
-	$(CC) $(LDFLAGS) -o $@ $^ -ljansson
+	$(CC) $(LDFLAGS) -o $@.new $^ -ljansson
+	@mv $@.new $@
 
 $(BUILD)/runtime/%.o: src/%.c Makefile
 	@mkdir -p $(dir $@)
