@@ -5,7 +5,7 @@ local ffi = require("ffi")
 ffi.cdef [[ struct node { struct node *next, *prev; int value; }; ]]
 local node = ffi.typeof("struct node")
 local sum = 0
-for round = 1, 600 do
+for round = 1, 800 do
     local anchors, head = {}, nil
     for i = 1, 1e4 do
         local new = node()

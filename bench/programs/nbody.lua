@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- group: little
--- little allocation: planets in FFI structs
+-- group: ffi
+-- planets in FFI structs: the references to them are objects, too
 local ffi = require("ffi")
 ffi.cdef [[ struct planet { double x, y, z, vx, vy, vz, mass; }; ]]
 local n = 8

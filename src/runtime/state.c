@@ -181,8 +181,8 @@ static void *reallocate(struct ffisan_state *state, void *block, size_t old_size
     return moved;
 }
 
-static inline void *serve(struct ffisan_state *state, void *block, size_t old_size,
-                          size_t new_size, uintptr_t helper, uintptr_t cfa)
+static inline void *serve(struct ffisan_state *state, void *block, size_t old_size, size_t new_size,
+                          uintptr_t helper, uintptr_t cfa)
 {
     if (new_size == 0) {
         if (block)

@@ -65,9 +65,9 @@ struct ffisan_state {
     struct ffisan_heap heap;
     struct ffisan_vm vm;
     struct ffisan_pending pending;
-    const int32_t *vmstate; /**< of the VM; NULL = unknown, then blocks have no stacks */
+    const int32_t *vmstate;      /**< of the VM; NULL = unknown, then blocks have no stacks */
     const uint64_t *total_bytes; /**< that the VM has in use (gc.total); set by attach */
-    const uint64_t *newest; /**< the VM's newest object (gc.root) */
+    const uint64_t *newest;      /**< the VM's newest object (gc.root) */
     struct ffisan_stacks *stacks;
     struct ffisan_schedule schedule;
     struct ffisan_lines lines;

@@ -76,7 +76,7 @@ static int collect(lua_State *L)
     return 0;
 }
 
-/* An error in a finaliser ends a collection, and at the end of a state nobody is there to catch it. */
+/* An error in a finaliser ends a collection, and when a state ends nobody is there to catch it. */
 void ffisan_cycle_finish(struct ffisan_state *state)
 {
     enum { MOST_ERRORS = 100 };
