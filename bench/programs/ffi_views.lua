@@ -12,7 +12,7 @@ local bodies = ffi.new("bench_body[?]", 100)
 for i = 0, 99 do bodies[i].by = vec(i, 100 - i) end
 local seen, sum = {}, 0
 for i = 1, 50 do seen[i] = bodies[i].by end
-for i = 1, 120e5 do
+for i = 1, 80e5 do
     local body = bodies[i % 100]
     local moved = body.at + body.by * 0.01
     body.at = moved
