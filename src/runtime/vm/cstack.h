@@ -4,8 +4,9 @@
  *
  * Frames come from libgcc_s, never from libunwind (which LuaJIT programs may not survive), and end
  * with the first address that lies in no loaded module: it tells where in compiled code we are, but
- * unwinding through that aborts the process (LuaJIT issue 748).  Both functions work on the loader's
- * tables without allocating, so they may run in a signal handler, once ffisan_cstack_prepare has run.
+ * unwinding through that aborts the process (LuaJIT issue 748).  Both functions work on tables of
+ * the loader without allocating, so they may run in a signal handler, once ffisan_cstack_prepare
+ * has run.
  */
 #ifndef FFISAN_VM_CSTACK_H
 #define FFISAN_VM_CSTACK_H
