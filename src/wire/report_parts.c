@@ -284,7 +284,7 @@ static void put_short_holder(struct ffisan_layout *layout, const struct ffisan_f
         ffisan_layout_put(layout, " slot ");
     } else {
         put_short_type(layout, type);
-        ffisan_layout_put_whole(layout, ".");
+        ffisan_layout_put_whole(layout, field[0] == '[' ? "" : ".");
     }
     ffisan_layout_put_whole(layout, field);
 }
