@@ -86,8 +86,7 @@ static struct ffisan_standin *take_new(size_t bytes, uintptr_t *ret_page)
 {
     if (standins.n == MAX_STANDINS || bytes > ffisan_standin_range.hi - standins.next_page) {
         if (standins.n_refused++ == 0)
-            ffisan_report_degraded(
-                "stand-ins are used up: later uses of dead memory are not seen");
+            ffisan_report_degraded("stand-ins are used up: later uses of dead memory are not seen");
         return NULL;
     }
     *ret_page = standins.next_page;
