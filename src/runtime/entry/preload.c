@@ -96,3 +96,33 @@ FFISAN_EXPORT void lua_close(lua_State *L)
     ffisan_cycle_finish(state);
     api->lua_close(L); /* the last block that it frees ends the state */
 }
+
+/* A program that brought an allocator sees and exchanges its own, not ours (mirror.h). */
+FFISAN_EXPORT lua_Alloc lua_getallocf(lua_State *L, void **ret_ud)
+{
+    const struct ffisan_state *state = ffisan_state_find(L);
+    if (state && state->twin_allocf) {
+        if (ret_ud)
+            *ret_ud = state->twin_ud;
+        return state->twin_allocf;
+    }
+    lua_Alloc (*real)(lua_State *, void **) =
+        state ? state->api->lua_getallocf
+              : (lua_Alloc(*)(lua_State *, void **))next("lua_getallocf");
+    return real ? real(L, ret_ud) : NULL;
+}
+
+FFISAN_EXPORT void lua_setallocf(lua_State *L, lua_Alloc allocf, void *ud)
+{
+    struct ffisan_state *state = ffisan_state_find(L);
+    if (state && state->twin_allocf) {
+        state->twin_allocf = allocf;
+        state->twin_ud = ud;
+        return;
+    }
+    void (*real)(lua_State *, lua_Alloc, void *) =
+        state ? state->api->lua_setallocf
+              : (void (*)(lua_State *, lua_Alloc, void *))next("lua_setallocf");
+    if (real)
+        real(L, allocf, ud);
+}
