@@ -39,6 +39,7 @@ $(BUILD)/.deps-%: tests/deps.sh
 	@mkdir -p $(BUILD)
 	@tests/deps.sh $*
 	@touch $@
+.PRECIOUS: $(BUILD)/.deps-%
 
 demo: all $(BUILD)/.deps-demo
 	@examples/demo.sh

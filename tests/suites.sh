@@ -44,9 +44,9 @@ run_suite() # SUITE
 }
 
 suites=()
-for suite in tests/arch/*.sh tests/unit/run.sh tests/fuzz/run.sh tests/run.sh tests/*/run.sh \
-    tests/hosts/*.sh tests/*/*.sh tests/e2e/*/*.sh; do
-    [ -x "$suite" ] && [[ $suite == *"$filter"* && " ${suites[*]} " != *" $suite "* ]] || continue
+# Those that take long come first.
+for suite in tests/robust/*.sh tests/run.sh tests/unit/run.sh tests/fuzz/run.sh tests/*/*.sh tests/e2e/*/*.sh; do
+    [[ -x $suite && $suite == *"$filter"* && " ${suites[*]} " != *" $suite "* ]] || continue
     suites+=("$suite")
 done
 
