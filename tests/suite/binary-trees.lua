@@ -5,9 +5,9 @@ end
 local function check(tree)
     return tree[1] and 1 + check(tree[1]) + check(tree[2]) or 1
 end
-local long = make(10)
-for depth = 4, 10, 2 do
-    local n, sum = 2 ^ (14 - depth), 0
+local long = make(8)
+for depth = 4, 8, 2 do
+    local n, sum = 2 ^ (12 - depth), 0
     for _ = 1, n do sum = sum + check(make(depth)) end
     print(n, depth, sum)
 end

@@ -1,13 +1,13 @@
 local ok, buffer = pcall(require, 'string.buffer')
 local pieces = {}
-for i = 1, 3000 do pieces[i] = ('%d:%s'):format(i, ('ab'):rep(i % 5)) end
+for i = 1, 1500 do pieces[i] = ('%d:%s'):format(i, ('ab'):rep(i % 5)) end
 local joined = table.concat(pieces, ';')
 local slow = ''
-for i = 1, 600 do slow = slow .. pieces[i] .. ';' end
+for i = 1, 400 do slow = slow .. pieces[i] .. ';' end
 assert(joined:sub(1, #slow) == slow)
 if ok then
     local b = buffer.new()
-    for i = 1, 3000 do
+    for i = 1, 1500 do
         if i > 1 then b:put(';') end
         b:put(pieces[i])
     end
