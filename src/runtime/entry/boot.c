@@ -56,6 +56,28 @@ static void probe(struct ffisan_luajit *luajit)
     ffisan_report_note(luajit->problem);
 }
 
+static bool is_in_use(const struct ffisan_luajit *luajit)
+{
+    const struct ffisan_state *state = ffisan_runtime.states;
+    while (state && state->api != &luajit->api)
+        state = state->next;
+    return state != NULL;
+}
+
+/* A program can load and unload a library again and again: entries without states are reused. */
+static struct ffisan_luajit *free_entry(void)
+{
+    static unsigned next;
+    if (n_luajits < MAX_LUAJITS)
+        return &luajits[n_luajits++];
+    for (unsigned i = 0; i < MAX_LUAJITS; i++) {
+        struct ffisan_luajit *luajit = &luajits[next++ % MAX_LUAJITS];
+        if (!is_in_use(luajit))
+            return luajit;
+    }
+    return NULL;
+}
+
 static const struct ffisan_luajit *find(const void *address_in_luajit)
 {
     struct ffisan_api api;
@@ -64,11 +86,12 @@ static const struct ffisan_luajit *find(const void *address_in_luajit)
     for (unsigned i = 0; i < n_luajits; i++)
         if (luajits[i].api.lua_newstate == api.lua_newstate)
             return &luajits[i];
-    if (n_luajits == MAX_LUAJITS)
+    struct ffisan_luajit *luajit = free_entry();
+    if (!luajit)
         return NULL;
-    luajits[n_luajits].api = api;
-    probe(&luajits[n_luajits]);
-    return &luajits[n_luajits++];
+    *luajit = (struct ffisan_luajit){.api = api};
+    probe(luajit);
+    return luajit;
 }
 
 /* A child must not inherit a lock that a thread holds which it does not have. */

@@ -53,6 +53,9 @@ FFISAN_EXPORT lua_State *luaL_newstate(void)
     const struct ffisan_luajit *luajit = ffisan_boot(NULL);
     if (!luajit) {
         lua_State *(*real)(void) = (lua_State * (*)(void)) next("luaL_newstate");
+        struct ffisan_api api; /* out of sight of `next`: loaded with RTLD_LOCAL */
+        if (!real && ffisan_api_find(&api, NULL))
+            real = api.luaL_newstate;
         return real ? real() : NULL;
     }
     lua_State *L = new_watched(luajit, NULL, NULL);
