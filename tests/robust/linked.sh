@@ -46,6 +46,7 @@ for mib in 64 128 256 1024; do
     check "$mib MiB of address space" 'not everything was watched: no memory|no LuaJIT was watched' \
         little_address_space "$mib"
 done
+check 'plugins that come and go' '' plugins "$top/build/tests/robust_plugin.so"
 if [ -n "$jemalloc" ]; then
     export LD_PRELOAD=$jemalloc
     for program in states_at_once threads own_faults threads_that_fork; do
