@@ -3,7 +3,6 @@
  * Programs that link libluajit and strain whoever watches them.  `robust_host NAME`; the output is
  * the same whether anybody watches or not.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <luajit-2.1/lauxlib.h>
 #include <luajit-2.1/lua.h>
@@ -531,25 +530,6 @@ static int little_address_space(const char *mib)
     return 0;
 }
 
-/* A plugin comes and goes, each time at another address. */
-static int plugins(const char *path)
-{
-    int failed = 0;
-
-    for (int i = 0; i < 20; i++) {
-        void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-        int (*go)(const char *) = plugin ? (int (*)(const char *))dlsym(plugin, "plugin_run") : NULL;
-        if (!go) {
-            puts(dlerror());
-            return 1;
-        }
-        failed |= go("local t = {} for i = 1, 1000 do t[i] = { i } end print(#t)");
-        dlclose(plugin);
-        mmap(NULL, (size_t)(i + 1) * 300 * 1024, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    }
-    return failed;
-}
-
 int main(int argc, char **argv)
 {
     static const struct {
@@ -578,8 +558,6 @@ int main(int argc, char **argv)
 
     if (argc > 2 && strcmp(argv[1], "little_address_space") == 0)
         return little_address_space(argv[2]);
-    if (argc > 2 && strcmp(argv[1], "plugins") == 0)
-        return plugins(argv[2]);
     for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
         if (argc == 1)
             puts(programs[i].name);

@@ -46,7 +46,9 @@ for mib in 64 128 256 1024; do
     check "$mib MiB of address space" 'not everything was watched: no memory|no LuaJIT was watched' \
         little_address_space "$mib"
 done
-check 'plugins that come and go' '' plugins "$top/build/tests/robust_plugin.so"
+host=$top/build/tests/robust_plugin_host
+check 'plugins that come and go' '' "$top/build/tests/robust_plugin.so"
+host=$top/build/tests/robust_host
 if [ -n "$jemalloc" ]; then
     export LD_PRELOAD=$jemalloc
     for program in states_at_once threads own_faults threads_that_fork; do
