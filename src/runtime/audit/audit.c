@@ -9,6 +9,7 @@
 
 #include "runtime/audit/standin.h"
 #include "runtime/heap/redzone.h"
+#include "runtime/renew.h"
 #include "runtime/report/damage.h"
 #include "runtime/report/dangling.h"
 #include "runtime/state.h"
@@ -271,6 +272,8 @@ void ffisan_audit_run(struct ffisan_state *state)
         ffisan_stacks_forget_dead_code(state->stacks, &state->heap);
         ffisan_origin_forget_dead_code(state);
         state->code_died = false;
+        if (ffisan_stacks_is_worn(state->stacks))
+            ffisan_renew_stacks(state);
     }
     ffisan_heap_release(&state->heap);
     if (start)

@@ -79,4 +79,7 @@ void ffisan_standins_each_new(struct ffisan_state *state, uint32_t audit,
 /** The state is closed: its blocks are gone.  Caller holds ffisan_runtime.lock. */
 void ffisan_standins_forget(struct ffisan_state *state);
 
+/** The store of stacks of a state begins anew: the old numbers mean nothing any more. */
+void ffisan_standins_forget_stacks(const struct ffisan_state *state);
+
 #endif

@@ -239,6 +239,16 @@ void ffisan_stacks_forget_dead_code(struct ffisan_stacks *stacks, struct ffisan_
     }
 }
 
+bool ffisan_stacks_is_worn(const struct ffisan_stacks *stacks)
+{
+    uint32_t n_gone = 0;
+    if (stacks->n_stacks < MAX_STACKS && MAX_FRAMES - stacks->n_frames >= FFISAN_LUASTACK_MAX)
+        return false;
+    for (uint32_t number = 1; number < stacks->n_stacks; number++)
+        n_gone += stacks->entries[number].hash == 0;
+    return n_gone > stacks->n_stacks / 2;
+}
+
 struct ffisan_stacks_counts ffisan_stacks_count(const struct ffisan_stacks *stacks)
 {
     return (struct ffisan_stacks_counts){.n_stacks = stacks->n_stacks - 1,

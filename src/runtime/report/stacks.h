@@ -40,6 +40,9 @@ struct ffisan_stack ffisan_stacks_get(const struct ffisan_stacks *stacks, uint32
  */
 void ffisan_stacks_forget_dead_code(struct ffisan_stacks *stacks, struct ffisan_heap *heap);
 
+/** Has the store no room left, and most of what it holds is of code that is gone? */
+bool ffisan_stacks_is_worn(const struct ffisan_stacks *stacks);
+
 /** Resolves frames into the store (strings are kept); returns how many were written. */
 size_t ffisan_stacks_resolve(struct ffisan_stacks *stacks, const struct ffisan_luaframe *luaframes,
                              size_t n, struct ffisan_frame *frames, size_t max);
