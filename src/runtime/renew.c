@@ -10,8 +10,8 @@ static void forget_in_span(struct ffisan_region *region, uint32_t index)
 {
     const struct ffisan_span *span = &region->spans[index];
     struct ffisan_slot *slots = &region->slots[index * FFISAN_SLOTS_PER_SPAN];
-    uint32_t n_slots = span->slot_size <= 1 ? span->slot_size
-                                            : (uint32_t)FFISAN_SPAN_SIZE / span->slot_size;
+    uint32_t n_slots =
+        span->slot_size <= 1 ? span->slot_size : (uint32_t)FFISAN_SPAN_SIZE / span->slot_size;
     for (uint32_t i = 0; i < n_slots; i++)
         slots[i].stack = 0;
 }

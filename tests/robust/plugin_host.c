@@ -11,7 +11,8 @@ int main(int argc, char **argv)
 
     for (int i = 0; i < 20; i++) {
         void *plugin = dlopen(argv[argc > 1], RTLD_NOW | RTLD_LOCAL);
-        int (*go)(const char *) = plugin ? (int (*)(const char *))dlsym(plugin, "plugin_run") : NULL;
+        int (*go)(const char *) =
+            plugin ? (int (*)(const char *))dlsym(plugin, "plugin_run") : NULL;
         if (!go) {
             puts(dlerror());
             return 1;
@@ -22,4 +23,3 @@ int main(int argc, char **argv)
     }
     return failed;
 }
-
