@@ -129,13 +129,14 @@ static void model_kill(struct model_block *block)
     model.dead_bytes += block->extent;
 }
 
-/* What is held in the quarantine stays counted there until the next cycle. */
 static void model_hold(struct model_block *block)
 {
     struct ffisan_slot_ref ref = ref_of(block);
     ffisan_heap_hold(&model.heap, &ref);
     if (block->life == DEAD)
         model.dead_bytes -= block->extent;
+    else
+        model.old_bytes -= block->extent;
     model.held_bytes += block->extent;
     block->life = HELD;
 }
@@ -151,12 +152,15 @@ static void model_unhold(struct model_block *block)
 
 static void model_release(void)
 {
-    bool keep = model.dead_bytes <= model.heap.quarantine_budget;
+    size_t budget = model.heap.quarantine_budget;
+    bool keep = model.dead_bytes <= budget;
+    bool rest = model.dead_bytes + model.old_bytes <= budget / FFISAN_REST_SHARE;
     ffisan_heap_release(&model.heap);
-    model.old_bytes = 0;
+    if (!rest)
+        model.old_bytes = 0;
     for (unsigned i = 0; i < model.n; i++) {
         struct model_block *block = &model.blocks[i];
-        bool goes = block->life == OLD || (block->life == DEAD && !keep);
+        bool goes = (block->life == OLD && !rest) || (block->life == DEAD && !keep);
         if (goes) {
             *block = model.blocks[--model.n];
             i--;
@@ -300,7 +304,10 @@ static void test_generations(void)
     ffisan_heap_release(&heap);
     TAP_OK(ffisan_slot_state(&ref) == FFISAN_SLOT_DEAD, "it stays so in the quarantine");
     ffisan_heap_release(&heap);
-    TAP_OK(ffisan_slot_state(&ref) == FFISAN_SLOT_FREE, "and is free after the next cycle");
+    TAP_OK(ffisan_slot_state(&ref) == FFISAN_SLOT_DEAD, "for as long as there are few");
+    heap.quarantine_budget = 100;
+    ffisan_heap_release(&heap);
+    TAP_OK(ffisan_slot_state(&ref) == FFISAN_SLOT_FREE, "and is free after the next cycle if not");
     heap.quarantine_budget = 50;
     block = simple_alloc(&heap, 100, &ref);
     ffisan_heap_kill(&heap, block, 100);

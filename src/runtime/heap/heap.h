@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * The allocator of one LuaJIT state.  Blocks that the VM frees stay as they are until an audit has
- * looked for pointers to them; those of the last cycles stay a while longer, as far as the budget
- * of the quarantine goes; then their slots are reused.
+ * looked for pointers to them.  Then they wait in the quarantine for the next cycle, as far as its
+ * budget goes, and for many more as long as they are few: their addresses may come back from where
+ * no audit looks (the kernel, C memory, an integer).  After that their slots are reused.
  *
  * Context: whichever thread runs the state; no locks.  Fault handlers on other threads only read.
  */
@@ -15,6 +16,7 @@
 #define FFISAN_REDZONE_MIN 8u
 #define FFISAN_REDZONE_MAX 64u /**< bytes watched behind a block with more slack than that */
 #define FFISAN_REDZONE_BYTE 0xfb
+#define FFISAN_REST_SHARE 8u /**< of the budget: so much may wait for longer than a cycle */
 
 /** One size of slots, and the word of free slots that it takes from now. */
 struct ffisan_bin {
@@ -102,7 +104,7 @@ void ffisan_heap_each_holder(struct ffisan_heap *heap,
                              void (*visit)(void *context, const struct ffisan_slot_ref *ref),
                              void *context);
 
-/** After an audit: the dead go to the quarantine, what was in there is reusable. Held stay. */
+/** After an audit: the dead go to the quarantine, what is too much for it is reusable. */
 void ffisan_heap_release(struct ffisan_heap *heap);
 
 /** A dead block is kept from reuse until ffisan_heap_unhold. */

@@ -47,13 +47,18 @@ static void make_available(struct ffisan_heap *heap, struct ffisan_span *span)
     bin->last_available = span;
 }
 
-/* Moves the bits of one span on.  `keep`: the newly dead wait in the quarantine. */
-static void release_span(struct ffisan_heap *heap, struct ffisan_span *span, bool keep)
+/* Do the newly dead wait in the quarantine, and do those stay that wait there already? */
+struct keep {
+    bool dead, old;
+};
+
+/* Moves the bits of one span on. */
+static void release_span(struct ffisan_heap *heap, struct ffisan_span *span, struct keep keep)
 {
     uint64_t any_free = 0, any_old = 0;
     for (uint32_t w = 0; w < span->n_words; w++) {
-        uint64_t reusable = span->old[w] | (keep ? 0 : span->dead[w]);
-        span->old[w] = keep ? span->dead[w] : 0;
+        uint64_t reusable = (keep.old ? 0 : span->old[w]) | (keep.dead ? 0 : span->dead[w]);
+        span->old[w] = (keep.old ? span->old[w] : 0) | (keep.dead ? span->dead[w] : 0);
         span->dead[w] = 0;
         span->free[w] |= reusable;
         span->holders[w] &= ~(reusable | span->old[w]);
@@ -66,7 +71,7 @@ static void release_span(struct ffisan_heap *heap, struct ffisan_span *span, boo
 }
 
 /* Returns true when the region itself is gone. */
-static bool release_region(struct ffisan_heap *heap, struct ffisan_region *region, bool keep)
+static bool release_region(struct ffisan_heap *heap, struct ffisan_region *region, struct keep keep)
 {
     for (uint32_t i = 0; i < region->n_spans_used; i++) {
         struct ffisan_span *span = &region->spans[i];
@@ -81,14 +86,17 @@ static bool release_region(struct ffisan_heap *heap, struct ffisan_region *regio
 
 void ffisan_heap_release(struct ffisan_heap *heap)
 {
-    bool keep = heap->stats.dead_bytes <= heap->quarantine_budget;
+    struct ffisan_heap_stats *stats = &heap->stats;
+    struct keep keep = {
+        .dead = stats->dead_bytes <= heap->quarantine_budget,
+        .old = stats->dead_bytes + stats->old_bytes <= heap->quarantine_budget / FFISAN_REST_SHARE};
     struct ffisan_region *next;
     for (struct ffisan_region *region = heap->regions; region; region = next) {
         next = region->next;
         release_region(heap, region, keep);
     }
-    heap->stats.old_bytes = keep ? heap->stats.dead_bytes : 0;
-    heap->stats.dead_bytes = 0;
+    stats->old_bytes = (keep.old ? stats->old_bytes : 0) + (keep.dead ? stats->dead_bytes : 0);
+    stats->dead_bytes = 0;
 }
 
 void ffisan_heap_hold(struct ffisan_heap *heap, const struct ffisan_slot_ref *ref)
@@ -98,6 +106,8 @@ void ffisan_heap_hold(struct ffisan_heap *heap, const struct ffisan_slot_ref *re
     size_t extent = ffisan_slot_extent(ref);
     if (ref->span->dead[word] & bit)
         heap->stats.dead_bytes -= extent;
+    if (ref->span->old[word] & bit)
+        heap->stats.old_bytes -= extent;
     ref->span->dead[word] &= ~bit;
     ref->span->old[word] &= ~bit;
     ref->span->holders[word] &= ~bit;
