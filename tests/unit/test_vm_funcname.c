@@ -16,6 +16,44 @@ static int lua_name(lua_State *L)
     return 1;
 }
 
+/* qualified(): the same with what it was taken from. */
+static int lua_qualified(lua_State *L)
+{
+    char data[128];
+    struct ffisan_text text;
+    struct ffisan_luaframe frames[2];
+    ffisan_text_init(&text, data, sizeof(data));
+    if (ffisan_luastack_now(&vm, NULL, 0, frames, 2) < 2 || !frames[1].pc ||
+        !ffisan_funcname_add(frames[1].proto, frames[1].pc, &text))
+        ffisan_text_add(&text, text.length ? "text without a name" : "none");
+    api.lua_pushstring(L, data);
+    return 1;
+}
+
+/* q() remembers. */
+static const char *const qualified[][2] = {
+    {"q()", "q"},
+    {"local g = q\n g()", "g"},
+    {"local t = {run = q}\n t.run()", "t.run"},
+    {"local t = {run = q}\n t:run()", "t.run"},
+    {"tab = {run = q}\n tab.run(1)", "tab.run"},
+    {"local t = {a = {b = q}}\n t.a.b()", "a.b"},
+    {"local u = {run = q}\n local function g() u.run(2) return 1 end\n g()", "u.run"},
+    {"string.run = q\n local s = 'x' s:run()", "s.run"},
+    {"string.run = q\n string.run(1, {}, 'x')", "string.run"},
+    {"local t = {q}\n t[1]()", "none"},
+    {"local function get() return {run = q} end\n get().run()", "run"},
+};
+
+static void test_qualified(void)
+{
+    vm_state_run("jit.off() function q() answer = qualified() return 1 end", "@q.lua");
+    for (size_t i = 0; i < sizeof(qualified) / sizeof(qualified[0]); i++) {
+        vm_state_run(qualified[i][0], "@app.lua");
+        TAP_TEXT(vm_state_run("return answer", "@r"), qualified[i][1], qualified[i][0]);
+    }
+}
+
 /* f() compares.  The third column: names that are none are not for a report. */
 static const struct {
     const char *name, *code, *ours;
@@ -86,6 +124,8 @@ int main(int argc, char **argv)
                     vm_state_run("return problem or n_calls == 0 and 'no call' or 'same'", "@r");
             TAP_TEXT(result, calls[i].ours ? calls[i].ours : "same", calls[i].name);
         }
+    vm_state_register("qualified", lua_qualified);
+    test_qualified();
     api.lua_close(main_thread);
     return tap_done();
 }
