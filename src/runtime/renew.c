@@ -13,7 +13,8 @@ static void forget_in_span(struct ffisan_region *region, uint32_t index)
     uint32_t n_slots =
         span->slot_size <= 1 ? span->slot_size : (uint32_t)FFISAN_SPAN_SIZE / span->slot_size;
     for (uint32_t i = 0; i < n_slots; i++)
-        slots[i].stack = 0;
+        if (!slots[i].is_held) /* the number of its stand-in */
+            slots[i].stack = 0;
 }
 
 void ffisan_renew_stacks(struct ffisan_state *state)

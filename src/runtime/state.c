@@ -45,12 +45,20 @@ static void set_type(const struct ffisan_slot_ref *ref, uint8_t type, bool is_ho
         ffisan_heap_mark_holder(ref);
 }
 
+/* A variable that closures share is in no list of objects as long as it lies on the stack. */
+static bool is_open_upvalue(const struct ffisan_pending *pending)
+{
+    const struct lj_upval *upvalue = (const struct lj_upval *)pending->ref.block;
+    return pending->size == sizeof(*upvalue) && upvalue->gct == LJ_GCT_UPVAL &&
+           upvalue->closed == 0 && upvalue->v != 0 && upvalue->v >> 47 == 0;
+}
+
 /* The pending block has become this object (0: none that the VM has in its lists). */
 static void classify(struct ffisan_state *state, uintptr_t object)
 {
     const struct ffisan_pending *pending = &state->pending;
     uint8_t gct = object ? ((const struct lj_header *)object)->gct : 0;
-    uint8_t type = 0;
+    uint8_t type = is_open_upvalue(pending) ? LJ_GCT_UPVAL : 0;
     if (object)
         type = (uint8_t)((gct & FFISAN_SLOT_TYPE_MASK) | header_code(object - pending->ref.block)
                                                              << FFISAN_SLOT_HEADER_SHIFT);

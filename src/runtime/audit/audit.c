@@ -23,14 +23,22 @@ struct audit {
     uintptr_t lo, hi; /* addresses of the heap's regions: one comparison for most words */
 };
 
+/* The object header of a cdata in its slot: where it was last time, or anywhere it can be. */
+static struct lj_cdata *find_cdata(const struct ffisan_slot_ref *ref)
+{
+    uintptr_t likely = 8u * (ref->slot->type >> FFISAN_SLOT_HEADER_SHIFT);
+    return lj_find_cdata(ref->block, ffisan_slot_size(ref), likely);
+}
+
 /* Bytes in front of the payload: an address in there is no pointer to the object's content. */
 static size_t header_bytes(const struct ffisan_slot_ref *ref)
 {
     uint8_t gct = ((const struct lj_header *)ref->block)->gct;
-    uint8_t code = ref->slot->type >> FFISAN_SLOT_HEADER_SHIFT;
+    const struct lj_cdata *cdata;
     switch (ref->slot->type & FFISAN_SLOT_TYPE_MASK) {
     case LJ_GCT_CDATA:
-        return code == FFISAN_SLOT_HEADER_FAR ? 24 : 8u * code + sizeof(struct lj_cdata);
+        cdata = find_cdata(ref);
+        return cdata ? (uintptr_t)cdata->payload - ref->block : sizeof(*cdata);
     case LJ_GCT_UDATA:
         return sizeof(struct lj_udata);
     case 0:
@@ -38,30 +46,6 @@ static size_t header_bytes(const struct ffisan_slot_ref *ref)
     default:
         return 0;
     }
-}
-
-static bool is_cdata(const struct ffisan_slot_ref *ref, uintptr_t header)
-{
-    const struct lj_cdata *cdata = (const struct lj_cdata *)header;
-    const struct lj_cdata_var *var = (const struct lj_cdata_var *)(header - sizeof(*var));
-    bool is_var = cdata->marked & LJ_CDATA_VAR;
-    uintptr_t offset = header - ref->block;
-    return cdata->gct == LJ_GCT_CDATA && (is_var ? var->offset == offset : offset == 0);
-}
-
-/* The object header of a cdata in its slot: where it was last time, or anywhere it can be. */
-static struct lj_cdata *find_cdata(const struct ffisan_slot_ref *ref)
-{
-    uint8_t code = ref->slot->type >> FFISAN_SLOT_HEADER_SHIFT;
-    if (code != FFISAN_SLOT_HEADER_FAR && is_cdata(ref, ref->block + 8u * code))
-        return (struct lj_cdata *)(ref->block + 8u * code);
-    for (unsigned align = 8; align <= 32768; align *= 2) {
-        uintptr_t payload = (ref->block + 24 + align - 1) & ~(uintptr_t)(align - 1);
-        uintptr_t header = payload - sizeof(struct lj_cdata);
-        if (payload - ref->block <= ffisan_slot_size(ref) && is_cdata(ref, header))
-            return (struct lj_cdata *)header;
-    }
-    return NULL;
 }
 
 static const struct ffisan_ctype_map *type_map(struct ffisan_state *state, uint16_t ctypeid)
@@ -119,7 +103,8 @@ static void look_at_word(struct audit *audit, size_t offset, enum ffisan_slot_ki
 {
     uint64_t word;
     memcpy(&word, (const void *)(holder->payload + offset), sizeof(word));
-    if (__builtin_expect(word - audit->lo < audit->hi - audit->lo, 0)) {
+    if (word - audit->lo < audit->hi - audit->lo) {
+        audit->state->audit.n_followed++;
         holder->offset = (uint32_t)offset;
         look_at_heap_word(audit, word, kind, holder);
     } else if (__builtin_expect(ffisan_standin_covers(word), 0)) {
@@ -173,6 +158,9 @@ static void search_by_map(struct audit *audit, struct ffisan_holder *holder,
             i = repeat;
     }
 }
+
+/* A word that leads nowhere costs so much less than an allocation. */
+#define WORDS_PER_ALLOCATION 16
 
 /* Evidence is looked for in small objects only: in a large buffer it is hardly ever a pointer. */
 #define EVIDENCE_BYTES 4096u
@@ -245,6 +233,12 @@ static void find_bounds(struct audit *audit)
         audit->lo = audit->hi = 0;
 }
 
+bool ffisan_audit_is_due(const struct ffisan_state *state)
+{
+    return state->schedule.is_forcing || state->lines.is_collecting ||
+           state->heap.stats.n_allocs - state->audit.at_allocs >= state->audit.cost;
+}
+
 static uint64_t now_ns(void)
 {
     struct timespec time;
@@ -256,6 +250,7 @@ void ffisan_audit_run(struct ffisan_state *state)
 {
     uint64_t start = ffisan_runtime.options.stats ? now_ns() : 0;
     struct audit audit = {.state = state, .number = (uint32_t)++state->audit.n_audits};
+    uint64_t n_followed = state->audit.n_followed, n_words = state->audit.n_words;
     state->thread = pthread_self();
     ffisan_state_classify_pending(state);
     find_bounds(&audit);
@@ -276,6 +271,9 @@ void ffisan_audit_run(struct ffisan_state *state)
             ffisan_renew_stacks(state);
     }
     ffisan_heap_release(&state->heap);
+    state->audit.at_allocs = state->heap.stats.n_allocs;
+    state->audit.cost = state->audit.n_followed - n_followed +
+                        (state->audit.n_words - n_words) / WORDS_PER_ALLOCATION;
     if (start)
         state->audit.ns += now_ns() - start;
 }

@@ -122,6 +122,7 @@ static struct ffisan_standin *add(struct ffisan_state *state, const struct ffisa
     if (number == standins.n)
         __atomic_store_n(&standins.n, number + 1, __ATOMIC_RELEASE);
     ffisan_heap_hold(&state->heap, ref);
+    ref->slot->stack = number + 1; /* as long as it is held: evidence asks at each audit */
     return standin;
 }
 
@@ -130,10 +131,9 @@ struct ffisan_standin *ffisan_standin_for(struct ffisan_state *state,
 {
     if (!ref->slot->is_held)
         return add(state, ref);
-    for (uint32_t i = standins.live; i; i = standins.all[i - 1].next) /* rare */
-        if (standins.all[i - 1].block == ref->block && standins.all[i - 1].state == state)
-            return &standins.all[i - 1];
-    return NULL;
+    uint32_t number = ref->slot->stack;
+    struct ffisan_standin *standin = number - 1 < standins.n ? &standins.all[number - 1] : NULL;
+    return standin && standin->block == ref->block && standin->state == state ? standin : NULL;
 }
 
 struct ffisan_standin *ffisan_standin_find(uintptr_t address)
@@ -193,8 +193,10 @@ void ffisan_standins_release(struct ffisan_state *state, uint32_t audit)
             continue;
         }
         struct ffisan_slot_ref ref;
-        if (ffisan_heap_find(&state->heap, standin->block, &ref))
+        if (ffisan_heap_find(&state->heap, standin->block, &ref)) {
             ffisan_heap_unhold(&state->heap, &ref);
+            ref.slot->stack = standin->made;
+        }
         retire(standin, link);
     }
 }

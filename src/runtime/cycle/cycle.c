@@ -50,7 +50,8 @@ static int cycle_ended(lua_State *L)
     state->cycle++;
     state->cycle_stack =
         state->stacks ? ffisan_stacks_here(state->stacks, &state->vm, 0, &visits) : 0;
-    ffisan_audit_run(state);
+    if (closing || ffisan_audit_is_due(state))
+        ffisan_audit_run(state);
     ffisan_schedule_cycle_ended(state);
     ffisan_lines_hide(state, L);
     state->is_closing = closing;
@@ -70,9 +71,11 @@ void ffisan_cycle_start(struct ffisan_state *state)
 
 static int collect(lua_State *L)
 {
-    const struct ffisan_state *state = ffisan_state_find(L);
-    if (state)
+    struct ffisan_state *state = ffisan_state_find(L);
+    if (state) {
+        state->lines.is_collecting = true;
         state->api->lua_gc(L, LUA_GCCOLLECT, 0);
+    }
     return 0;
 }
 

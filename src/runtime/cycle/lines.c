@@ -28,7 +28,9 @@ static void collect(struct ffisan_state *state, lua_State *L)
 {
     state->lines.n_collections++;
     ffisan_deadslots_clear(state);
+    state->lines.is_collecting = true;
     state->api->lua_gc(L, LUA_GCCOLLECT, 0);
+    state->lines.is_collecting = false;
 }
 
 static void on_line(lua_State *L, struct lua_Debug *activation)

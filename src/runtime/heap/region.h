@@ -34,7 +34,7 @@ enum ffisan_slot_state {
 
 /** What we know of one slot: 8 bytes, written once per allocation. */
 struct ffisan_slot {
-    uint32_t stack; /**< where it was allocated (report/stacks.h); 0 = unknown */
+    uint32_t stack; /**< where it was allocated (report/stacks.h); 0 = unknown; held: stand-in */
     uint16_t slack; /**< slot size - requested size; large blocks: see the span */
     uint8_t is_held : 1;
     uint8_t is_damaged : 1; /**< its redzone was overwritten, and that is queued or reported */

@@ -8,10 +8,11 @@
 
 static const struct lj_header *object_of(const struct ffisan_described_block *block)
 {
-    uint8_t code = block->type >> FFISAN_SLOT_HEADER_SHIFT;
-    if (code == FFISAN_SLOT_HEADER_FAR)
-        code = 1;
-    return (const struct lj_header *)(block->content + 8u * code);
+    uintptr_t likely = 8u * (block->type >> FFISAN_SLOT_HEADER_SHIFT);
+    const void *cdata = (block->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_CDATA
+                            ? lj_find_cdata(block->content, block->size, likely)
+                            : NULL;
+    return cdata ? cdata : (const struct lj_header *)block->content;
 }
 
 static bool is_string(const struct ffisan_described_block *block)

@@ -12,7 +12,7 @@
 static bool holder_is_reference(const struct ffisan_finding *finding)
 {
     const char *type = finding->holder.type;
-    return type && strlen(type) > 1 && type[strlen(type) - 1] == '&';
+    return type && strchr(type, '&'); /* "struct point &", "double (&)[8]" */
 }
 
 /* Last name in a path or field: "package.loaded.mod.run → upvalue buf" gives "buf". */

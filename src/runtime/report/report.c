@@ -137,24 +137,36 @@ static bool append(const char *pattern, const char *data, size_t size)
     return false;
 }
 
-static void append_in_run_dir(const char *suffix, const char *data, size_t size)
+/* Succeeds without a run directory as well: nobody waits then. */
+static bool append_in_run_dir(const char *suffix, const char *data, size_t size)
 {
     char path[FFISAN_OPTION_STRING_MAX + 64];
     struct ffisan_text text;
     if (!ffisan_runtime.run_dir)
-        return;
+        return true;
     ffisan_text_init(&text, path, sizeof(path));
     ffisan_text_add(&text, ffisan_runtime.run_dir);
     ffisan_text_add_char(&text, '/');
     ffisan_text_add_signed(&text, current_pid());
     ffisan_text_add(&text, suffix);
-    ffisan_io_append(path, data, size);
+    return ffisan_io_append(path, data, size);
 }
 
 static void write_log(const char *data, size_t size)
 {
     if (!ffisan_runtime.options.log || !append(ffisan_runtime.options.log, data, size))
         ffisan_io_write(2, data, size);
+}
+
+/* After chroot, on a full disk: the exit status of `ffisan run` will not tell. */
+static void note_unheard(void)
+{
+    static bool is_noted;
+    if (!is_noted)
+        ffisan_report_note(
+            "the ffisan command cannot be told of this finding: "
+            "its temporary folder cannot be written");
+    is_noted = true;
 }
 
 static void write_record(const struct ffisan_finding *finding)
@@ -171,7 +183,8 @@ static void write_record(const struct ffisan_finding *finding)
     }
     if (ffisan_runtime.options.report)
         append(ffisan_runtime.options.report, record.data, record.length);
-    append_in_run_dir(".jsonl", record.data, record.length);
+    if (!append_in_run_dir(".jsonl", record.data, record.length))
+        note_unheard();
 }
 
 static void write_text(const struct ffisan_finding *finding)
@@ -216,7 +229,7 @@ bool ffisan_report(struct ffisan_finding *finding)
     return true;
 }
 
-void ffisan_report_status(const char *key, const char *value)
+static bool append_status(const char *key, const char *value)
 {
     char data[1024];
     struct ffisan_text text;
@@ -225,7 +238,12 @@ void ffisan_report_status(const char *key, const char *value)
     ffisan_text_add_char(&text, '=');
     ffisan_text_add(&text, value);
     ffisan_text_add_char(&text, '\n');
-    append_in_run_dir(".status", text.data, text.length);
+    return append_in_run_dir(".status", text.data, text.length);
+}
+
+void ffisan_report_status(const char *key, const char *value)
+{
+    append_status(key, value);
 }
 
 void ffisan_report_note(const char *message)
@@ -241,8 +259,6 @@ void ffisan_report_note(const char *message)
 
 void ffisan_report_degraded(const char *why)
 {
-    if (ffisan_runtime.run_dir)
-        ffisan_report_status("degraded", why);
-    else
+    if (!ffisan_runtime.run_dir || !append_status("degraded", why))
         ffisan_report_note(why);
 }

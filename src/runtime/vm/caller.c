@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/vm/caller.h"
 
+#include "base/lock.h"
 #include "runtime/vm/unwinder.h"
 
 struct ffisan_caller ffisan_callers[FFISAN_CALLERS];
@@ -25,13 +26,26 @@ static _Unwind_Reason_Code look(struct _Unwind_Context *context, void *argument)
     return ++walk->n < 8 ? _URC_NO_REASON : _URC_END_OF_STACK;
 }
 
+static void remember(uintptr_t helper, uint32_t frame)
+{
+    static struct ffisan_lock lock;
+    if (!ffisan_lock_take(&lock))
+        return;
+    struct ffisan_caller *entry = ffisan_caller_entry(helper);
+    if (entry->helper == 0) {
+        entry->frame = frame;
+        __atomic_store_n(&entry->helper, helper, __ATOMIC_RELEASE);
+    }
+    ffisan_lock_give(&lock);
+}
+
 void ffisan_caller_learn(uintptr_t helper)
 {
     struct walk walk = {.helper = helper};
     if (ffisan_unwinder_load())
         ffisan_unwinder.backtrace(look, &walk);
-    struct ffisan_caller entry = {.helper = helper, .frame = UINT32_MAX};
+    uint32_t frame = UINT32_MAX;
     if (walk.caller_sp > walk.helper_sp && walk.caller_sp - walk.helper_sp < 4096)
-        entry.frame = (uint32_t)(walk.caller_sp - walk.helper_sp);
-    ffisan_callers[(helper >> 2) % FFISAN_CALLERS] = entry;
+        frame = (uint32_t)(walk.caller_sp - walk.helper_sp);
+    remember(helper, frame);
 }

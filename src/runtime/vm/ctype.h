@@ -30,7 +30,8 @@ bool ffisan_ctype_name(const struct ffisan_vm *vm, uint32_t ctypeid, struct ffis
 
 /**
  * Like ffisan_ctype_name for an object whose payload has `payload_size` bytes: the [?] of a
- * variable-length array becomes its length, "char [1024]".
+ * variable-length array becomes its length, "char [1024]"; and a struct, union or enum without a
+ * tag has the name of its first typedef, "point_t [4]".
  */
 bool ffisan_ctype_object_name(const struct ffisan_vm *vm, uint32_t ctypeid, size_t payload_size,
                               struct ffisan_text *out);

@@ -15,6 +15,7 @@ struct spelling {
     bool needs_space; /* between a word and what follows it */
     bool is_full;
     bool is_pointee; /* the next array or function needs parentheses */
+    bool is_for_people; /* structs without a tag go by their typedef, if there is one */
 };
 
 static void put_left(struct spelling *s, const char *data, size_t length)
@@ -95,10 +96,27 @@ static void put_arithmetic(struct spelling *s, const struct lj_ctype *type, uint
     put_qualifiers(s, qualifiers | type->info);
 }
 
-static void put_tagged(struct spelling *s, const struct lj_ctype *type, uint32_t id,
+/* The first typedef of just this type; NULL when it has none. */
+static const struct lj_str *typedef_name(const struct ffisan_ctable *table, uint32_t id)
+{
+    for (uint32_t i = id + 1; i < table->n_types; i++) {
+        const struct lj_ctype *type = &table->types[i];
+        if (lj_ct_kind(type) == LJ_CT_TYPEDEF && lj_ct_child(type) == id)
+            return lj_ct_name(type);
+    }
+    return NULL;
+}
+
+static void put_tagged(struct spelling *s, const struct ffisan_ctable *table, uint32_t id,
                        uint32_t qualifiers, const char *keyword)
 {
-    const struct lj_str *name = lj_ct_name(type);
+    const struct lj_str *name = lj_ct_name(ffisan_ctable_get(table, id));
+    const struct lj_str *alias = s->is_for_people && !name ? typedef_name(table, id) : NULL;
+    if (alias != NULL) {
+        put_word_n(s, alias->data, alias->len);
+        put_qualifiers(s, qualifiers);
+        return;
+    }
     if (name != NULL)
         put_word_n(s, name->data, name->len);
     else
@@ -107,13 +125,13 @@ static void put_tagged(struct spelling *s, const struct lj_ctype *type, uint32_t
     put_qualifiers(s, qualifiers);
 }
 
-static void put_enum(struct spelling *s, const struct lj_ctype *type, uint32_t id,
+static void put_enum(struct spelling *s, const struct ffisan_ctable *table, uint32_t id,
                      uint32_t qualifiers)
 {
     if (id < FIRST_DECLARED_TYPE)
         put_word(s, "ctype");
     else
-        put_tagged(s, type, id, qualifiers, "enum");
+        put_tagged(s, table, id, qualifiers, "enum");
 }
 
 static void put_pointer(struct spelling *s, const struct lj_ctype *type, uint32_t qualifiers)
@@ -222,10 +240,10 @@ static void put_type(struct spelling *s, const struct ffisan_ctable *table, uint
             put_qualifiers(s, qualifiers | type->info);
             return;
         case LJ_CT_STRUCT:
-            put_tagged(s, type, id, qualifiers, type->info & LJ_CTF_UNION ? "union" : "struct");
+            put_tagged(s, table, id, qualifiers, type->info & LJ_CTF_UNION ? "union" : "struct");
             return;
         case LJ_CT_ENUM:
-            put_enum(s, type, id, qualifiers);
+            put_enum(s, table, id, qualifiers);
             return;
         default:
             if (!put_derived(s, table, type, &qualifiers, &payload_size))
@@ -236,11 +254,12 @@ static void put_type(struct spelling *s, const struct ffisan_ctable *table, uint
     s->is_full = true;
 }
 
-bool ffisan_ctype_object_name(const struct ffisan_vm *vm, uint32_t ctypeid, size_t payload_size,
-                              struct ffisan_text *out)
+static bool add_name(const struct ffisan_vm *vm, uint32_t ctypeid, size_t payload_size,
+                     bool is_for_people, struct ffisan_text *out)
 {
     struct ffisan_ctable table;
-    struct spelling spelling = {.begin = MAX_NAME / 2, .end = MAX_NAME / 2};
+    struct spelling spelling = {
+        .begin = MAX_NAME / 2, .end = MAX_NAME / 2, .is_for_people = is_for_people};
     if (ffisan_ctable_init(&table, vm))
         put_type(&spelling, &table, ctypeid, payload_size);
     if (spelling.is_full || spelling.begin == spelling.end) {
@@ -251,7 +270,13 @@ bool ffisan_ctype_object_name(const struct ffisan_vm *vm, uint32_t ctypeid, size
     return true;
 }
 
+bool ffisan_ctype_object_name(const struct ffisan_vm *vm, uint32_t ctypeid, size_t payload_size,
+                              struct ffisan_text *out)
+{
+    return add_name(vm, ctypeid, payload_size, true, out);
+}
+
 bool ffisan_ctype_name(const struct ffisan_vm *vm, uint32_t ctypeid, struct ffisan_text *out)
 {
-    return ffisan_ctype_object_name(vm, ctypeid, SIZE_MAX, out);
+    return add_name(vm, ctypeid, SIZE_MAX, false, out);
 }

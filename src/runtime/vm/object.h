@@ -11,6 +11,7 @@
 #define FFISAN_VM_OBJECT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /** gct: ~itype (lj_obj.h "Garbage collector state"). */
@@ -232,6 +233,33 @@ static inline bool lj_tv_is_object(uint64_t tv)
 static inline uint64_t lj_tv_object(uint64_t tv)
 {
     return tv & ((UINT64_C(1) << 47) - 1);
+}
+
+/** Is there the header of a cdata `offset` bytes into a block? */
+static inline bool lj_is_cdata(uintptr_t block, uintptr_t offset)
+{
+    const struct lj_cdata *cdata = (const struct lj_cdata *)(block + offset);
+    if (cdata->gct != LJ_GCT_CDATA)
+        return false;
+    return cdata->marked & LJ_CDATA_VAR
+               ? offset >= 8 && ((const struct lj_cdata_var *)cdata)[-1].offset == offset
+               : offset == 0;
+}
+
+/**
+ * The header of the cdata in a block of `size` bytes, dead or alive; NULL when there is none.
+ * `likely`: offset to look at first.  Where it lies depends on the alignment of its type.
+ */
+static inline struct lj_cdata *lj_find_cdata(uintptr_t block, size_t size, uintptr_t likely)
+{
+    if (likely + sizeof(struct lj_cdata) <= size && lj_is_cdata(block, likely))
+        return (struct lj_cdata *)(block + likely);
+    for (uintptr_t align = 8; align <= 32768; align *= 2) {
+        uintptr_t offset = ((block + 24 + align - 1) & ~(align - 1)) - 16 - block;
+        if (offset + sizeof(struct lj_cdata) <= size && lj_is_cdata(block, offset))
+            return (struct lj_cdata *)(block + offset);
+    }
+    return lj_is_cdata(block, 0) ? (struct lj_cdata *)block : NULL;
 }
 
 #endif
