@@ -72,4 +72,11 @@ lost 'standard error is a pipe that nobody reads' 66 '' \
     bash -c 'exec 2> >(exec 0<&-); sleep 0.2; exec "$@"' - "${run[@]}" -- luajit bad.lua
 lost 'standard error is closed' 66 '' bash -c 'exec 2>&-; exec "$@"' - "${run[@]}" -- luajit bad.lua
 lost 'standard input is closed' 66 SUMMARY bash -c 'exec 0<&-; exec "$@"' - "${run[@]}" -- luajit bad.lua
+if [ "$(id -u)" = 0 ]; then # only root can leave so much behind
+    chmod 700 "$tmp"
+    lost 'the program becomes nobody' 66 "cannot write to $tmp/nobody" \
+        "${run[@]}" --report="$tmp/nobody" -- luajit "$here/leaves.lua" setuid
+    lost 'the program locks itself in' 0 'the ffisan command cannot be told' \
+        "${run[@]}" -- luajit "$here/leaves.lua" chroot
+fi
 tap_end
