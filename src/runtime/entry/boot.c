@@ -31,12 +31,25 @@ static void print_help(void)
     ffisan_io_write(2, text.data, text.length);
 }
 
+/* A copy: programs that set their process title write over the environment that they began with. */
+static void read_run_dir(void)
+{
+    static char data[FFISAN_OPTION_STRING_MAX];
+    struct ffisan_text copy;
+    const char *value = ffisan_hidden_getenv("FFISAN_RUN_DIR");
+    if (!value || strlen(value) >= sizeof(data))
+        return;
+    ffisan_text_init(&copy, data, sizeof(data));
+    ffisan_text_add(&copy, value);
+    ffisan_runtime.run_dir = data;
+}
+
 static void read_options(void)
 {
     char error[256];
     const char *text = ffisan_hidden_getenv("FFISAN_OPTIONS");
     ffisan_options_init(&ffisan_runtime.options);
-    ffisan_runtime.run_dir = ffisan_hidden_getenv("FFISAN_RUN_DIR");
+    read_run_dir();
     if (text && ffisan_options_parse(&ffisan_runtime.options, text, error, sizeof(error)) > 0)
         ffisan_report_note(error);
     if (ffisan_runtime.options.help)
