@@ -106,6 +106,8 @@ static void test_ids(void)
     TAP_OK(id_of(finding) == id, "sizes, offsets and cycles do not matter");
     finding.block.type = "int [77]";
     TAP_OK(id_of(finding) != id, "types do");
+    finding.block.type = "char [77] *";
+    TAP_OK(id_of(finding) != id, "to the last character that is no digit");
     finding = finding_at(10);
     finding.holder.field = "other";
     TAP_OK(id_of(finding) != id, "and fields");
@@ -170,9 +172,15 @@ static void test_maximum(void)
         ffisan_runtime.options.max_reports = 3;
         for (int line = 100; line < 110; line++) {
             struct ffisan_finding finding = finding_at(line);
+            finding.severity = line % 2   ? FFISAN_SEVERITY_WARNING
+                               : line % 4 ? FFISAN_SEVERITY_LEAK
+                                          : FFISAN_SEVERITY_ERROR;
             ffisan_report(&finding);
         }
-        _exit(ffisan_report_counts.n_errors == 10 && ffisan_report_counts.n_repeated == 0 ? 0 : 1);
+        _exit(ffisan_report_counts.n_errors == 3 && ffisan_report_counts.n_warnings == 5 &&
+                      ffisan_report_counts.n_leaks == 2 && ffisan_report_counts.n_repeated == 0
+                  ? 0
+                  : 1);
     }
     int status = -1;
     waitpid(pid, &status, 0);
