@@ -60,12 +60,19 @@ for label in system upstream; do
     done
     [ "$n_mmap" -gt 5 ] || reasons+="only $n_mmap calls of mmap were seen"
     verdict "robust/no memory/clean, $n_mmap calls of mmap, $label" ${reasons:+"$reasons"}
-    read -r n_mmap _ <<<"$(count "$luajit" "$article" bad.lua)"
+    read -r n_mmap n_mprotect <<<"$(count "$luajit" "$article" bad.lua)"
     reasons=
     for ((n = 1; n <= n_mmap + 1; n++)); do
         reasons+=$(check_bad "$label" "$luajit" "FAIL_MMAP=$n")
         reasons+=$(check_bad "$label" "$luajit" "FAIL_MMAP=$n-")
     done
     verdict "robust/no memory/bad, $n_mmap calls of mmap, $label" ${reasons:+"$reasons"}
+    reasons=
+    for ((n = 1; n <= n_mprotect; n++)); do
+        reasons+=$(check_bad "$label" "$luajit" "FAIL_MPROTECT=$n")
+        reasons+=$(check_bad "$label" "$luajit" "FAIL_MPROTECT=$n-")
+    done
+    [ "$n_mprotect" -gt 0 ] || reasons+='no call of mprotect was seen'
+    verdict "robust/no memory/bad, $n_mprotect calls of mprotect, $label" ${reasons:+"$reasons"}
 done
 tap_end

@@ -49,6 +49,12 @@ static inline uintptr_t ffisan_arch_return_address(const ucontext_t *context)
 }
 
 /**
+ * General registers that point into [from, from + size) point to the same place after `to` from now
+ * on.  Returns false when there are none.
+ */
+bool ffisan_arch_redirect(ucontext_t *context, uintptr_t from, size_t size, uintptr_t to);
+
+/**
  * Calls function(argument) on another stack that ends at `stack_end` (16-byte aligned).  The frame
  * is described for unwinders, which pass from the new stack to the old one.
  */

@@ -7,6 +7,7 @@
 #include "runtime/fault/use.h"
 
 #include "runtime/audit/standin.h"
+#include "runtime/fault/arch.h"
 #include "runtime/fault/guard.h"
 #include "runtime/report/describe.h"
 #include "runtime/report/source.h"
@@ -145,7 +146,9 @@ static void gather(void *argument)
         break;
     case 2:
         if (state) {
-            struct ffisan_described_block block = {.content = standin->block,
+            uintptr_t head = (uintptr_t)standin->head;
+            struct ffisan_described_block block = {.content = standin->is_released ? head
+                                                                                   : standin->block,
                                                    .size = standin->size,
                                                    .type = standin->type,
                                                    .made = standin->made};
@@ -193,6 +196,16 @@ static void halt_if_asked(void)
     abort();
 }
 
+/* The kernel does not open the stand-in: the instruction is led to the block, which is there. */
+static bool lead_to_block(const struct use *use)
+{
+    const struct ffisan_standin *standin = use->standin;
+    if (!use->context || !standin->state || standin->is_released)
+        return false;
+    return ffisan_arch_redirect((ucontext_t *)use->context, standin->base, standin->extent,
+                                standin->block);
+}
+
 static bool handle(struct use *use)
 {
     use->standin = ffisan_standin_find(use->address);
@@ -201,7 +214,7 @@ static bool handle(struct use *use)
     bool locked = ffisan_lock_take(&ffisan_runtime.lock);
     if (!use->standin->is_open && locked)
         report_use(use);
-    bool open = ffisan_standin_open(use->standin);
+    bool open = ffisan_standin_open(use->standin) || lead_to_block(use);
     if (locked)
         ffisan_lock_give(&ffisan_runtime.lock);
     halt_if_asked();
