@@ -68,12 +68,26 @@ static void classify(struct ffisan_state *state, uintptr_t object)
         ffisan_origin_learn_ctype(state, pending->memo, ((const struct lj_cdata *)object)->ctypeid);
 }
 
+/* The head of the list of objects; variables are put before it when they leave the stack. */
+static uintptr_t newest_object(const struct ffisan_state *state)
+{
+    const struct ffisan_pending *pending = &state->pending;
+    uintptr_t object = *state->newest;
+    for (unsigned n = 0; n < 64 && object - pending->ref.block >= pending->size; n++) {
+        const struct lj_header *header = (const struct lj_header *)object;
+        if (header->gct != LJ_GCT_UPVAL || !header->nextgc)
+            break;
+        object = header->nextgc;
+    }
+    return object;
+}
+
 void ffisan_state_classify_pending(struct ffisan_state *state)
 {
     const struct ffisan_pending *pending = &state->pending;
     if (!pending->ref.block || !state->L)
         return;
-    uintptr_t newest = *state->newest;
+    uintptr_t newest = newest_object(state);
     if (newest - pending->ref.block < pending->size)
         classify(state, newest);
     else if (((const struct lj_header *)state->L)->nextgc == pending->ref.block)

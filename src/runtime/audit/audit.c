@@ -76,13 +76,24 @@ static bool may_reaim(enum ffisan_slot_kind kind)
     return kind == FFISAN_SLOT_POINTER || kind == FFISAN_SLOT_FUNCTION || kind == FFISAN_SLOT_BYTES;
 }
 
+/*
+ * What C cannot use is no pointer but a name: lua_topointer(L, i) of a table or function, kept to
+ * compare it or as a key.  It must stay what it is.
+ */
+static bool is_name_only(const struct ffisan_slot_ref *ref)
+{
+    uint8_t gct = ref->slot->type & FFISAN_SLOT_TYPE_MASK;
+    return gct == LJ_GCT_TAB || gct == LJ_GCT_FUNC || gct == LJ_GCT_UPVAL || gct == LJ_GCT_PROTO;
+}
+
 /* One word of a holder that leads into this heap. */
 static void look_at_heap_word(struct audit *audit, uint64_t word, enum ffisan_slot_kind kind,
                               const struct ffisan_holder *holder)
 {
     struct ffisan_slot_ref ref;
     if (!ffisan_heap_find(&audit->state->heap, word, &ref) ||
-        ffisan_slot_state(&ref) < FFISAN_SLOT_DEAD || word - ref.block < header_bytes(&ref))
+        ffisan_slot_state(&ref) < FFISAN_SLOT_DEAD || is_name_only(&ref) ||
+        word - ref.block < header_bytes(&ref))
         return;
     struct ffisan_standin *standin = ffisan_standin_for(audit->state, &ref);
     if (!standin)

@@ -155,12 +155,19 @@ struct ffisan_standin *ffisan_standin_find(uintptr_t address)
     return address - first_page(standin) < bytes ? standin : NULL;
 }
 
+static size_t head_bytes(const struct ffisan_standin *standin)
+{
+    return standin->extent < FFISAN_STANDIN_HEAD ? standin->extent : FFISAN_STANDIN_HEAD;
+}
+
 bool ffisan_standin_open(struct ffisan_standin *standin)
 {
     size_t bytes = pages_of(standin->base % PAGE, standin->extent);
     if (!ffisan_pages_open(first_page(standin), bytes))
         return false;
-    if (!standin->is_open && standin->state && !standin->is_released)
+    if (!standin->is_open && standin->is_released)
+        memcpy((void *)standin->base, standin->head, head_bytes(standin));
+    else if (!standin->is_open && standin->state)
         memcpy((void *)standin->base, (const void *)standin->block, standin->extent);
     standin->is_open = true;
     return true;
@@ -171,6 +178,7 @@ static void retire(struct ffisan_standin *standin, uint32_t *link)
 {
     uint32_t number = *link;
     *link = standin->next;
+    memcpy(standin->head, (const void *)standin->block, head_bytes(standin));
     standin->is_released = true;
     standin->next = 0;
     if (pages_of(standin->base % PAGE, standin->extent) != SMALL_BYTES)

@@ -25,6 +25,7 @@ struct ffisan_holder {
     uint8_t gct;      /**< LJ_GCT_CDATA or LJ_GCT_UDATA */
 };
 #define FFISAN_STANDIN_HOLDERS 3
+#define FFISAN_STANDIN_HEAD 128u
 
 struct ffisan_standin {
     uintptr_t base;             /**< address that stands for the first byte of the slot */
@@ -43,6 +44,8 @@ struct ffisan_standin {
     uint8_t type;        /**< as in struct ffisan_slot */
     bool is_open;        /**< used: readable and writable now */
     bool is_released;    /**< no pointer was found any more; the block may be gone */
+    /** Released: how the block began.  Its address may come back from where no audit looks. */
+    uint8_t head[FFISAN_STANDIN_HEAD] __attribute__((aligned(16)));
 };
 
 /** [lo, hi) of all stand-ins; 0, 0 until the first is made.  Read without lock. */
