@@ -119,6 +119,15 @@ static void test_dead_code(void)
             "  if not kept():find('^kept.lua:999 ') then return 'kept is lost' end\n"
             "end return 'good'"),
         "good", "new code at the address of old code has a number of its own");
+    /* Large blocks take the first hole, so that the next one lies where the last one lay. */
+    TAP_TEXT(run("local body = ('x = 1 '):rep(9000) .. 'return (here())'\n"
+                 "for i = 1, 40 do\n"
+                 "  local f = loadstring(('\\n'):rep(i) .. body, '@dies.lua')\n"
+                 "  local got, want = frames(f()), 'dies.lua:' .. i + 1 .. ' main chunk'\n"
+                 "  if got:sub(1, #want) ~= want then return got .. ' INSTEAD OF ' .. want end\n"
+                 "  f = nil collect()\n"
+                 "end return 'good'"),
+             "good", "large code, too");
     TAP_TEXT(
         run("local a = here()\n local s = frames(a) collect()\n return tostring(s == frames(a))"),
         "true", "frames stay when code is gone");
