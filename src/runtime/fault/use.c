@@ -147,8 +147,8 @@ static void gather(void *argument)
     case 2:
         if (state) {
             uintptr_t head = (uintptr_t)standin->head;
-            struct ffisan_described_block block = {.content = standin->is_released ? head
-                                                                                   : standin->block,
+            struct ffisan_described_block block = {.content =
+                                                       standin->is_released ? head : standin->block,
                                                    .size = standin->size,
                                                    .type = standin->type,
                                                    .made = standin->made};

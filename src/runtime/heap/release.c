@@ -87,9 +87,9 @@ static bool release_region(struct ffisan_heap *heap, struct ffisan_region *regio
 void ffisan_heap_release(struct ffisan_heap *heap)
 {
     struct ffisan_heap_stats *stats = &heap->stats;
-    struct keep keep = {
-        .dead = stats->dead_bytes <= heap->quarantine_budget,
-        .old = stats->dead_bytes + stats->old_bytes <= heap->quarantine_budget / FFISAN_REST_SHARE};
+    struct keep keep = {.dead = stats->dead_bytes <= heap->quarantine_budget,
+                        .old = stats->dead_bytes + stats->old_bytes <=
+                               heap->quarantine_budget / FFISAN_REST_SHARE};
     struct ffisan_region *next;
     for (struct ffisan_region *region = heap->regions; region; region = next) {
         next = region->next;

@@ -14,7 +14,7 @@ struct spelling {
     size_t begin, end;
     bool needs_space; /* between a word and what follows it */
     bool is_full;
-    bool is_pointee; /* the next array or function needs parentheses */
+    bool is_pointee;    /* the next array or function needs parentheses */
     bool is_for_people; /* structs without a tag go by their typedef, if there is one */
 };
 
