@@ -139,6 +139,15 @@ static const struct {
     {"ffi.C.getppid", "int ()"},
     {"debug.getfenv(ffi.C).opterr", "int &"},
     {"ffi.new('struct foo[2]')[1]", "struct foo &"},
+    {"(function() ffi.cdef 'typedef struct { int x; } point_t;'"
+     " return ffi.new('point_t[4]') end)()",
+     "point_t [4]"},
+    {"ffi.new('const point_t[?]', 2)", "const point_t [2]"},
+    {"ffi.new('point_t *')", "point_t *"},
+    {"(function() ffi.cdef 'typedef struct foo foo_t; typedef enum { CT_RED } color_t;'"
+     " return ffi.new('foo_t') end)()",
+     "struct foo"},
+    {"ffi.new('color_t')", "color_t"},
     {"ffi.typeof('int')", "ctype"},
     {"7LL", "int64_t"},
     {"3i", "complex"},

@@ -125,7 +125,10 @@ static void look_at_word(struct audit *audit, size_t offset, enum ffisan_slot_ki
     }
 }
 
-/* Types without a map, and packed ones: asks for each word that leads somewhere interesting. */
+/*
+ * Types without a map, and packed ones, whose pointers lie at any offset: asks for each word that
+ * leads somewhere interesting.
+ */
 static void search_slowly(struct audit *audit, struct ffisan_holder *holder, size_t step)
 {
     for (size_t offset = 0; offset + 8 <= holder->size; offset += step) {
@@ -135,7 +138,8 @@ static void search_slowly(struct audit *audit, struct ffisan_holder *holder, siz
             continue;
         enum ffisan_slot_kind kind =
             ffisan_ctype_slot(&audit->state->vm, holder->ctypeid, holder->size, offset);
-        if (kind != FFISAN_SLOT_OTHER)
+        bool is_declared = kind == FFISAN_SLOT_POINTER || kind == FFISAN_SLOT_FUNCTION;
+        if (kind != FFISAN_SLOT_OTHER && (is_declared || offset % 4 == 0))
             look_at_word(audit, offset, kind, holder);
     }
 }
@@ -195,7 +199,7 @@ static void search_cdata(struct audit *audit, const struct ffisan_slot_ref *ref)
                                    .made = ref->slot->stack,
                                    .gct = LJ_GCT_CDATA};
     if (!map || map->stride == 0 || map->has_unaligned)
-        search_slowly(audit, &holder, map && map->has_unaligned ? 4 : 8);
+        search_slowly(audit, &holder, map && map->has_unaligned ? 1 : 8);
     else
         search_by_map(audit, &holder, map);
 }
