@@ -40,10 +40,13 @@ void ffisan_origin_learn(struct ffisan_origin_memo *memo, uint8_t type)
     uint8_t gct = type & FFISAN_SLOT_TYPE_MASK;
     if (!memo || memo->caller == FFISAN_ORIGIN_SOMEWHERE)
         return;
-    if (memo->type != type)
+    if (memo->type != type) {
+        uint8_t old_gct = memo->type & FFISAN_SLOT_TYPE_MASK;
+        memo->is_mixed |= memo->n_seen == FFISAN_ORIGIN_TRUST || (old_gct && gct && old_gct != gct);
         memo->n_seen = 0;
+    }
     memo->type = type;
-    if (memo->n_seen < FFISAN_ORIGIN_TRUST)
+    if (memo->n_seen < FFISAN_ORIGIN_TRUST && !memo->is_mixed)
         memo->n_seen++;
     memo->is_holder = gct == LJ_GCT_CDATA || gct == LJ_GCT_UDATA;
     memo->needs_no_stack = memo->trace == 0 && memo->n_seen == FFISAN_ORIGIN_TRUST &&
@@ -97,7 +100,7 @@ struct ffisan_origin ffisan_origin_find_slow(struct ffisan_state *state, uintptr
     if (vmstate > 0)
         return in_compiled_code(state, ffisan_caller_find(helper, cfa), (uint32_t)vmstate);
     if (!ffisan_caller_is_known(helper))
-        ffisan_caller_learn(helper);
+        ffisan_caller_learn(helper, state->api->module);
     if (vmstate != LJ_VMST_INTERP && vmstate != LJ_VMST_C)
         return (struct ffisan_origin){0};
     return in_interpreter(state, ffisan_caller_find(helper, cfa));

@@ -26,6 +26,7 @@ struct ffisan_origin_memo {
     uint8_t n_seen;      /**< blocks in a row that became this, up to FFISAN_ORIGIN_TRUST */
     bool is_holder;      /**< cdata or userdata */
     bool needs_no_stack; /**< tables, closures ...: no address of them ever reaches C */
+    bool is_mixed;       /**< makes objects of several types: never trusted */
 };
 /** The same code makes the same kind of object; after so many blocks it is taken as certain. */
 #define FFISAN_ORIGIN_TRUST 8

@@ -112,6 +112,12 @@ static void *allocate_at_need(struct ffisan_state *state, size_t size)
     return ffisan_lender_alloc(state, size);
 }
 
+/*
+ * What is taken as certain is looked at again now and then: the code that asked need not be the
+ * VM's, when the program has put an allocator of its own in front of ours.
+ */
+#define TRUST_SAMPLE 64
+
 static void *allocate(struct ffisan_state *state, size_t size, uintptr_t helper, uintptr_t cfa)
 {
     struct ffisan_slot_ref ref;
@@ -123,7 +129,8 @@ static void *allocate(struct ffisan_state *state, size_t size, uintptr_t helper,
     void *block = ffisan_heap_alloc_fast(&state->heap, size, origin.stack, &ref);
     if (!block)
         return allocate_at_need(state, size);
-    if (__builtin_expect(ffisan_origin_is_trusted(origin.memo), 1))
+    bool is_sample = state->heap.stats.n_allocs % TRUST_SAMPLE == 0;
+    if (__builtin_expect(ffisan_origin_is_trusted(origin.memo) && !is_sample, 1))
         set_type(&ref, origin.memo->type, origin.memo->is_holder);
     else
         state->pending = (struct ffisan_pending){.ref = ref, .size = size, .memo = origin.memo};
@@ -148,6 +155,19 @@ static void note_code_death(struct ffisan_state *state, const struct lj_header *
     }
 }
 
+/* The pending block dies: the VM has taken it out of its lists already, only its bytes tell. */
+static void classify_dying(struct ffisan_state *state, size_t size)
+{
+    const struct ffisan_slot_ref *ref = &state->pending.ref;
+    const struct lj_cdata *cdata = lj_find_cdata(ref->block, size, 0);
+    if (cdata)
+        set_type(ref,
+                 LJ_GCT_CDATA | header_code((uintptr_t)cdata - ref->block)
+                                    << FFISAN_SLOT_HEADER_SHIFT,
+                 false);
+    state->pending.ref.block = 0;
+}
+
 /* The last call that a closed state makes: the block of its main thread and global_State. */
 static void release_last(struct ffisan_state *state, void *block, size_t size)
 {
@@ -164,7 +184,9 @@ static void release(struct ffisan_state *state, void *block, size_t size)
     }
     if (__builtin_expect(block == (void *)state->sentinel, 0))
         state->sentinel = NULL;
-    if (state->pending.ref.block)
+    if (state->pending.ref.block == (uintptr_t)block)
+        classify_dying(state, size);
+    else if (state->pending.ref.block)
         ffisan_state_classify_pending(state);
     uint8_t gct = ((const struct lj_header *)block)->gct;
     if (__builtin_expect(gct == LJ_GCT_PROTO || gct == LJ_GCT_TRACE, 0))

@@ -4,6 +4,8 @@
 #include "base/lock.h"
 #include "runtime/vm/unwinder.h"
 
+#include <dlfcn.h>
+
 struct ffisan_caller ffisan_callers[FFISAN_CALLERS];
 
 struct walk {
@@ -39,10 +41,16 @@ static void remember(uintptr_t helper, uint32_t frame)
     ffisan_lock_give(&lock);
 }
 
-void ffisan_caller_learn(uintptr_t helper)
+static bool is_inside(uintptr_t address, const void *module)
+{
+    Dl_info info;
+    return dladdr((const void *)address, &info) && info.dli_fbase == module;
+}
+
+void ffisan_caller_learn(uintptr_t helper, const void *module)
 {
     struct walk walk = {.helper = helper};
-    if (ffisan_unwinder_load())
+    if (is_inside(helper, module) && ffisan_unwinder_load())
         ffisan_unwinder.backtrace(look, &walk);
     uint32_t frame = UINT32_MAX;
     if (walk.caller_sp > walk.helper_sp && walk.caller_sp - walk.helper_sp < 4096)

@@ -20,8 +20,11 @@ struct ffisan_caller {
 };
 extern struct ffisan_caller ffisan_callers[FFISAN_CALLERS];
 
-/** Learns the frame size of a helper.  Call it while no compiled code runs.  Any thread. */
-void ffisan_caller_learn(uintptr_t helper);
+/**
+ * Learns the frame size of a helper.  Call it while no compiled code runs.  Any thread.
+ * `module`: where the VM is loaded; code of others (an allocator in front of ours) tells nothing.
+ */
+void ffisan_caller_learn(uintptr_t helper, const void *module);
 
 /** The place of a helper: its entry, or the one to use; the last one may be somebody else's. */
 static inline struct ffisan_caller *ffisan_caller_entry(uintptr_t helper)
