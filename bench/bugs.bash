@@ -3,7 +3,7 @@
 # each tool says something about, and how long it takes.  Part of bench/run.sh.
 # shellcheck shell=bash disable=SC2154
 
-bug_limit=60 # seconds for one run
+bug_limit=20 # seconds for one run: crashed programs may leave others waiting
 
 # Runs a program in its folder, leaves $tmp/bug.out, $tmp/bug.err, $tmp/bug.log and the status.
 run_program() # PATH-OF-PROGRAM COMMAND...
@@ -21,8 +21,9 @@ run_program() # PATH-OF-PROGRAM COMMAND...
 # What the last run left in writing: a memory error that a tool reported.
 has_report()
 {
-    grep -qE '^==[0-9]+== ERROR SUMMARY: [1-9]|ERROR: AddressSanitizer|^SUMMARY: use-after-collect' \
-        "$tmp/bug.err" "$tmp/bug.log" 2>/dev/null
+    has_cause ||
+        grep -qE '^==[0-9]+== (ERROR SUMMARY: [1-9]|Invalid )|ERROR: AddressSanitizer' \
+            "$tmp/bug.err" "$tmp/bug.log" 2>/dev/null
 }
 
 # A report of the use itself, not of the havoc that it wrought: a bad access to memory that was freed.
@@ -66,6 +67,7 @@ try_tool() # TOOL COMMAND...
         run_program "$folder/good.lua" "$@"
         if has_report; then twins=$((twins + 1)); fi
     done
+    echo "    $tool $n $crashed $wrong $reported $cause $line $twins $((spent / 1000))" >&2
     echo "$tool $n $crashed $wrong $reported $cause $line $twins $((spent / 1000))"
 }
 

@@ -4,7 +4,8 @@
 #
 #   bench/run.sh [-n ROUNDS] [-t SECONDS] [--full] [--readme] [SECTION]...
 #
-# Sections: programs startup bystanders audit nginx article bugs (default: all, bugs with --full only).
+# Sections: programs startup bystanders audit nginx article bugs (default: all, bugs with --full only);
+# "tables" measures nothing and takes what the last runs have measured.
 #   -n ROUNDS   runs of each command per comparison (default 11)
 #   -t SECONDS  a comparison ends after so long once it has five rounds (default 20)
 #   --full      also run the bug programs of the tests under other tools; takes minutes
@@ -50,7 +51,7 @@ while [ $# -gt 0 ]; do
     -t) seconds=${2:?} && shift ;;
     --full) full=1 ;;
     --readme) readme=1 ;;
-    programs | startup | bystanders | audit | nginx | article | bugs) sections+=("$1") ;;
+    programs | startup | bystanders | audit | nginx | article | bugs | tables) sections+=("$1") ;;
     -h | --help) usage && exit ;;
     *) usage >&2 && exit 2 ;;
     esac
@@ -73,9 +74,10 @@ make -s -f "$top/tests/helper/Makefile" TOP="$top" || exit 1
 export LD_LIBRARY_PATH=$top/build/tests${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 
 for section in "${sections[@]}"; do
+    [ "$section" != tables ] || continue
     echo "measuring: $section" >&2
     "measure_$section" >"$tmp/section" && mv "$tmp/section" "$results/$section"
+    describe_machine >"$results/machine"
 done
-describe_machine >"$results/machine"
 render_document
 [ -z "$readme" ] || write_documents
