@@ -11,9 +11,9 @@
 struct ffisan_state;
 
 /**
- * A cycle has ended that nobody asked for: is it time to look again?  Searching many pointers costs
- * more than the few allocations of a short cycle; then one audit serves several cycles, and the dead
- * of all of them stay until it comes.  Forced cycles are always followed by one.
+ * A cycle has ended that nobody asked for: is it time to look again?  Searching many pointers
+ * costs more than the few allocations of a short cycle; then one audit serves several cycles, and
+ * the dead of all of them stay until it comes.  Forced cycles are always followed by one.
  */
 bool ffisan_audit_is_due(const struct ffisan_state *state);
 
