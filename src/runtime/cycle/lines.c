@@ -64,31 +64,58 @@ static int gethook(lua_State *L)
     return ((lua_CFunction)state->lines.gethook)(L);
 }
 
-void ffisan_lines_hide(struct ffisan_state *state, lua_State *L)
+/* collectgarbage, when a forced cycle is pending: the program sees its own step multiplier. */
+static int collectgarbage(lua_State *L)
 {
-    const struct ffisan_api *api = state->api;
-    if (state->lines.is_hidden || state->schedule.gc != FFISAN_GC_AUTO ||
-        !api->lua_checkstack(L, 4))
-        return;
+    struct ffisan_state *state = ffisan_state_find(L);
+    if (!state)
+        return 0;
+    bool is_hiding = ffisan_schedule_hide_begin(state);
+    int n_results = ((lua_CFunction)state->lines.collectgarbage)(L);
+    if (is_hiding)
+        ffisan_schedule_hide_end(state);
+    return n_results;
+}
+
+/* Puts our function into the built-in one of that name; returns what was there, NULL = no such. */
+static void *replace(const struct ffisan_api *api, lua_State *L, const char *library,
+                     const char *name, lua_CFunction ours)
+{
+    void *old = NULL;
     int top = api->lua_gettop(L);
     api->lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
     if (api->lua_type(L, -1) == LUA_TTABLE) {
-        api->lua_pushstring(L, "debug");
+        api->lua_pushstring(L, library);
         api->lua_rawget(L, -2);
         if (api->lua_type(L, -1) == LUA_TTABLE) {
-            api->lua_pushstring(L, "gethook");
+            api->lua_pushstring(L, name);
             api->lua_rawget(L, -2);
         }
         if (api->lua_type(L, -1) == LUA_TFUNCTION) {
             struct lj_func *function = (struct lj_func *)(uintptr_t)api->lua_topointer(L, -1);
             if (function->ffid != 0) {
-                state->lines.gethook = (void *)function->u.c.f;
-                function->u.c.f = (uint64_t)gethook;
-                state->lines.is_hidden = true;
+                old = (void *)function->u.c.f;
+                function->u.c.f = (uint64_t)ours;
             }
         }
     }
     api->lua_settop(L, top);
+    return old;
+}
+
+void ffisan_lines_hide(struct ffisan_state *state, lua_State *L)
+{
+    struct ffisan_lines *lines = &state->lines;
+    bool is_auto = state->schedule.gc == FFISAN_GC_AUTO;
+    bool is_forcing = is_auto || state->schedule.gc == FFISAN_GC_ALLOC;
+    bool is_done = (lines->is_hidden || !is_auto) && (lines->collectgarbage || !is_forcing);
+    if (is_done || !state->api->lua_checkstack(L, 4))
+        return;
+    if (is_forcing && !lines->collectgarbage)
+        lines->collectgarbage = replace(state->api, L, "_G", "collectgarbage", collectgarbage);
+    if (is_auto && !lines->is_hidden)
+        lines->gethook = replace(state->api, L, "debug", "gethook", gethook);
+    lines->is_hidden = is_auto && lines->gethook;
 }
 
 void ffisan_lines_start(struct ffisan_state *state)

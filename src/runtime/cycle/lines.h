@@ -19,10 +19,11 @@ struct ffisan_state;
 
 /** What this file remembers of a state. */
 struct ffisan_lines {
-    bool is_hidden;     /**< the program's debug.gethook does not show our hook */
-    void *gethook;      /**< what debug.gethook was */
-    bool is_collecting; /**< the collection that runs is ours */
-    uint32_t n_boring;  /**< lines in a row that were seen before */
+    bool is_hidden;       /**< the program's debug.gethook does not show our hook */
+    void *gethook;        /**< what debug.gethook was */
+    void *collectgarbage; /**< what collectgarbage was; NULL = not replaced yet */
+    bool is_collecting;   /**< the collection that runs is ours */
+    uint32_t n_boring;    /**< lines in a row that were seen before */
     uint64_t n_collections;
 };
 

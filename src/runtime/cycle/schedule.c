@@ -120,6 +120,22 @@ void ffisan_schedule_allocation(struct ffisan_state *state, uint32_t visits)
         force(state);
 }
 
+bool ffisan_schedule_hide_begin(struct ffisan_state *state)
+{
+    if (!state->schedule.is_forcing || *stepmul(state) != 0)
+        return false;
+    *stepmul(state) = state->schedule.old_stepmul;
+    return true;
+}
+
+void ffisan_schedule_hide_end(struct ffisan_state *state)
+{
+    if (!state->schedule.is_forcing)
+        return; /* the cycle has ended meanwhile */
+    state->schedule.old_stepmul = *stepmul(state);
+    *stepmul(state) = 0;
+}
+
 void ffisan_schedule_cycle_ended(struct ffisan_state *state)
 {
     struct ffisan_schedule *schedule = &state->schedule;

@@ -29,6 +29,13 @@ void ffisan_schedule_allocation(struct ffisan_state *state, uint32_t visits);
  */
 bool ffisan_schedule_may_collect(struct ffisan_state *state);
 
+/**
+ * The program is about to ask the collector for its settings, and has done so: meanwhile they are
+ * what the program made them.  `begin` returns whether there was anything to hide.
+ */
+bool ffisan_schedule_hide_begin(struct ffisan_state *state);
+void ffisan_schedule_hide_end(struct ffisan_state *state);
+
 /** A cycle has ended: restores what forcing it had changed.  Context: a finaliser. */
 void ffisan_schedule_cycle_ended(struct ffisan_state *state);
 
