@@ -112,22 +112,36 @@ static void add_lua_frames(struct use *use)
     use->finding.use.source = found ? source : NULL;
 }
 
-/* Of the places that the pointer was found in, the first that still leads here. */
+static bool still_leads_here(const struct ffisan_standin *standin,
+                             const struct ffisan_holder *holder)
+{
+    struct ffisan_slot_ref ref;
+    if (!ffisan_heap_find(&standin->state->heap, holder->block, &ref) ||
+        ffisan_slot_state(&ref) != FFISAN_SLOT_LIVE)
+        return false;
+    uint64_t word = *(const uint64_t *)(holder->payload + holder->offset);
+    return word - standin->base < standin->extent;
+}
+
+/*
+ * Of the places that the pointer was found in, one that still leads here; rather a field, as a bare
+ * pointer may have been read from it a moment ago.
+ */
 static const struct ffisan_holder *pick_holder(const struct ffisan_standin *standin)
 {
+    const struct ffisan_holder *best = NULL;
     uint32_t n =
         standin->n_holders < FFISAN_STANDIN_HOLDERS ? standin->n_holders : FFISAN_STANDIN_HOLDERS;
     for (uint32_t i = 0; i < n; i++) {
         const struct ffisan_holder *holder = &standin->holders[i];
-        struct ffisan_slot_ref ref;
-        if (!ffisan_heap_find(&standin->state->heap, holder->block, &ref) ||
-            ffisan_slot_state(&ref) != FFISAN_SLOT_LIVE)
+        if (!still_leads_here(standin, holder))
             continue;
-        uint64_t word = *(const uint64_t *)(holder->payload + holder->offset);
-        if (word - standin->base < standin->extent)
+        if (holder->gct != LJ_GCT_CDATA ||
+            !ffisan_ctype_is_pointer(&standin->state->vm, holder->ctypeid, NULL))
             return holder;
+        best = best ? best : holder;
     }
-    return n > 0 ? &standin->holders[0] : NULL;
+    return best ? best : n > 0 ? &standin->holders[0] : NULL;
 }
 
 static void gather(void *argument)

@@ -15,22 +15,27 @@ static bool holder_is_reference(const struct ffisan_finding *finding)
     return type && strchr(type, '&'); /* "struct point &", "double (&)[8]" */
 }
 
-/* Last name in a path or field: "package.loaded.mod.run → upvalue buf" gives "buf". */
-static void add_last_name(struct ffisan_text *text, const char *path)
+/*
+ * What a path ends with: "package.loaded.mod.run → upvalue buf" gives "buf", "local s.cur of run
+ * (mod.lua:20)" gives "s.cur".  Returns false for what has no name in the program.
+ */
+static bool add_last_name(struct ffisan_text *text, const char *path)
 {
+    static const char arrow[] = " \xe2\x86\x92 ", *const words[] = {"local ", "upvalue "};
     const char *name = path, *end = path + strlen(path);
-    for (const char *p = path; *p; p++)
-        if (*p == ' ' || *p == '.' || *p == '>')
-            name = p + 1;
-    const char *of = strstr(path, "local "); /* "local s of run (mod.lua:20)" */
-    if (of && strstr(of, " of ")) {
-        name = of + strlen("local ");
-        end = strstr(of, " of ");
+    for (const char *p = strstr(path, arrow); p; p = strstr(p, arrow))
+        name = p += sizeof(arrow) - 1;
+    if (strncmp(name, "temporary ", 10) == 0 || strncmp(name, "loop state", 10) == 0)
+        return false;
+    const char *of = strstr(name, " of ");
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strncmp(name, words[i], strlen(words[i])) != 0)
+            continue;
+        name += strlen(words[i]);
+        end = of ? of : end;
     }
-    const char *utf8_arrow = "\xe2\x86\x92";
-    if (strncmp(name, utf8_arrow, 3) == 0)
-        name += 3;
     ffisan_text_add_n(text, name, (size_t)(end - name));
+    return true;
 }
 
 static void add_place(struct ffisan_text *text, const struct ffisan_stack *stack)
@@ -61,6 +66,10 @@ static const char *why(struct ffisan_scratch *scratch, const struct ffisan_findi
         ffisan_text_add(text,
                         " of a cdata copies an address. An address in a cdata field is not a "
                         "reference: the collector does not see it.");
+    } else if (finding->block.kind == FFISAN_BLOCK_BUFFER) {
+        ffisan_text_add(text,
+                        "A pointer into a string.buffer leads to nowhere as soon as the buffer "
+                        "has changed or is collected.");
     } else if (holder_is_reference(finding)) {
         ffisan_text_add(text,
                         "Indexing an array or struct gives a reference that leads into it "
@@ -139,16 +148,20 @@ static const char *fix(struct ffisan_scratch *scratch, const struct ffisan_findi
 {
     struct ffisan_text *text = &scratch->text;
     const char *start = ffisan_scratch_string(scratch);
+    if (finding->block.kind == FFISAN_BLOCK_BUFFER)
+        ffisan_text_add(text, "Ask for the pointer again after each change of the buffer. ");
     ffisan_text_add(text, "Keep the ");
     ffisan_text_add(text, finding->block.type ? finding->block.type : "memory");
     add_place(text, &finding->block.made);
     ffisan_text_add(text, " in a Lua variable or table that lives as long as ");
-    if (finding->holder.path)
-        add_last_name(text, finding->holder.path);
-    else if (finding->holder.field && finding->holder.type)
+    bool is_named = finding->holder.path && add_last_name(text, finding->holder.path);
+    if (!is_named && finding->holder.field && finding->holder.type) {
+        ffisan_text_add(text, "the ");
         ffisan_text_add(text, finding->holder.type);
-    else
+        add_place(text, &finding->holder.made);
+    } else if (!is_named) {
         ffisan_text_add(text, "the pointer is used");
+    }
     add_example(text, finding, scratch);
     ffisan_scratch_end_string(scratch);
     return start;
