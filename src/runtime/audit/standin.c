@@ -94,6 +94,12 @@ static struct ffisan_standin *take_new(size_t bytes, uintptr_t *ret_page)
     return &standins.all[standins.n];
 }
 
+/* What is in the quarantine died in an earlier cycle; nobody has kept in which. */
+static bool has_just_died(const struct ffisan_slot_ref *ref)
+{
+    return ref->span->dead[ref->index >> 6] & ffisan_slot_bit(ref);
+}
+
 static struct ffisan_standin *add(struct ffisan_state *state, const struct ffisan_slot_ref *ref)
 {
     size_t extent = ffisan_slot_extent(ref);
@@ -112,9 +118,9 @@ static struct ffisan_standin *add(struct ffisan_state *state, const struct ffisa
                                        .extent = extent,
                                        .state = state,
                                        .made = ref->slot->stack,
-                                       .cycle = state->cycle,
+                                       .cycle = has_just_died(ref) ? state->cycle : 0,
                                        .first_seen = (uint32_t)state->audit.n_audits,
-                                       .cycle_stack = state->cycle_stack,
+                                       .cycle_stack = has_just_died(ref) ? state->cycle_stack : 0,
                                        .next = standins.live,
                                        .type = ref->slot->type};
     uint32_t number = (uint32_t)(standin - standins.all);
