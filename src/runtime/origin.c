@@ -81,6 +81,11 @@ static uint32_t count_visit(struct ffisan_state *state)
     return 0;
 }
 
+bool ffisan_origin_is_new_code(struct ffisan_state *state)
+{
+    return count_visit(state) == 1;
+}
+
 static struct ffisan_origin in_interpreter(struct ffisan_state *state, uintptr_t caller)
 {
     struct ffisan_origin origin = {.memo = find_memo(state, caller, 0)};

@@ -62,6 +62,12 @@ void ffisan_origin_learn(struct ffisan_origin_memo *memo, uint8_t type);
 void ffisan_origin_learn_ctype(struct ffisan_state *state, struct ffisan_origin_memo *memo,
                                uint32_t ctypeid);
 
+/**
+ * Does the running instruction allocate for the first time?  A stack can be new although its code
+ * is not: recursion, many callers.  Counts a visit.
+ */
+bool ffisan_origin_is_new_code(struct ffisan_state *state);
+
 /** A trace has died: the addresses of its machine code may be reused at once. */
 void ffisan_origin_forget_trace(struct ffisan_state *state, uint32_t trace);
 

@@ -40,6 +40,7 @@ static void on_line(lua_State *L, struct lua_Debug *activation)
     (void)activation;
     if (!state || state->is_closing)
         return;
+    state->lines.is_collecting = false; /* an error in a finaliser may have left the last one */
     bool is_new = true;
     if (state->schedule.gc == FFISAN_GC_AUTO) {
         uint32_t visits = count_visit(state, ffisan_luastack_pc(&state->vm));

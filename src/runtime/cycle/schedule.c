@@ -16,6 +16,8 @@
 #define FIRST_VISITS 3u
 #define INITIAL_CREDIT ((int64_t)1 << 30)
 #define CREDIT_PER_ALLOCATION 256
+#define MAX_CHARGED ((int64_t)1 << 34) /* larger heaps are left to their natural cycles */
+#define LARGE_HEAP_KIB 16384 /* a heap of this size costs twice what its bytes say: caches miss */
 
 void ffisan_schedule_init(struct ffisan_schedule *schedule, enum ffisan_gc gc)
 {
@@ -84,6 +86,9 @@ static void force(struct ffisan_state *state)
 static bool charge(struct ffisan_state *state)
 {
     int64_t heap_bytes = (int64_t)*word(state, state->vm.layout.gc_total);
+    if (heap_bytes > MAX_CHARGED)
+        return state->schedule.gc != FFISAN_GC_AUTO;
+    heap_bytes += heap_bytes / 1024 * heap_bytes / LARGE_HEAP_KIB;
     if (state->schedule.gc != FFISAN_GC_AUTO)
         return true;
     if (state->schedule.credit_bytes < heap_bytes)
@@ -114,7 +119,8 @@ void ffisan_schedule_allocation(struct ffisan_state *state, uint32_t visits)
     ffisan_cycle_rearm(state);
     if (schedule->gc == FFISAN_GC_LINE || !may_force(state))
         return;
-    if (visits == 1 && schedule->gc == FFISAN_GC_AUTO && *state->vmstate <= 0)
+    if (visits == 1 && schedule->gc == FFISAN_GC_AUTO && *state->vmstate <= 0 &&
+        ffisan_origin_is_new_code(state))
         ffisan_lines_open(state);
     if (charge(state))
         force(state);

@@ -173,7 +173,8 @@ static void gather(void *argument)
     case 3: {
         const struct ffisan_holder *holder = state ? pick_holder(standin) : NULL;
         if (holder)
-            ffisan_describe_holder(state, holder, true, use->scratch, &use->finding);
+            ffisan_describe_holder(state, holder, still_leads_here(standin, holder), use->scratch,
+                                   &use->finding);
         break;
     }
     case 4:
@@ -222,10 +223,13 @@ static bool lead_to_block(const struct use *use)
 
 static bool handle(struct use *use)
 {
-    use->standin = ffisan_standin_find(use->address);
-    if (!use->standin)
-        return false;
     bool locked = ffisan_lock_take(&ffisan_runtime.lock);
+    use->standin = ffisan_standin_find(use->address);
+    if (!use->standin) {
+        if (locked)
+            ffisan_lock_give(&ffisan_runtime.lock);
+        return false;
+    }
     if (!use->standin->is_open && locked)
         report_use(use);
     bool open = ffisan_standin_open(use->standin) || lead_to_block(use);

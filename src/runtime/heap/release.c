@@ -5,6 +5,9 @@
 #include "base/pages.h"
 #include "runtime/heap/sizes.h"
 
+/* Smaller ones are soon used again, and a page fault costs more than a page. */
+#define DISCARD_BYTES ((size_t)1 << 20)
+
 static void remove_region(struct ffisan_heap *heap, struct ffisan_region *region)
 {
     struct ffisan_region *before = NULL;
@@ -27,8 +30,9 @@ static bool reuse_large(struct ffisan_heap *heap, struct ffisan_region *region, 
         remove_region(heap, region);
         return true;
     }
-    ffisan_pages_discard((char *)region->base + ((size_t)index << FFISAN_SPAN_SHIFT),
-                         (size_t)n_spans << FFISAN_SPAN_SHIFT);
+    size_t bytes = (size_t)n_spans << FFISAN_SPAN_SHIFT;
+    if (bytes >= DISCARD_BYTES)
+        ffisan_pages_discard((char *)region->base + ((size_t)index << FFISAN_SPAN_SHIFT), bytes);
     ffisan_region_give_spans(region, index, n_spans);
     return false;
 }

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MAX_IDS 1024
+#define MAX_IDS 8192
 
 struct ffisan_report_counts ffisan_report_counts;
 
@@ -81,8 +81,9 @@ static bool is_repeated(uint64_t id)
     for (unsigned i = 0; i < n_reported_ids; i++)
         if (reported_ids[i] == id)
             return true;
-    if (n_reported_ids < MAX_IDS)
-        reported_ids[n_reported_ids++] = id;
+    if (n_reported_ids == MAX_IDS)
+        return true; /* nobody reads so many: from here on they are only counted */
+    reported_ids[n_reported_ids++] = id;
     return false;
 }
 
