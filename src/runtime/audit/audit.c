@@ -144,6 +144,9 @@ static void search_slowly(struct audit *audit, struct ffisan_holder *holder, siz
     }
 }
 
+/* Holders of up to so many bytes are looked at word by word at once. */
+#define SMALL_HOLDER 32u
+
 /*
  * Does any word lead into the heap or to a stand-in?  Mostly none does, and this is the loop that
  * the audit spends its time in: no branch in it, so that the compiler can take several at a time.
@@ -164,7 +167,7 @@ static void search_by_map(struct audit *audit, struct ffisan_holder *holder,
 {
     unsigned i = 0, repeat = map->tail / 8;
     audit->state->audit.n_words += holder->size / 8;
-    if (!has_address(audit, holder->payload, holder->size))
+    if (holder->size > SMALL_HOLDER && !has_address(audit, holder->payload, holder->size))
         return;
     for (size_t offset = 0; offset + 8 <= holder->size; offset += 8) {
         if (map->kinds[i] != FFISAN_SLOT_OTHER)
@@ -174,6 +177,8 @@ static void search_by_map(struct audit *audit, struct ffisan_holder *holder,
     }
 }
 
+/* Allocations that must have happened for each that an audit costs as much as. */
+#define COST_FACTOR 3
 /* A word that leads nowhere costs so much less than an allocation. */
 #define WORDS_PER_ALLOCATION 16
 
@@ -251,7 +256,7 @@ static void find_bounds(struct audit *audit)
 bool ffisan_audit_is_due(const struct ffisan_state *state)
 {
     return state->schedule.is_forcing || state->lines.is_collecting ||
-           state->heap.stats.n_allocs - state->audit.at_allocs >= state->audit.cost;
+           state->heap.stats.n_allocs - state->audit.at_allocs >= state->audit.cost * COST_FACTOR;
 }
 
 static uint64_t now_ns(void)
