@@ -255,8 +255,10 @@ static void find_bounds(struct audit *audit)
 
 bool ffisan_audit_is_due(const struct ffisan_state *state)
 {
+    const struct ffisan_heap_stats *stats = &state->heap.stats;
     return state->schedule.is_forcing || state->lines.is_collecting ||
-           state->heap.stats.n_allocs - state->audit.at_allocs >= state->audit.cost * COST_FACTOR;
+           stats->dead_bytes + stats->old_bytes >= state->heap.quarantine_budget ||
+           stats->n_allocs - state->audit.at_allocs >= state->audit.cost * COST_FACTOR;
 }
 
 static uint64_t now_ns(void)
