@@ -179,6 +179,7 @@ static void search_by_map(struct audit *audit, struct ffisan_holder *holder,
 
 /* Allocations that must have happened for each that an audit costs as much as. */
 #define COST_FACTOR 3
+#define CHEAP_AUDIT 1024u /* not worth saving, however often the program collects */
 /* A word that leads nowhere costs so much less than an allocation. */
 #define WORDS_PER_ALLOCATION 16
 
@@ -257,6 +258,7 @@ bool ffisan_audit_is_due(const struct ffisan_state *state)
 {
     const struct ffisan_heap_stats *stats = &state->heap.stats;
     return state->schedule.is_forcing || state->lines.is_collecting ||
+           state->audit.cost < CHEAP_AUDIT ||
            stats->dead_bytes + stats->old_bytes >= state->heap.quarantine_budget ||
            stats->n_allocs - state->audit.at_allocs >= state->audit.cost * COST_FACTOR;
 }

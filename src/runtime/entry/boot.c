@@ -124,15 +124,22 @@ static void after_fork(void)
     ffisan_lock_give(&ffisan_runtime.lock);
 }
 
+/*
+ * At the start of every process, and not with its first state: another thread may fork just then,
+ * and its child would wait for a lock that nobody gives.
+ */
+__attribute__((constructor)) static void watch_forks(void)
+{
+    pthread_atfork(before_fork, after_fork, after_fork);
+}
+
 const struct ffisan_luajit *ffisan_boot(const void *address_in_luajit)
 {
     int saved_errno = errno;
     const struct ffisan_luajit *luajit = NULL;
     if (ffisan_lock_take(&ffisan_runtime.lock)) {
-        if (!is_ready) {
+        if (!is_ready)
             read_options();
-            pthread_atfork(before_fork, after_fork, after_fork);
-        }
         is_ready = true;
         luajit = find(address_in_luajit);
         ffisan_lock_give(&ffisan_runtime.lock);
