@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_STACKS = 4 };
+enum { N_STACKS = 6 };
 
 struct ffisan_model {
     json_t *document;
@@ -198,8 +198,8 @@ static void read_head(struct reader *reader, const json_t *record, struct ffisan
 static void read_use(struct reader *reader, const json_t *record, struct ffisan_finding *finding)
 {
     const json_t *use = read_object(reader, record, "use");
-    finding->use.access = (enum ffisan_access)read_enum(
-        reader, use, "access", access_name, FFISAN_ACCESS_SYSCALL + 1, FFISAN_ACCESS_NONE);
+    finding->use.access = (enum ffisan_access)read_enum(reader, use, "access", access_name,
+                                                        FFISAN_ACCESS_FREE + 1, FFISAN_ACCESS_NONE);
     finding->use.size_bytes = read_unsigned(reader, use, "size", SIZE_MAX);
     finding->use.function = read_string(reader, use, "function");
     finding->use.source = read_string(reader, use, "source");
@@ -238,6 +238,15 @@ static void read_collected(struct reader *reader, const json_t *record,
     finding->collected.stack = read_stack(reader, collected, "stack");
 }
 
+static void read_freed(struct reader *reader, const json_t *record, struct ffisan_finding *finding)
+{
+    const json_t *freed = read_object(reader, record, "freed");
+    finding->freed.function = read_string(reader, freed, "function");
+    finding->freed.finalizer = read_string(reader, freed, "finalizer");
+    finding->freed.finalizer_made = read_stack(reader, freed, "finalizer_made");
+    finding->freed.stack = read_stack(reader, freed, "stack");
+}
+
 static void read_document(struct reader *reader, const char *line, size_t length)
 {
     json_error_t error;
@@ -259,6 +268,7 @@ static void read_document(struct reader *reader, const char *line, size_t length
     read_holder(reader, document, finding);
     read_block(reader, document, finding);
     read_collected(reader, document, finding);
+    read_freed(reader, document, finding);
 }
 
 struct ffisan_model *ffisan_model_decode(const char *line, size_t length, char *ret_error,

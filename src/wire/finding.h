@@ -39,6 +39,7 @@ enum ffisan_access {
     FFISAN_ACCESS_WRITE,
     FFISAN_ACCESS_CALL,    /**< jumped to */
     FFISAN_ACCESS_SYSCALL, /**< handed to the kernel */
+    FFISAN_ACCESS_FREE,    /**< handed to free, realloc, dlclose ... */
 };
 
 /** What held the raw pointer. */
@@ -119,6 +120,13 @@ struct ffisan_finding {
         unsigned cycle; /**< 1 = first cycle that ffisan saw; 0 = not collected */
         struct ffisan_stack stack;
     } collected;
+
+    struct {
+        const char *function;  /**< the C function that Lua called: "free", "fclose" */
+        const char *finalizer; /**< type of the cdata whose finalizer called it; NULL: none did */
+        struct ffisan_stack finalizer_made; /**< where that cdata was created */
+        struct ffisan_stack stack;
+    } freed; /**< by hand, not by the collector */
 
     const char *why;
     const char *fix;

@@ -41,10 +41,9 @@ const char *ffisan_kind_title(enum ffisan_kind kind)
 const char *ffisan_access_name(enum ffisan_access access)
 {
     static const char *const names[] = {
-        [FFISAN_ACCESS_READ] = "read",
-        [FFISAN_ACCESS_WRITE] = "write",
-        [FFISAN_ACCESS_CALL] = "call",
-        [FFISAN_ACCESS_SYSCALL] = "syscall",
+        [FFISAN_ACCESS_READ] = "read", [FFISAN_ACCESS_WRITE] = "write",
+        [FFISAN_ACCESS_CALL] = "call", [FFISAN_ACCESS_SYSCALL] = "syscall",
+        [FFISAN_ACCESS_FREE] = "free",
     };
     return name_at(names, LENGTH(names), (unsigned)access);
 }

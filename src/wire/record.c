@@ -194,6 +194,16 @@ static void add_collected(struct ffisan_text *out, const struct ffisan_finding *
     end_object(out, mark);
 }
 
+static void add_freed(struct ffisan_text *out, const struct ffisan_finding *finding)
+{
+    struct mark mark = begin_object(out, "freed");
+    member_string(out, "function", finding->freed.function);
+    member_string(out, "finalizer", finding->freed.finalizer);
+    member_stack(out, "finalizer_made", &finding->freed.finalizer_made);
+    member_stack(out, "stack", &finding->freed.stack);
+    end_object(out, mark);
+}
+
 bool ffisan_record_write(struct ffisan_text *out, const struct ffisan_finding *finding)
 {
     size_t length = out->length;
@@ -205,6 +215,7 @@ bool ffisan_record_write(struct ffisan_text *out, const struct ffisan_finding *f
     add_holder(out, finding);
     add_block(out, finding);
     add_collected(out, finding);
+    add_freed(out, finding);
     member_string(out, "why", finding->why);
     member_string(out, "fix", finding->fix);
     ffisan_text_add(out, "}\n");
