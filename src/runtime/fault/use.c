@@ -10,18 +10,13 @@
 #include "runtime/fault/arch.h"
 #include "runtime/fault/guard.h"
 #include "runtime/report/describe.h"
-#include "runtime/report/source.h"
+#include "runtime/report/here.h"
 #include "runtime/state.h"
-#include "runtime/vm/cstack.h"
-#include "runtime/vm/funcname.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_PCS 48
-#define MAX_USE_FRAMES 32
 #define N_STAGES 5
 
 struct use {
@@ -33,84 +28,9 @@ struct use {
     struct ffisan_standin *standin;
     struct ffisan_scratch *scratch;
     struct ffisan_finding finding;
-    uintptr_t pcs[MAX_PCS];
-    size_t n_pcs, n_frames;
-    bool saw_vm;    /* the C stack leads into LuaJIT */
+    struct ffisan_here here;
     unsigned stage; /* what has been gathered: a fault on the way leaves the rest out */
 };
-
-static const char *keep(struct ffisan_scratch *scratch, const char *string)
-{
-    const char *start = ffisan_scratch_string(scratch);
-    ffisan_text_add(&scratch->text, string);
-    ffisan_scratch_end_string(scratch);
-    return start;
-}
-
-/* The C frames between the use and the VM. */
-static void add_c_frames(struct use *use)
-{
-    struct ffisan_frame *frames = use->scratch->frames;
-    for (size_t i = 0; i < use->n_pcs && use->n_frames < MAX_USE_FRAMES / 2; i++) {
-        struct ffisan_cframe cframe;
-        if (!ffisan_cstack_symbol(use->pcs[i], &cframe))
-            break;
-        use->saw_vm = cframe.is_vm;
-        if (cframe.is_vm)
-            break;
-        if (cframe.is_own)
-            continue;
-        frames[use->n_frames++] = (struct ffisan_frame){
-            .lang = FFISAN_LANG_C,
-            .function = cframe.function ? keep(use->scratch, cframe.function) : NULL,
-            .module = cframe.module ? keep(use->scratch, cframe.module) : NULL,
-            .offset = cframe.offset};
-        if (cframe.function)
-            use->finding.use.function = frames[use->n_frames - 1].function;
-    }
-    if (use->function)
-        use->finding.use.function = use->function;
-}
-
-/* The memory was used by the VM itself: by ffi.string, ffi.copy ... */
-static void name_builtin(struct use *use, const struct ffisan_luaframe *frame)
-{
-    if (!frame->proto || !frame->pc || !ffisan_luastack_in_builtin(&use->standin->state->vm))
-        return;
-    const char *name = ffisan_scratch_string(use->scratch);
-    bool found = ffisan_funcname_add(frame->proto, frame->pc, &use->scratch->text);
-    ffisan_scratch_end_string(use->scratch);
-    use->finding.use.function = found ? name : NULL;
-}
-
-/* Another thread may use the memory while ours runs Lua: its stack is none of the use's. */
-static bool is_lua_thread(const struct use *use)
-{
-    const struct ffisan_state *state = use->standin->state;
-    if (use->saw_vm)
-        return true;
-    return state->thread == pthread_self() && state->vmstate && *state->vmstate > 0;
-}
-
-static void add_lua_frames(struct use *use)
-{
-    struct ffisan_state *state = use->standin->state;
-    struct ffisan_luaframe luaframes[FFISAN_LUASTACK_MAX];
-    struct ffisan_frame *frames = use->scratch->frames;
-    size_t n =
-        ffisan_luastack_now(&state->vm, use->pcs, use->n_pcs, luaframes, FFISAN_LUASTACK_MAX);
-    size_t first = use->n_frames;
-    use->n_frames += ffisan_stacks_resolve(state->stacks, luaframes, n, frames + first,
-                                           FFISAN_REPORT_FRAMES - first);
-    if (use->n_frames == first)
-        return;
-    if (!use->finding.use.function)
-        name_builtin(use, &luaframes[0]);
-    const char *source = ffisan_scratch_string(use->scratch);
-    bool found = ffisan_source_line(frames[first].file, frames[first].line, &use->scratch->text);
-    ffisan_scratch_end_string(use->scratch);
-    use->finding.use.source = found ? source : NULL;
-}
 
 static bool still_leads_here(const struct ffisan_standin *standin,
                              const struct ffisan_holder *holder)
@@ -144,6 +64,14 @@ static const struct ffisan_holder *pick_holder(const struct ffisan_standin *stan
     return best ? best : n > 0 ? &standin->holders[0] : NULL;
 }
 
+static void fill_use(struct use *use)
+{
+    struct ffisan_finding *finding = &use->finding;
+    finding->use.stack = ffisan_here_stack(&use->here, use->scratch);
+    finding->use.source = use->here.source;
+    finding->use.function = use->function ? use->function : use->here.function;
+}
+
 static void gather(void *argument)
 {
     struct use *use = argument;
@@ -151,12 +79,11 @@ static void gather(void *argument)
     const struct ffisan_standin *standin = use->standin;
     switch (use->stage++) {
     case 0:
-        use->n_pcs = ffisan_cstack_capture(use->pcs, MAX_PCS, use->context);
-        add_c_frames(use);
+        ffisan_here_add_c(&use->here, use->scratch, use->context);
         break;
     case 1:
-        if (state && is_lua_thread(use))
-            add_lua_frames(use);
+        if (state)
+            ffisan_here_add_lua(&use->here, use->scratch, state);
         break;
     case 2:
         if (state) {
@@ -178,6 +105,7 @@ static void gather(void *argument)
         break;
     }
     case 4:
+        fill_use(use);
         ffisan_explain(use->scratch, &use->finding);
         break;
     }
@@ -194,8 +122,7 @@ static void report_use(struct use *use)
     finding->use.size_bytes = use->size;
     while (use->stage < N_STAGES)
         ffisan_guard_run(gather, use);
-    finding->use.stack =
-        (struct ffisan_stack){.n_frames = use->n_frames, .frames = use->scratch->frames};
+    fill_use(use);
     finding->collected.cycle = standin->cycle;
     if (standin->state)
         finding->collected.stack = ffisan_stacks_get(standin->state->stacks, standin->cycle_stack);

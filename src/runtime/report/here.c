@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/report/here.h"
+
+#include "runtime/report/source.h"
+#include "runtime/state.h"
+#include "runtime/vm/cstack.h"
+#include "runtime/vm/funcname.h"
+
+#include <pthread.h>
+
+#define MAX_C_FRAMES 16
+
+static const char *keep(struct ffisan_scratch *scratch, const char *string)
+{
+    const char *start = ffisan_scratch_string(scratch);
+    ffisan_text_add(&scratch->text, string);
+    ffisan_scratch_end_string(scratch);
+    return start;
+}
+
+void ffisan_here_add_c(struct ffisan_here *here, struct ffisan_scratch *scratch,
+                       const ucontext_t *context)
+{
+    struct ffisan_frame *frames = scratch->frames;
+    here->n_pcs = ffisan_cstack_capture(here->pcs, FFISAN_HERE_PCS, context);
+    for (size_t i = 0; i < here->n_pcs && here->n_frames < MAX_C_FRAMES; i++) {
+        struct ffisan_cframe cframe;
+        if (!ffisan_cstack_symbol(here->pcs[i], &cframe))
+            break;
+        here->saw_vm = cframe.is_vm;
+        if (cframe.is_vm)
+            break;
+        if (cframe.is_own)
+            continue;
+        frames[here->n_frames++] = (struct ffisan_frame){
+            .lang = FFISAN_LANG_C,
+            .function = cframe.function ? keep(scratch, cframe.function) : NULL,
+            .module = cframe.module ? keep(scratch, cframe.module) : NULL,
+            .offset = cframe.offset};
+        if (cframe.function)
+            here->function = frames[here->n_frames - 1].function;
+    }
+}
+
+/* The memory was used by the VM itself: by ffi.string, ffi.copy ... */
+static void name_builtin(struct ffisan_here *here, struct ffisan_scratch *scratch,
+                         const struct ffisan_state *state, const struct ffisan_luaframe *frame)
+{
+    if (!frame->proto || !frame->pc || !ffisan_luastack_in_builtin(&state->vm))
+        return;
+    const char *name = ffisan_scratch_string(scratch);
+    bool found = ffisan_funcname_add(frame->proto, frame->pc, &scratch->text);
+    ffisan_scratch_end_string(scratch);
+    here->function = found ? name : NULL;
+}
+
+/* Another thread may use the memory while ours runs Lua: its stack is none of the use's. */
+static bool is_lua_thread(const struct ffisan_here *here, const struct ffisan_state *state)
+{
+    if (here->saw_vm)
+        return true;
+    return state->thread == pthread_self() && state->vmstate && *state->vmstate > 0;
+}
+
+void ffisan_here_add_lua(struct ffisan_here *here, struct ffisan_scratch *scratch,
+                         struct ffisan_state *state)
+{
+    struct ffisan_luaframe luaframes[FFISAN_LUASTACK_MAX];
+    struct ffisan_frame *frames = scratch->frames;
+    if (!is_lua_thread(here, state))
+        return;
+    size_t n =
+        ffisan_luastack_now(&state->vm, here->pcs, here->n_pcs, luaframes, FFISAN_LUASTACK_MAX);
+    size_t first = here->n_frames;
+    here->n_frames += ffisan_stacks_resolve(state->stacks, luaframes, n, frames + first,
+                                            FFISAN_REPORT_FRAMES - first);
+    if (here->n_frames == first)
+        return;
+    if (!here->function)
+        name_builtin(here, scratch, state, &luaframes[0]);
+    const char *source = ffisan_scratch_string(scratch);
+    bool found = ffisan_source_line(frames[first].file, frames[first].line, &scratch->text);
+    ffisan_scratch_end_string(scratch);
+    here->source = found ? source : NULL;
+}
