@@ -62,6 +62,11 @@ bool ffisan_pages_open(uintptr_t address, size_t size_bytes)
     return protect(address, size_bytes, PROT_READ | PROT_WRITE);
 }
 
+bool ffisan_pages_hide(uintptr_t address, size_t size_bytes)
+{
+    return protect(address, size_bytes, PROT_NONE);
+}
+
 bool ffisan_pages_close(uintptr_t address, size_t size_bytes)
 {
     ffisan_pages_discard((void *)address, size_bytes);

@@ -29,6 +29,9 @@ bool ffisan_pages_open(uintptr_t address, size_t size_bytes);
 /** Makes pages inaccessible and gives their memory back. */
 bool ffisan_pages_close(uintptr_t address, size_t size_bytes);
 
+/** Makes pages inaccessible; their content stays for when they are opened again. */
+bool ffisan_pages_hide(uintptr_t address, size_t size_bytes);
+
 /** Gives the memory back; the pages read as zero afterwards. */
 void ffisan_pages_discard(void *pages, size_t size_bytes);
 

@@ -16,10 +16,23 @@ static long fail_without_function(void)
     return -1;
 }
 
+typedef void *dlsym_fn(void *handle, const char *name);
+
+/* Under either of its versions: since glibc 2.34 it lies in libc itself. */
+void *ffisan_real_dlsym(void)
+{
+    static void *address;
+    static const char *const versions[] = {"GLIBC_2.34", "GLIBC_2.2.5", "GLIBC_2.17"};
+    for (size_t i = 0; !address && i < sizeof(versions) / sizeof(versions[0]); i++)
+        address = dlvsym(RTLD_NEXT, "dlsym", versions[i]);
+    return address;
+}
+
 void *ffisan_real_resolve(struct ffisan_real *real)
 {
     int saved_errno = errno;
-    void *address = dlsym(RTLD_NEXT, real->name);
+    dlsym_fn *lookup = (dlsym_fn *)ffisan_real_dlsym();
+    void *address = lookup(RTLD_NEXT, real->name);
     if (address == NULL)
         address = (void *)fail_without_function;
     __atomic_store_n(&real->address, address, __ATOMIC_RELAXED);

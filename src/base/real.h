@@ -28,6 +28,9 @@ struct ffisan_real {
  */
 void *ffisan_real_resolve(struct ffisan_real *real) __attribute__((cold, visibility("hidden")));
 
+/** The loader's dlsym, which we interpose. */
+void *ffisan_real_dlsym(void) __attribute__((visibility("hidden")));
+
 /** Address behind a slot, filled when needed. Context: any. */
 static inline void *ffisan_real_get(struct ffisan_real *real)
 {

@@ -9,7 +9,7 @@ static void **twin_of(struct ffisan_state *state, void *block)
     struct ffisan_slot_ref ref;
     if (!ffisan_heap_find(&state->heap, (uintptr_t)block, &ref))
         return NULL;
-    return ffisan_region_twin(&ref);
+    return ffisan_region_note(&ref);
 }
 
 static void *release(struct ffisan_state *state, void *block, size_t size)

@@ -2,6 +2,7 @@
 #include "runtime/renew.h"
 
 #include "runtime/audit/standin.h"
+#include "runtime/cmem/ctraces.h"
 #include "runtime/state.h"
 
 #include <string.h>
@@ -29,6 +30,7 @@ void ffisan_renew_stacks(struct ffisan_state *state)
     memset(state->memos, 0, sizeof(state->memos));
     state->cycle_stack = 0;
     ffisan_standins_forget_stacks(state);
+    ffisan_ctraces_forget_stacks(state);
     ffisan_stacks_free(state->stacks);
     state->stacks = fresh;
     if (locked)

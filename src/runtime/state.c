@@ -12,6 +12,9 @@
 #include "runtime/report/stats.h"
 #include "runtime/audit/audit.h"
 #include "runtime/audit/standin.h"
+#include "runtime/cmem/cheap.h"
+#include "runtime/cmem/ctraces.h"
+#include "runtime/cmem/thread.h"
 #include "runtime/cycle/cycle.h"
 #include "runtime/cycle/schedule.h"
 #include "runtime/lender.h"
@@ -261,6 +264,8 @@ struct ffisan_state *ffisan_state_new(const struct ffisan_api *api,
         return NULL;
     }
     ffisan_heap_init(&state->heap, ffisan_runtime.options.quarantine);
+    state->heap.note_size = sizeof(void *); /* for mirror.h */
+    state->heap.is_of_state = true;
     state->api = api;
     state->vm.layout = *layout;
     state->stacks = ffisan_stacks_new(ffisan_runtime.options.frames);
@@ -289,6 +294,10 @@ void ffisan_state_attach(struct ffisan_state *state, lua_State *L)
     state->next = ffisan_runtime.states;
     ffisan_runtime.states = state;
     ffisan_lock_give(&ffisan_runtime.lock);
+    if (ffisan_runtime.options.malloc) {
+        ffisan_cheap_start();
+        ffisan_thread_runs(state);
+    }
     ffisan_cycle_start(state);
     if (ffisan_runtime.options.gc == FFISAN_GC_LINE)
         ffisan_lines_start(state);
@@ -303,6 +312,8 @@ void ffisan_state_free(struct ffisan_state *state)
             break;
         }
     ffisan_standins_forget(state);
+    ffisan_ctraces_forget_stacks(state);
+    ffisan_thread_state_gone(state);
     ffisan_stats_add(state);
     ffisan_lock_give(&ffisan_runtime.lock);
     ffisan_lender_close(state);
@@ -331,7 +342,7 @@ struct ffisan_state *ffisan_state_find(const lua_State *L)
 struct ffisan_state *ffisan_state_owning(uintptr_t address)
 {
     struct ffisan_region *region = ffisan_region_find(address);
-    if (!region)
+    if (!region || !region->heap->is_of_state)
         return NULL;
     return (struct ffisan_state *)((char *)region->heap - offsetof(struct ffisan_state, heap));
 }

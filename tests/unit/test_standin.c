@@ -74,7 +74,7 @@ static void test_one(void)
     TAP_OK(ffisan_slot_state(&ref) == FFISAN_SLOT_HELD, "and holds it");
     TAP_OK(ref.block % 4096 != 0 && standin->base % 4096 == ref.block % 4096,
            "low bits of addresses stay");
-    TAP_OK(door_low == ffisan_standin_range.lo && door_high == ffisan_standin_range.hi &&
+    TAP_OK(door_low <= ffisan_standin_range.lo && door_high == ffisan_standin_range.hi &&
                standin->base >= door_low && standin->base + 112 <= door_high,
            "the doors know where");
     bool found = true, closed = true;

@@ -8,6 +8,8 @@
 #include "runtime/audit/audit.h"
 
 #include "runtime/audit/standin.h"
+#include "runtime/cmem/ctraces.h"
+#include "runtime/cmem/thread.h"
 #include "runtime/heap/redzone.h"
 #include "runtime/renew.h"
 #include "runtime/report/damage.h"
@@ -276,6 +278,8 @@ void ffisan_audit_run(struct ffisan_state *state)
     struct audit audit = {.state = state, .number = (uint32_t)++state->audit.n_audits};
     uint64_t n_followed = state->audit.n_followed, n_words = state->audit.n_words;
     state->thread = pthread_self();
+    if (ffisan_runtime.options.malloc)
+        ffisan_thread_runs(state);
     ffisan_state_classify_pending(state);
     find_bounds(&audit);
     bool locked = ffisan_lock_take(&ffisan_runtime.lock);
@@ -290,6 +294,7 @@ void ffisan_audit_run(struct ffisan_state *state)
     if (state->code_died) {
         ffisan_stacks_forget_dead_code(state->stacks, &state->heap);
         ffisan_origin_forget_dead_code(state);
+        ffisan_ctraces_forget_code();
         state->code_died = false;
         if (ffisan_stacks_is_worn(state->stacks))
             ffisan_renew_stacks(state);

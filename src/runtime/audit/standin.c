@@ -28,6 +28,7 @@ static struct {
     uint32_t live;                                   /* list of those that are not released */
     uint32_t resting_first, resting_last, n_resting; /* released small ones, oldest first */
     uintptr_t next_page;
+    uintptr_t beside;   /* a region's worth of the range that is no stand-ins', 0 = given away */
     uint64_t n_refused; /* no address space or no record left */
     bool failed;
 } standins;
@@ -50,11 +51,21 @@ static bool reserve(void)
         return false;
     }
     standins.all = all;
-    standins.next_page = (uintptr_t)pages;
-    ffisan_standin_range.lo = (uintptr_t)pages;
+    if (size > 4 * FFISAN_REGION_SIZE)
+        standins.beside = ((uintptr_t)pages + FFISAN_REGION_SIZE - 1) & -FFISAN_REGION_SIZE;
+    uintptr_t first = standins.beside ? standins.beside + FFISAN_REGION_SIZE : (uintptr_t)pages;
+    standins.next_page = first;
+    ffisan_standin_range.lo = first;
     ffisan_standin_range.hi = (uintptr_t)pages + size;
-    ffisan_door_open(ffisan_standin_range.lo, ffisan_standin_range.hi);
+    ffisan_door_open((uintptr_t)pages, ffisan_standin_range.hi);
     return true;
+}
+
+uintptr_t ffisan_standins_beside(void)
+{
+    uintptr_t pages = reserve() ? standins.beside : 0;
+    standins.beside = 0;
+    return pages && ffisan_pages_open(pages, FFISAN_REGION_SIZE) ? pages : 0;
 }
 
 static uintptr_t first_page(const struct ffisan_standin *standin)

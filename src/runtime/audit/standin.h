@@ -59,6 +59,12 @@ static inline bool ffisan_standin_covers(uintptr_t address)
     return address - ffisan_standin_range.lo < ffisan_standin_range.hi - ffisan_standin_range.lo;
 }
 
+/**
+ * FFISAN_REGION_SIZE bytes beside the stand-ins, readable and writable, that the door watches as
+ * well; given away once.  0 = not to be had.  Caller holds ffisan_runtime.lock.
+ */
+uintptr_t ffisan_standins_beside(void);
+
 /** The stand-in of a dead block, made when it has none.  NULL without memory or address space. */
 struct ffisan_standin *ffisan_standin_for(struct ffisan_state *state,
                                           const struct ffisan_slot_ref *ref);

@@ -2,6 +2,7 @@
 #include "runtime/entry/boot.h"
 
 #include "base/io.h"
+#include "runtime/cmem/cheap.h"
 #include "runtime/entry/hide.h"
 #include "runtime/fault/signals.h"
 #include "runtime/report/report.h"
@@ -9,6 +10,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sys/single_threaded.h>
 #include <string.h>
 
 #define MAX_LUAJITS 8
@@ -108,16 +110,20 @@ static const struct ffisan_luajit *find(const void *address_in_luajit)
 }
 
 /* A child must not inherit a lock that a thread holds which it does not have. */
-static bool forker_holds_lock; /* guarded by the lock */
+static bool forker_holds_lock, forker_holds_cheap; /* guarded by the lock */
 
 static void before_fork(void)
 {
     if (ffisan_lock_take(&ffisan_runtime.lock))
         forker_holds_lock = true;
+    forker_holds_cheap = !__libc_single_threaded && ffisan_cheap_lock();
 }
 
 static void after_fork(void)
 {
+    if (forker_holds_cheap)
+        ffisan_cheap_unlock();
+    forker_holds_cheap = false;
     if (!forker_holds_lock)
         return;
     forker_holds_lock = false;

@@ -7,6 +7,7 @@
 #include "runtime/fault/use.h"
 
 #include "runtime/audit/standin.h"
+#include "runtime/cmem/creport.h"
 #include "runtime/fault/arch.h"
 #include "runtime/fault/guard.h"
 #include "runtime/report/describe.h"
@@ -169,7 +170,7 @@ static bool handle(struct use *use)
 bool ffisan_use_fault(uintptr_t address, enum ffisan_access access, void *ucontext)
 {
     if (!ffisan_standin_covers(address))
-        return false;
+        return ffisan_creport_use(address, access, NULL, 0, ucontext);
     struct use use = {.address = address, .access = access, .context = ucontext};
     return handle(&use);
 }
@@ -181,5 +182,8 @@ void ffisan_use_door(uintptr_t address, size_t size, const char *function, unsig
         .address = address, .access = FFISAN_ACCESS_SYSCALL, .function = function, .size = size};
     (void)argument;
     (void)is_write;
-    handle(&use);
+    if (ffisan_standin_covers(address))
+        handle(&use);
+    else
+        ffisan_creport_use(address, FFISAN_ACCESS_SYSCALL, function, size, NULL);
 }

@@ -29,19 +29,33 @@ void ffisan_heap_fini(struct ffisan_heap *heap)
     heap->last_region = NULL;
 }
 
-static struct ffisan_region *add_region(struct ffisan_heap *heap, size_t size)
+static void append(struct ffisan_heap *heap, struct ffisan_region *region)
 {
-    struct ffisan_region *region = ffisan_region_new(heap, size);
-    if (!region) {
-        heap->out_of_memory++;
-        return NULL;
-    }
     if (heap->last_region)
         heap->last_region->next = region;
     else
         heap->regions = region;
     heap->last_region = region;
+}
+
+static struct ffisan_region *add_region(struct ffisan_heap *heap, size_t size)
+{
+    struct ffisan_region *region = heap->is_fixed ? NULL : ffisan_region_new(heap, size);
+    if (!region) {
+        heap->out_of_memory++;
+        return NULL;
+    }
+    append(heap, region);
     return region;
+}
+
+bool ffisan_heap_adopt(struct ffisan_heap *heap, uintptr_t pages)
+{
+    struct ffisan_region *region = ffisan_region_adopt(heap, pages);
+    if (region)
+        append(heap, region);
+    heap->is_fixed = true;
+    return region != NULL;
 }
 
 bool ffisan_heap_prepare(struct ffisan_heap *heap)

@@ -59,6 +59,9 @@ struct ffisan_heap {
     uint32_t n_damage;
     uint64_t n_damage_dropped;
     uint64_t out_of_memory; /**< requests that the kernel refused */
+    uint32_t note_size;     /**< bytes of notes for each slot (ffisan_region_note) */
+    bool is_of_state;       /**< a part of a struct ffisan_state */
+    bool is_fixed;          /**< lives in the region that it adopted, and gets no other */
 };
 
 /** Fills in an empty heap; no memory is taken yet. */
@@ -66,6 +69,9 @@ void ffisan_heap_init(struct ffisan_heap *heap, size_t quarantine_budget);
 
 /** Makes sure that there is memory to begin with. */
 bool ffisan_heap_prepare(struct ffisan_heap *heap);
+
+/** The heap lives in these FFISAN_REGION_SIZE bytes, aligned to that, and grows no further. */
+bool ffisan_heap_adopt(struct ffisan_heap *heap, uintptr_t pages);
 
 /** Gives everything back.  Nothing may point to its blocks any more. */
 void ffisan_heap_fini(struct ffisan_heap *heap);
@@ -103,6 +109,17 @@ static inline void ffisan_heap_mark_holder(const struct ffisan_slot_ref *ref)
 void ffisan_heap_each_holder(struct ffisan_heap *heap,
                              void (*visit)(void *context, const struct ffisan_slot_ref *ref),
                              void *context);
+
+/** Calls `visit` for every live block, in address order. */
+void ffisan_heap_each_live(struct ffisan_heap *heap,
+                           void (*visit)(void *context, const struct ffisan_slot_ref *ref),
+                           void *context);
+
+/** Looks like a live slot, but was not handed out since it became free: the next in its bin. */
+bool ffisan_heap_is_waiting(const struct ffisan_heap *heap, const struct ffisan_slot_ref *ref);
+
+/** One dead block becomes reusable at once. */
+void ffisan_heap_reuse(struct ffisan_heap *heap, const struct ffisan_slot_ref *ref);
 
 /** After an audit: the dead go to the quarantine, what is too much for it is reusable. */
 void ffisan_heap_release(struct ffisan_heap *heap);

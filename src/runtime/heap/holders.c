@@ -1,7 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/heap/heap.h"
+#include "runtime/heap/sizes.h"
 
-static void visit_span(struct ffisan_region *region, uint32_t span_index,
+/* Slots of a word that are there at all: the last one of a span has less than 64. */
+static uint64_t existing(const struct ffisan_span *span, uint32_t word)
+{
+    uint32_t n_slots = span->n_spans ? 1 : (uint32_t)FFISAN_SPAN_SIZE / span->slot_size;
+    uint32_t n = n_slots - word * 64;
+    return n >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << n) - 1;
+}
+
+static const struct ffisan_bin *bin_of(const struct ffisan_heap *heap,
+                                       const struct ffisan_span *span)
+{
+    return span->n_spans ? NULL
+                         : &heap->bins[ffisan_sizes_find(span->slot_size - FFISAN_REDZONE_MIN)];
+}
+
+/* Slots that are in none of the bitmaps and yet not handed out: the bin has them. */
+static uint64_t waiting(const struct ffisan_heap *heap, const struct ffisan_span *span,
+                        uint32_t word)
+{
+    const struct ffisan_bin *bin = bin_of(heap, span);
+    return bin && bin->span == span && bin->word == word ? bin->bits : 0;
+}
+
+bool ffisan_heap_is_waiting(const struct ffisan_heap *heap, const struct ffisan_slot_ref *ref)
+{
+    return waiting(heap, ref->span, ref->index >> 6) & ffisan_slot_bit(ref);
+}
+
+static void visit_span(struct ffisan_region *region, uint32_t span_index, bool holders_only,
                        void (*visit)(void *context, const struct ffisan_slot_ref *ref),
                        void *context)
 {
@@ -10,12 +39,15 @@ static void visit_span(struct ffisan_region *region, uint32_t span_index,
     uintptr_t start = region->base + ((uintptr_t)span_index << FFISAN_SPAN_SHIFT);
     size_t first = (size_t)span_index * FFISAN_SLOTS_PER_SPAN;
     for (uint32_t w = 0; w < span->n_words; w++) {
-        uint64_t bits = span->holders[w] & ~(span->dead[w] | span->old[w] | span->free[w]);
+        uint64_t bits = ~(span->dead[w] | span->old[w] | span->free[w]);
+        bits &=
+            holders_only ? span->holders[w] : existing(span, w) & ~waiting(region->heap, span, w);
         for (; bits; bits &= bits - 1) {
             ref.index = w * 64 + (uint32_t)__builtin_ctzl(bits);
             ref.slot = &region->slots[first + ref.index];
             ref.block = start + (uintptr_t)ref.index * span->slot_size;
-            visit(context, &ref);
+            if (holders_only || !ref.slot->is_held)
+                visit(context, &ref);
         }
     }
 }
@@ -27,5 +59,15 @@ void ffisan_heap_each_holder(struct ffisan_heap *heap,
     for (struct ffisan_region *region = heap->regions; region; region = region->next)
         for (uint32_t i = 0; i < region->n_spans_used; i++)
             if (region->spans[i].has_holders)
-                visit_span(region, i, visit, context);
+                visit_span(region, i, true, visit, context);
+}
+
+void ffisan_heap_each_live(struct ffisan_heap *heap,
+                           void (*visit)(void *context, const struct ffisan_slot_ref *ref),
+                           void *context)
+{
+    for (struct ffisan_region *region = heap->regions; region; region = region->next)
+        for (uint32_t i = 0; i < region->n_spans_used; i++)
+            if (region->spans[i].slot_size > 0 && region->spans[i].head == i)
+                visit_span(region, i, false, visit, context);
 }

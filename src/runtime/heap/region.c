@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "runtime/heap/region.h"
+#include "runtime/heap/heap.h"
 
 #include "base/pages.h"
 
@@ -15,45 +15,65 @@ static void set_table(const struct ffisan_region *region, struct ffisan_region *
         ffisan_region_table[(region->base + offset) >> FFISAN_REGION_SHIFT] = value;
 }
 
-struct ffisan_region *ffisan_region_new(struct ffisan_heap *heap, size_t size)
+static struct ffisan_region *make(struct ffisan_heap *heap, void *pages, size_t size)
 {
-    size = (size + FFISAN_REGION_SIZE - 1) & ~(FFISAN_REGION_SIZE - 1);
     struct ffisan_region *region = ffisan_pages_map(sizeof(*region));
     void *slots = ffisan_pages_map(SLOTS_BYTES);
-    void *pages = ffisan_pages_map_aligned(size, FFISAN_REGION_SIZE);
-    if (!region || !slots || !pages) {
+    if (!region || !slots) {
         if (region)
             ffisan_pages_unmap(region, sizeof(*region));
         if (slots)
             ffisan_pages_unmap(slots, SLOTS_BYTES);
-        if (pages)
-            ffisan_pages_unmap(pages, size);
         return NULL;
     }
     region->base = (uintptr_t)pages;
     region->size = size;
     region->heap = heap;
+    region->note_size = heap ? heap->note_size : 0;
     region->slots = slots;
     set_table(region, region);
     return region;
 }
 
-#define TWINS_BYTES (FFISAN_SPANS_PER_REGION * FFISAN_SLOTS_PER_SPAN * sizeof(void *))
+struct ffisan_region *ffisan_region_new(struct ffisan_heap *heap, size_t size)
+{
+    size = (size + FFISAN_REGION_SIZE - 1) & ~(FFISAN_REGION_SIZE - 1);
+    void *pages = ffisan_pages_map_aligned(size, FFISAN_REGION_SIZE);
+    struct ffisan_region *region = pages ? make(heap, pages, size) : NULL;
+    if (pages && !region)
+        ffisan_pages_unmap(pages, size);
+    return region;
+}
 
-void **ffisan_region_twin(const struct ffisan_slot_ref *ref)
+struct ffisan_region *ffisan_region_adopt(struct ffisan_heap *heap, uintptr_t pages)
+{
+    struct ffisan_region *region = make(heap, (void *)pages, FFISAN_REGION_SIZE);
+    if (region)
+        region->is_adopted = true;
+    return region;
+}
+
+static size_t notes_bytes(const struct ffisan_region *region)
+{
+    return FFISAN_SPANS_PER_REGION * FFISAN_SLOTS_PER_SPAN * (size_t)region->note_size;
+}
+
+void *ffisan_region_note(const struct ffisan_slot_ref *ref)
 {
     struct ffisan_region *region = ref->region;
-    if (!region->twins)
-        region->twins = ffisan_pages_map(TWINS_BYTES);
-    return region->twins ? &region->twins[ref->slot - region->slots] : NULL;
+    if (!region->notes && region->note_size)
+        region->notes = ffisan_pages_map(notes_bytes(region));
+    return region->notes ? region->notes + (size_t)(ref->slot - region->slots) * region->note_size
+                         : NULL;
 }
 
 void ffisan_region_free(struct ffisan_region *region)
 {
-    if (region->twins)
-        ffisan_pages_unmap(region->twins, TWINS_BYTES);
+    if (region->notes)
+        ffisan_pages_unmap(region->notes, notes_bytes(region));
     set_table(region, NULL);
-    ffisan_pages_unmap((void *)region->base, region->size);
+    if (!region->is_adopted)
+        ffisan_pages_unmap((void *)region->base, region->size);
     ffisan_pages_unmap(region->slots, SLOTS_BYTES);
     ffisan_pages_unmap(region, sizeof(*region));
 }

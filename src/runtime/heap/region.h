@@ -72,7 +72,9 @@ struct ffisan_region {
     uint32_t n_spans_used;      /**< spans at and above this index were never used */
     uint32_t n_spans_free;      /**< spans below it that are free again */
     struct ffisan_slot *slots;  /**< FFISAN_SLOTS_PER_SPAN for each span */
-    void **twins;               /**< parallel to slots, see ffisan_region_twin; NULL until needed */
+    char *notes;                /**< parallel to slots, see ffisan_region_note; NULL until needed */
+    uint32_t note_size;         /**< bytes of each; 0 = there are none */
+    bool is_adopted;            /**< the pages are not ours to unmap */
     struct ffisan_span spans[FFISAN_SPANS_PER_REGION];
 };
 
@@ -81,6 +83,9 @@ extern struct ffisan_region *ffisan_region_table[(size_t)1 << (47 - FFISAN_REGIO
 
 /** New region with room for `size` bytes (rounded up to whole regions); NULL without memory. */
 struct ffisan_region *ffisan_region_new(struct ffisan_heap *heap, size_t size);
+
+/** A region of FFISAN_REGION_SIZE over pages that are there already, aligned to that. */
+struct ffisan_region *ffisan_region_adopt(struct ffisan_heap *heap, uintptr_t pages);
 void ffisan_region_free(struct ffisan_region *region);
 
 /** Takes `n` adjacent free spans as one large block; UINT32_MAX when there are none. */
@@ -136,8 +141,8 @@ static inline bool ffisan_slot_find(struct ffisan_region *region, uintptr_t addr
     return true;
 }
 
-/** Room for an address of the caller's for each slot; NULL without memory.  Starts as NULL. */
-void **ffisan_region_twin(const struct ffisan_slot_ref *ref);
+/** Room of the heap's note_size bytes for each slot; NULL without memory.  Starts as zero. */
+void *ffisan_region_note(const struct ffisan_slot_ref *ref);
 
 static inline uint64_t ffisan_slot_bit(const struct ffisan_slot_ref *ref)
 {

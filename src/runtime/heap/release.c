@@ -130,3 +130,18 @@ void ffisan_heap_unhold(struct ffisan_heap *heap, const struct ffisan_slot_ref *
     heap->stats.held_bytes -= extent;
     heap->stats.dead_bytes += extent;
 }
+
+void ffisan_heap_reuse(struct ffisan_heap *heap, const struct ffisan_slot_ref *ref)
+{
+    uint32_t word = ref->index >> 6;
+    uint64_t bit = ffisan_slot_bit(ref);
+    size_t extent = ffisan_slot_extent(ref);
+    if (ref->span->dead[word] & bit)
+        heap->stats.dead_bytes -= extent;
+    if (ref->span->old[word] & bit)
+        heap->stats.old_bytes -= extent;
+    ref->span->dead[word] &= ~bit;
+    ref->span->old[word] &= ~bit;
+    ref->span->free[word] |= bit;
+    make_available(heap, ref->span);
+}

@@ -41,6 +41,8 @@ bool ffisan_unwinder_load(void)
     *(void **)&found.get_ip = dlsym(library, "_Unwind_GetIPInfo");
     *(void **)&found.get_cfa = dlsym(library, "_Unwind_GetCFA");
     *(void **)&found.function_start = dlsym(library, "_Unwind_FindEnclosingFunction");
+    found.low = found.size = 0;
+    ffisan_modules_range((uintptr_t)found.backtrace, &found.low, &found.size);
     if (found.backtrace && found.get_ip && found.get_cfa && found.function_start)
         ffisan_unwinder = found;
     errno = saved_errno;

@@ -219,6 +219,34 @@ size_t ffisan_luastack_pcs(const struct ffisan_vm *vm, uint64_t *pcs, size_t max
     return n;
 }
 
+static const struct lj_header *object_at(uintptr_t slot)
+{
+    uint64_t value = load(slot);
+    uint32_t type = lj_tv_type(value);
+    if (type != LJ_GCT_CDATA && type != LJ_GCT_UDATA)
+        return NULL;
+    return (const struct lj_header *)lj_tv_object(value);
+}
+
+const struct lj_header *ffisan_luastack_finalized(const struct ffisan_vm *vm)
+{
+    const struct lj_thread *thread = running_thread(vm);
+    uintptr_t bottom = thread ? thread->stack + 8 : 0, frame = thread ? thread->base - 8 : 0;
+    for (unsigned n = 0; frame > bottom && n < MAX_FRAMES_WALKED; n++) {
+        uint64_t link = frame_link(frame);
+        if (!link_is_sane(link))
+            return NULL;
+        if ((link & FRAME_TYPE) == FRAME_C) {
+            const struct lj_header *function = frame_function(frame);
+            bool is_lua = function && is_lua_function(function);
+            const struct lj_header *second = is_lua ? NULL : object_at(frame + 16);
+            return second ? second : object_at(frame + 8); /* a cdata that is called comes first */
+        }
+        frame = previous_frame(frame);
+    }
+    return NULL;
+}
+
 bool ffisan_luastack_in_builtin(const struct ffisan_vm *vm)
 {
     const struct lj_thread *thread = running_thread(vm);

@@ -37,6 +37,13 @@ size_t ffisan_luastack_pcs(const struct ffisan_vm *vm, uint64_t *pcs, size_t max
 /** Does a built-in or C function run on top of the innermost Lua function? */
 bool ffisan_luastack_in_builtin(const struct ffisan_vm *vm);
 
+/**
+ * The object that is being finalised, when a finalizer runs on top: the argument of the innermost
+ * function that C code (the collector) called.  Whether the collector finalises now is the
+ * caller's to know.  NULL = none found.
+ */
+const struct lj_header *ffisan_luastack_finalized(const struct ffisan_vm *vm);
+
 /** The first of these addresses, or 0. */
 uint64_t ffisan_luastack_pc(const struct ffisan_vm *vm);
 

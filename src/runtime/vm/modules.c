@@ -39,6 +39,25 @@ const struct link_map *ffisan_modules_find(uintptr_t address)
     return module;
 }
 
+/* Without _dl_find_object only the start is known: libraries are larger than this. */
+#define LEAST_MODULE 0x10000u
+
+bool ffisan_modules_range(uintptr_t address, uintptr_t *ret_low, size_t *ret_size)
+{
+    struct dl_find_object object;
+    if (find_object) {
+        if (find_object((void *)address, &object) != 0)
+            return false;
+        *ret_low = (uintptr_t)object.dlfo_map_start;
+        *ret_size = (uintptr_t)object.dlfo_map_end - *ret_low;
+        return true;
+    }
+    const struct link_map *module = ffisan_modules_find(address);
+    *ret_low = module ? module->l_addr : 0;
+    *ret_size = module ? address - module->l_addr + LEAST_MODULE : 0;
+    return module != NULL;
+}
+
 bool ffisan_modules_is_program(const struct link_map *module)
 {
     return module->l_name == NULL || module->l_name[0] == '\0';

@@ -18,6 +18,9 @@ void ffisan_modules_prepare(void);
 /** Module that an address lies in, or NULL. */
 const struct link_map *ffisan_modules_find(uintptr_t address);
 
+/** The addresses [low, low + size) of the module that one lies in; false when in none. */
+bool ffisan_modules_range(uintptr_t address, uintptr_t *ret_low, size_t *ret_size);
+
 /** Base name; the program's own comes from /proc/self/exe. */
 const char *ffisan_modules_name(const struct link_map *module);
 

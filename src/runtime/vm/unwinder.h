@@ -8,6 +8,8 @@
 #define FFISAN_VM_UNWINDER_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <unwind.h>
 
 struct ffisan_unwinder {
@@ -15,10 +17,17 @@ struct ffisan_unwinder {
     _Unwind_Ptr (*get_ip)(struct _Unwind_Context *context, int *ret_is_before);
     _Unwind_Word (*get_cfa)(struct _Unwind_Context *context);
     void *(*function_start)(void *pc);
+    uintptr_t low; /**< where its code lies: what it calls must not unwind, it holds its lock */
+    size_t size;
 };
 
 /** All NULL until loaded. */
 extern struct ffisan_unwinder ffisan_unwinder;
+
+static inline bool ffisan_unwinder_is_caller(uintptr_t pc)
+{
+    return pc - ffisan_unwinder.low < ffisan_unwinder.size;
+}
 
 /**
  * Loads the library. Idempotent. Returns false when the system has none.

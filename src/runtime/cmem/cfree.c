@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/cmem/cfree.h"
+
+#include "runtime/audit/standin.h"
+#include "runtime/cmem/creport.h"
+#include "runtime/cmem/thread.h"
+#include "runtime/state.h"
+#include "runtime/vm/modules.h"
+
+#include <errno.h>
+#include <sys/auxv.h>
+
+static void report(struct ffisan_state *state, const char *function, const void *block,
+                   enum ffisan_kind kind, const struct ffisan_slot_ref *ref)
+{
+    struct ffisan_cevent event = {.kind = kind,
+                                  .access = FFISAN_ACCESS_FREE,
+                                  .function = function,
+                                  .address = (uintptr_t)block,
+                                  .ref = ref};
+    ffisan_creport(state, &event);
+}
+
+/* A block of the Lua heap, or what stands for a dead one. */
+static bool find_lua_block(uintptr_t address, struct ffisan_described_block *ret_block,
+                           int64_t *ret_offset)
+{
+    struct ffisan_slot_ref ref;
+    const struct ffisan_standin *standin = ffisan_standin_find(address);
+    struct ffisan_state *state = standin ? standin->state : ffisan_state_owning(address);
+    uintptr_t block = standin ? standin->block : address;
+    if (!state || !ffisan_heap_find(&state->heap, block, &ref))
+        return false;
+    *ret_block = (struct ffisan_described_block){.content = ref.block,
+                                                 .size = ffisan_slot_size(&ref),
+                                                 .type = ref.slot->type,
+                                                 .made = standin ? standin->made : ref.slot->stack};
+    *ret_offset = (int64_t)(address - (standin ? standin->base : ref.block));
+    return true;
+}
+
+/* Memory that no allocator can have handed out; NULL = who knows. */
+static const char *foreign_memory(const void *block)
+{
+    uintptr_t address = (uintptr_t)block, here = (uintptr_t)&address;
+    if (ffisan_modules_find(address))
+        return "of a variable or constant";
+    return address > here && address < getauxval(AT_RANDOM) ? "of the stack" : NULL;
+}
+
+static bool is_foreign_error(struct ffisan_state *state, const char *function, const void *block)
+{
+    struct ffisan_described_block lua_block;
+    struct ffisan_cevent event = {.kind = FFISAN_KIND_INVALID_FREE,
+                                  .access = FFISAN_ACCESS_FREE,
+                                  .function = function,
+                                  .address = (uintptr_t)block};
+    if (find_lua_block(event.address, &lua_block, &event.lua_offset))
+        event.lua_block = &lua_block;
+    else if (state)
+        event.what = foreign_memory(block);
+    if (!event.lua_block && !event.what)
+        return false;
+    ffisan_creport(state, &event);
+    return true;
+}
+
+bool ffisan_cfree_passes(const char *function, void *block, uintptr_t pc, uintptr_t sp)
+{
+    struct ffisan_slot_ref ref;
+    struct ffisan_state *state = ffisan_thread_state();
+    struct ffisan_cnote *note;
+    if (!block)
+        return true;
+    switch (ffisan_cheap_free(state, block, pc, sp, &ref)) {
+    case FFISAN_CHEAP_DONE:
+        note = ffisan_cheap_note(&ref);
+        if (note)
+            note->freed_function = function;
+        return false;
+    case FFISAN_CHEAP_BUSY:
+        return false;
+    case FFISAN_CHEAP_DEAD:
+        report(state, function, block, FFISAN_KIND_DOUBLE_FREE, &ref);
+        return false;
+    case FFISAN_CHEAP_INTERIOR:
+        report(state, function, block, FFISAN_KIND_INVALID_FREE, &ref);
+        return false;
+    default:
+        return !is_foreign_error(state, function, block);
+    }
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/cmem/cheap.h"
+
+#include "base/lock.h"
+#include "base/pages.h"
+#include "runtime/audit/standin.h"
+#include "runtime/cmem/ctraces.h"
+#include "runtime/cmem/finalizer.h"
+#include "runtime/cmem/thread.h"
+#include "runtime/heap/fast.h"
+#include "runtime/state.h"
+#include "runtime/vm/unwinder.h"
+
+#include <string.h>
+#include <sys/single_threaded.h>
+
+#define PAGE FFISAN_PAGE_SIZE
+#define PAGED_MAX (8u * PAGE - FFISAN_REDZONE_MIN) /* larger blocks are dense */
+#define PAGED_BLOCKS 2048u                         /* at most so many are live or dead at a time */
+#define PAGED_DEAD 1024u                           /* of them, so many dead */
+#define PAGED_VISITS 16u                           /* of each place, then at powers of two */
+#define DENSE_SHARE 4                              /* of the quarantine's budget */
+
+static struct {
+    struct ffisan_lock lock; /* when there are other threads */
+    bool is_busy;            /* when there are none: we are inside */
+    bool is_ready, is_paged;
+    struct ffisan_heap dense, paged;
+    uint32_t n_paged;              /* blocks on pages of their own, live or dead */
+    uintptr_t resting[PAGED_DEAD]; /* dead ones, a ring */
+    uint32_t resting_first, n_resting;
+    uint64_t n_notes_refused;
+} cheap;
+
+/* ---- Who is inside -------------------------------------------------------------------------- */
+
+bool ffisan_cheap_lock(void)
+{
+    if (!__libc_single_threaded)
+        return ffisan_lock_take(&cheap.lock);
+    if (cheap.is_busy)
+        return false;
+    cheap.is_busy = true;
+    return true;
+}
+
+void ffisan_cheap_unlock(void)
+{
+    cheap.is_busy = false;
+    if (cheap.lock.owner)
+        ffisan_lock_give(&cheap.lock);
+}
+
+/* ---- Finding -------------------------------------------------------------------------------- */
+
+bool ffisan_cheap_find(uintptr_t address, struct ffisan_slot_ref *ret_ref)
+{
+    return ffisan_heap_find(&cheap.dense, address, ret_ref) ||
+           ffisan_heap_find(&cheap.paged, address, ret_ref);
+}
+
+bool ffisan_cheap_is_paged(const struct ffisan_slot_ref *ref)
+{
+    return ref->region->heap == &cheap.paged;
+}
+
+struct ffisan_cnote *ffisan_cheap_note(const struct ffisan_slot_ref *ref)
+{
+    return ffisan_region_note(ref);
+}
+
+static void widen(const struct ffisan_heap *heap, uintptr_t *low, uintptr_t *high)
+{
+    for (const struct ffisan_region *region = heap->regions; region; region = region->next) {
+        if (*high == 0 || region->base < *low)
+            *low = region->base;
+        if (region->base + region->size > *high)
+            *high = region->base + region->size;
+    }
+}
+
+void ffisan_cheap_bounds(uintptr_t *ret_low, uintptr_t *ret_high)
+{
+    *ret_low = *ret_high = 0;
+    widen(&cheap.dense, ret_low, ret_high);
+    widen(&cheap.paged, ret_low, ret_high);
+}
+
+void ffisan_cheap_each_live(void (*visit)(void *context, const struct ffisan_slot_ref *ref),
+                            void *context)
+{
+    ffisan_heap_each_live(&cheap.dense, visit, context);
+    ffisan_heap_each_live(&cheap.paged, visit, context);
+}
+
+struct ffisan_heap_stats ffisan_cheap_stats(void)
+{
+    return cheap.dense.stats;
+}
+
+/* ---- Allocating ----------------------------------------------------------------------------- */
+
+void ffisan_cheap_start(void)
+{
+    bool locked = ffisan_lock_take(&ffisan_runtime.lock);
+    if (!cheap.is_ready) {
+        ffisan_heap_init(&cheap.dense, ffisan_runtime.options.quarantine / DENSE_SHARE);
+        ffisan_heap_init(&cheap.paged, 0);
+        cheap.dense.note_size = cheap.paged.note_size = sizeof(struct ffisan_cnote);
+        uintptr_t pages = ffisan_standins_beside();
+        cheap.is_paged = pages && ffisan_heap_adopt(&cheap.paged, pages);
+        cheap.is_ready = true;
+    }
+    if (locked)
+        ffisan_lock_give(&ffisan_runtime.lock);
+}
+
+/* A block of dead pages becomes reusable: the one that died first. */
+static void give_back_oldest(void)
+{
+    struct ffisan_slot_ref ref;
+    uintptr_t block = cheap.resting[cheap.resting_first];
+    cheap.resting_first = (cheap.resting_first + 1) % PAGED_DEAD;
+    cheap.n_resting--;
+    if (!ffisan_heap_find(&cheap.paged, block, &ref) || !ffisan_cheap_reopen(&ref))
+        return; /* stays inaccessible for ever */
+    cheap.n_paged--;
+    ffisan_heap_reuse(&cheap.paged, &ref);
+}
+
+/* Should this block have pages of its own?  The first of each place, and then ever more rarely. */
+static bool wants_pages(size_t size, size_t alignment, uint32_t trace)
+{
+    uint32_t visits = ffisan_ctraces_visits(trace);
+    if (!cheap.is_paged || size > PAGED_MAX || alignment > PAGE || visits == 0)
+        return false;
+    if (visits > PAGED_VISITS && (visits & (visits - 1)) != 0)
+        return false;
+    if (cheap.n_paged == PAGED_BLOCKS && cheap.n_resting > 0)
+        give_back_oldest();
+    return cheap.n_paged < PAGED_BLOCKS;
+}
+
+static void *alloc_paged(size_t size, uint32_t trace, struct ffisan_slot_ref *ret_ref)
+{
+    size_t whole = ffisan_pages_round(size + FFISAN_REDZONE_MIN) - FFISAN_REDZONE_MIN;
+    void *block = ffisan_heap_alloc(&cheap.paged, whole, trace, ret_ref);
+    if (!block)
+        return NULL;
+    ffisan_heap_shrink(&cheap.paged, block, size);
+    cheap.n_paged++;
+    return block;
+}
+
+/* Slots of a power of two are aligned to it. */
+static size_t room_for(size_t size, size_t alignment)
+{
+    size_t room = alignment;
+    if (alignment <= 16)
+        return size;
+    while (room < size + FFISAN_REDZONE_MIN)
+        room *= 2;
+    return room > FFISAN_SIZES_MAX ? room : room - FFISAN_REDZONE_MIN;
+}
+
+static void *alloc_dense(size_t size, size_t alignment, uint32_t trace,
+                         struct ffisan_slot_ref *ret_ref)
+{
+    size_t room = room_for(size, alignment);
+    if (cheap.dense.stats.dead_bytes > cheap.dense.quarantine_budget)
+        ffisan_heap_release(&cheap.dense);
+    void *block = ffisan_heap_alloc_fast(&cheap.dense, room, trace, ret_ref);
+    if (block && room != size)
+        ffisan_heap_shrink(&cheap.dense, block, size);
+    return block;
+}
+
+void *ffisan_cheap_alloc(struct ffisan_state *state, size_t size, size_t alignment, uintptr_t pc,
+                         uintptr_t sp)
+{
+    struct ffisan_slot_ref ref;
+    if (!cheap.is_ready || size > PTRDIFF_MAX || alignment > FFISAN_SPAN_SIZE ||
+        ffisan_thread.is_busy || ffisan_unwinder_is_caller(pc))
+        return NULL;
+    ffisan_thread.is_busy = true; /* the loader and the unwinder may allocate */
+    uint32_t trace = ffisan_ctraces_here(state, pc, sp);
+    ffisan_thread.is_busy = false;
+    if (!ffisan_cheap_lock())
+        return NULL;
+    void *block = wants_pages(size, alignment, trace) ? alloc_paged(size, trace, &ref) : NULL;
+    if (!block)
+        block = alloc_dense(size, alignment, trace, &ref);
+    if (block && ref.region->notes)
+        memset(ffisan_cheap_note(&ref), 0, sizeof(struct ffisan_cnote));
+    ffisan_cheap_unlock();
+    return block;
+}
+
+bool ffisan_cheap_resize(const struct ffisan_slot_ref *ref, size_t size)
+{
+    if (size + FFISAN_REDZONE_MIN > ffisan_slot_extent(ref) || !ffisan_cheap_lock())
+        return false;
+    bool done = ffisan_heap_check_redzone(ref->region->heap, ref) &&
+                ffisan_heap_shrink(ref->region->heap, (void *)ref->block, size);
+    ffisan_cheap_unlock();
+    return done;
+}
+
+void *ffisan_cheap_clear(void *block, size_t size)
+{
+    size_t whole = size & ~(size_t)(PAGE - 1); /* large blocks begin with a page */
+    ffisan_pages_discard(block, whole);
+    memset((char *)block + whole, 0, size - whole);
+    return block;
+}
+
+/* ---- Freeing -------------------------------------------------------------------------------- */
+
+static void note_free(struct ffisan_state *state, const struct ffisan_slot_ref *ref, uint32_t trace)
+{
+    struct ffisan_cnote *note = ffisan_cheap_note(ref);
+    if (!note) {
+        cheap.n_notes_refused++;
+        return;
+    }
+    note->freed = trace;
+    ffisan_finalizer_note(state, note);
+}
+
+static void close_pages(const struct ffisan_slot_ref *ref)
+{
+    if (cheap.n_resting == PAGED_DEAD)
+        give_back_oldest();
+    if (!ffisan_pages_hide(ref->block, ffisan_slot_extent(ref)))
+        cheap.is_paged = false; /* too many mappings: no more of them */
+    cheap.resting[(cheap.resting_first + cheap.n_resting++) % PAGED_DEAD] = ref->block;
+}
+
+enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *block, uintptr_t pc,
+                                           uintptr_t sp, struct ffisan_slot_ref *ret_ref)
+{
+    struct ffisan_region *region = ffisan_region_find((uintptr_t)block);
+    if (!region || (region->heap != &cheap.dense && region->heap != &cheap.paged))
+        return FFISAN_CHEAP_FOREIGN;
+    if (ffisan_thread.is_busy)
+        return FFISAN_CHEAP_BUSY;
+    ffisan_thread.is_busy = true;
+    uint32_t trace = ffisan_ctraces_here(state, pc, sp);
+    ffisan_thread.is_busy = false;
+    if (!ffisan_cheap_lock())
+        return FFISAN_CHEAP_BUSY;
+    enum ffisan_cheap_answer answer = FFISAN_CHEAP_DONE;
+    if (!ffisan_slot_find(region, (uintptr_t)block, ret_ref))
+        answer = FFISAN_CHEAP_FOREIGN;
+    else if (ffisan_slot_state(ret_ref) != FFISAN_SLOT_LIVE ||
+             ffisan_heap_is_waiting(region->heap, ret_ref))
+        answer = FFISAN_CHEAP_DEAD;
+    else if (ret_ref->block != (uintptr_t)block)
+        answer = FFISAN_CHEAP_INTERIOR;
+    if (answer == FFISAN_CHEAP_DONE) {
+        note_free(state, ret_ref, trace);
+        ffisan_heap_kill(region->heap, block, ffisan_slot_size(ret_ref));
+        if (region->heap == &cheap.paged)
+            close_pages(ret_ref);
+    }
+    ffisan_cheap_unlock();
+    return answer;
+}
+
+bool ffisan_cheap_reopen(const struct ffisan_slot_ref *ref)
+{
+    return ffisan_pages_open(ref->block, ffisan_slot_extent(ref));
+}

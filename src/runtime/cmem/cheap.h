@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * The C heap: what malloc and its relatives hand out on threads that run Lua.  Two heaps as the
+ * VM's objects have one (heap/heap.h), shared by all threads:
+ *
+ * - *dense*, for nearly all blocks.  A freed block keeps its content until it has left the
+ *   quarantine, so a second free is recognised;
+ * - *paged*, for the first blocks of each place that allocates: each has pages of its own, which
+ *   become inaccessible when it is freed, so its next use faults.  No pointer is changed, a
+ *   program may go on to compare it or use it as a key.
+ *
+ * What the kernel or our limits do not give comes from the program's own malloc, unwatched.
+ * Context: any thread; not reentered by a signal handler (it is then answered as if not ours).
+ */
+#ifndef FFISAN_CMEM_CHEAP_H
+#define FFISAN_CMEM_CHEAP_H
+
+#include "runtime/heap/heap.h"
+
+struct ffisan_state;
+
+/** What we know of a C block beyond its slot; zero for a fresh block. */
+struct ffisan_cnote {
+    const char *freed_function; /**< "free", "realloc"; NULL = live */
+    uint32_t freed;             /**< trace of the free (ctraces.h) */
+    uint32_t finalizer_made;    /**< freed by a finalizer: stack of its cdata */
+    uint32_t owner_made;        /**< stack of the cdata that led here when one was last seen */
+    uint16_t finalizer_ctype;   /**< 0 = freed by hand */
+    uint16_t owner_ctype;       /**< 0 = no cdata has been seen yet */
+    uint32_t owner_offset;      /**< of the pointer in that cdata */
+    uint8_t is_marked;          /**< something leads to it (leaks.c) */
+    uint8_t is_reported;        /**< as a leak */
+    uint16_t alignment_log2;
+};
+
+enum ffisan_cheap_answer {
+    FFISAN_CHEAP_DONE,
+    FFISAN_CHEAP_FOREIGN,  /**< no block of this heap */
+    FFISAN_CHEAP_DEAD,     /**< freed before: `ref` tells which */
+    FFISAN_CHEAP_INTERIOR, /**< leads into a block, not to its start */
+    FFISAN_CHEAP_BUSY,     /**< asked from inside of itself, or by a handler: give up */
+};
+
+/** Takes its address space.  Context: the first state has just been made; idempotent. */
+void ffisan_cheap_start(void);
+
+/** A block for a thread that runs `state`, or NULL.  `pc`, `sp`: see ffisan_ctraces_here. */
+void *ffisan_cheap_alloc(struct ffisan_state *state, size_t size, size_t alignment, uintptr_t pc,
+                         uintptr_t sp);
+
+/** Frees a block.  `ret_ref` is filled unless the answer is FOREIGN or BUSY. */
+enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *block, uintptr_t pc,
+                                           uintptr_t sp, struct ffisan_slot_ref *ret_ref);
+
+/** Finds the slot of an address in this heap, in whatever state it is.  Context: any. */
+bool ffisan_cheap_find(uintptr_t address, struct ffisan_slot_ref *ret_ref);
+
+/** The size of a live block changes where it is, if that can be. */
+bool ffisan_cheap_resize(const struct ffisan_slot_ref *ref, size_t size);
+
+/** Makes a fresh large block zero without touching what is untouched. */
+void *ffisan_cheap_clear(void *block, size_t size);
+
+/** The note of a slot; NULL without memory. */
+struct ffisan_cnote *ffisan_cheap_note(const struct ffisan_slot_ref *ref);
+
+/** A freed block on pages of its own: makes it accessible again, content intact. Context: any. */
+bool ffisan_cheap_reopen(const struct ffisan_slot_ref *ref);
+bool ffisan_cheap_is_paged(const struct ffisan_slot_ref *ref);
+
+/** Calls `visit` for every live block.  The heap must not change meanwhile: see _lock. */
+void ffisan_cheap_each_live(void (*visit)(void *context, const struct ffisan_slot_ref *ref),
+                            void *context);
+
+/** Keeps other threads out.  False when this thread is inside already. */
+bool ffisan_cheap_lock(void);
+void ffisan_cheap_unlock(void);
+
+/** [low, high) of everything, for a first look at an address; 0, 0 = empty. */
+void ffisan_cheap_bounds(uintptr_t *ret_low, uintptr_t *ret_high);
+
+struct ffisan_heap_stats ffisan_cheap_stats(void);
+
+#endif

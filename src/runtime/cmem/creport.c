@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/cmem/creport.h"
+
+#include "runtime/cmem/cholder.h"
+#include "runtime/cmem/ctraces.h"
+#include "runtime/cmem/finalizer.h"
+#include "runtime/cmem/thread.h"
+#include "runtime/fault/guard.h"
+#include "runtime/report/describe.h"
+#include "runtime/report/explain_memory.h"
+#include "runtime/report/here.h"
+#include "runtime/state.h"
+#include "runtime/vm/cstack.h"
+
+#include <string.h>
+
+#define N_STACKS 4
+#define MAX_FRAMES 24
+#define N_STAGES 5
+
+/* Frames of stacks other than that of the use; guarded by ffisan_runtime.lock. */
+static struct ffisan_frame frames[N_STACKS][MAX_FRAMES];
+static unsigned n_stacks;
+
+struct gathering {
+    struct ffisan_state *state;
+    const struct ffisan_cevent *event;
+    struct ffisan_scratch *scratch;
+    struct ffisan_finding finding;
+    struct ffisan_here here;
+    unsigned stage;
+};
+
+void ffisan_creport_begin(void)
+{
+    n_stacks = 0;
+}
+
+/* ---- Stacks --------------------------------------------------------------------------------- */
+
+static size_t add_c_frames(const struct ffisan_ctrace *trace, struct ffisan_frame *out, size_t n,
+                           const char **ret_function)
+{
+    for (uint32_t i = 0; i < trace->n_pcs && n < MAX_FRAMES; i++) {
+        struct ffisan_cframe cframe;
+        if (!ffisan_cstack_symbol(trace->pcs[i], &cframe) || cframe.is_vm)
+            break;
+        if (cframe.is_own)
+            continue;
+        out[n++] = (struct ffisan_frame){.lang = FFISAN_LANG_C,
+                                         .function = cframe.function,
+                                         .module = cframe.module,
+                                         .offset = cframe.offset};
+        if (cframe.function)
+            *ret_function = cframe.function;
+    }
+    return n;
+}
+
+struct ffisan_stack ffisan_creport_stack(uint32_t number, const char *innermost,
+                                         const char **ret_function)
+{
+    const struct ffisan_ctrace *trace = ffisan_ctraces_get(number);
+    const char *function = innermost;
+    size_t n = 0;
+    if (!trace || n_stacks == N_STACKS)
+        return (struct ffisan_stack){0};
+    struct ffisan_frame *out = frames[n_stacks++];
+    if (innermost)
+        out[n++] = (struct ffisan_frame){.lang = FFISAN_LANG_C, .function = innermost};
+    n = add_c_frames(trace, out, n, &function);
+    if (ret_function)
+        *ret_function = function;
+    const struct ffisan_state *state = trace->state;
+    if (state && trace->lua_stack) {
+        struct ffisan_stack lua = ffisan_stacks_get(state->stacks, trace->lua_stack);
+        for (size_t i = 0; i < lua.n_frames && n < MAX_FRAMES; i++)
+            out[n++] = lua.frames[i];
+    }
+    return (struct ffisan_stack){.n_frames = n, .frames = out};
+}
+
+/* ---- The block ------------------------------------------------------------------------------ */
+
+static const char *keep(struct ffisan_scratch *scratch, const char *string, size_t length)
+{
+    const char *start = ffisan_scratch_string(scratch);
+    ffisan_text_add_n(&scratch->text, string, length);
+    ffisan_scratch_end_string(scratch);
+    return start;
+}
+
+/* "struct point" of a cdata of type "struct point *" that leads to the block's start. */
+static const char *type_of_target(struct ffisan_scratch *scratch, const char *pointer_type)
+{
+    static const char *const vague[] = {"void", "char", "const char", "const void",
+                                        "unsigned char"};
+    size_t length = pointer_type ? strlen(pointer_type) : 0;
+    if (length < 3 || strcmp(pointer_type + length - 2, " *") != 0)
+        return NULL;
+    length -= 2;
+    for (size_t i = 0; i < sizeof(vague) / sizeof(vague[0]); i++)
+        if (strlen(vague[i]) == length && strncmp(vague[i], pointer_type, length) == 0)
+            return NULL;
+    return keep(scratch, pointer_type, length);
+}
+
+static void describe_block(struct gathering *gathering)
+{
+    const struct ffisan_cevent *event = gathering->event;
+    struct ffisan_finding *finding = &gathering->finding;
+    if (event->lua_block && gathering->state) {
+        ffisan_describe_block(gathering->state, event->lua_block, event->lua_offset,
+                              gathering->scratch, finding);
+        return;
+    }
+    finding->block.kind = FFISAN_BLOCK_MALLOC;
+    if (!event->ref) {
+        finding->block.type = event->what;
+        return;
+    }
+    finding->block.size_bytes = ffisan_slot_size(event->ref);
+    finding->block.offset = (int64_t)(event->address - event->ref->block);
+    finding->block.made = ffisan_creport_stack(event->ref->slot->stack, NULL, NULL);
+}
+
+static bool is_in_finalizer(const struct ffisan_state *state)
+{
+    struct ffisan_cnote now;
+    ffisan_finalizer_note(state, &now);
+    return now.finalizer_ctype != 0;
+}
+
+/* The cdata that carried the finalizer, by its type. */
+static void describe_finalizer(struct gathering *gathering, const struct ffisan_cnote *note)
+{
+    struct ffisan_finding *finding = &gathering->finding;
+    struct ffisan_state *state = gathering->state;
+    if (!note->finalizer_ctype || !state)
+        return;
+    const char *start = ffisan_scratch_string(gathering->scratch);
+    ffisan_ctype_object_name(&state->vm, note->finalizer_ctype, 8, &gathering->scratch->text);
+    ffisan_scratch_end_string(gathering->scratch);
+    finding->freed.finalizer = start;
+    finding->freed.finalizer_made = ffisan_stacks_get(state->stacks, note->finalizer_made);
+}
+
+static void describe_free(struct gathering *gathering)
+{
+    const struct ffisan_slot_ref *ref = gathering->event->ref;
+    const struct ffisan_cnote *note = ref ? ffisan_cheap_note(ref) : NULL;
+    struct ffisan_finding *finding = &gathering->finding;
+    if (!note || !note->freed)
+        return;
+    finding->freed.stack =
+        ffisan_creport_stack(note->freed, note->freed_function ?: "free", &finding->freed.function);
+    describe_finalizer(gathering, note);
+}
+
+/* The cdata through which the address came, and with it the type of the block. */
+static void describe_holder(struct gathering *gathering)
+{
+    const struct ffisan_cevent *event = gathering->event;
+    struct ffisan_holder holder;
+    struct ffisan_state *state = gathering->state;
+    size_t size = event->ref ? ffisan_slot_size(event->ref) : 1;
+    uintptr_t start = event->ref ? event->ref->block : event->address;
+    if (!state || !ffisan_cholder_find(state, start, size ? size : 1, &holder))
+        return;
+    ffisan_describe_holder(state, &holder, true, gathering->scratch, &gathering->finding);
+    uint64_t word = *(const uint64_t *)(holder.payload + holder.offset);
+    if (word == start && !gathering->finding.holder.field && !gathering->finding.block.type)
+        gathering->finding.block.type =
+            type_of_target(gathering->scratch, gathering->finding.holder.type);
+}
+
+static void gather(void *argument)
+{
+    struct gathering *gathering = argument;
+    const struct ffisan_cevent *event = gathering->event;
+    switch (gathering->stage++) {
+    case 0:
+        if (event->function && event->access == FFISAN_ACCESS_FREE)
+            gathering->scratch->frames[gathering->here.n_frames++] =
+                (struct ffisan_frame){.lang = FFISAN_LANG_C, .function = event->function};
+        ffisan_here_add_c(&gathering->here, gathering->scratch, event->context);
+        break;
+    case 1:
+        if (gathering->state)
+            ffisan_here_add_lua(&gathering->here, gathering->scratch, gathering->state);
+        break;
+    case 2:
+        describe_block(gathering);
+        describe_free(gathering);
+        break;
+    case 3:
+        describe_holder(gathering);
+        break;
+    case 4: {
+        struct ffisan_finding *finding = &gathering->finding;
+        finding->use.stack = ffisan_here_stack(&gathering->here, gathering->scratch);
+        finding->use.source = gathering->here.source;
+        finding->use.function =
+            gathering->here.function ? gathering->here.function : event->function;
+        ffisan_explain_memory(gathering->scratch, finding, is_in_finalizer(gathering->state));
+        break;
+    }
+    }
+}
+
+void ffisan_creport(struct ffisan_state *state, const struct ffisan_cevent *event)
+{
+    struct ffisan_quiet quiet;
+    static struct gathering gathering; /* large; guarded by the lock */
+    ffisan_quiet_begin(&quiet);
+    bool was_busy = ffisan_thread.is_busy;
+    ffisan_thread.is_busy = true;
+    if (ffisan_lock_take(&ffisan_runtime.lock)) {
+        memset(&gathering, 0, sizeof(gathering));
+        ffisan_creport_begin();
+        gathering.state = state;
+        gathering.event = event;
+        gathering.scratch = ffisan_scratch_begin();
+        gathering.finding.severity = FFISAN_SEVERITY_ERROR;
+        gathering.finding.kind = event->kind;
+        gathering.finding.use.access = event->access;
+        gathering.finding.use.size_bytes = event->size;
+        while (gathering.stage < N_STAGES)
+            ffisan_guard_run(gather, &gathering);
+        ffisan_report(&gathering.finding);
+        ffisan_lock_give(&ffisan_runtime.lock);
+    }
+    ffisan_thread.is_busy = was_busy;
+    ffisan_quiet_end(&quiet);
+}
+
+bool ffisan_creport_use(uintptr_t address, enum ffisan_access access, const char *function,
+                        size_t size, const ucontext_t *context)
+{
+    struct ffisan_slot_ref ref;
+    if (!ffisan_cheap_find(address, &ref) || !ffisan_cheap_is_paged(&ref))
+        return false;
+    struct ffisan_cnote *note = ffisan_cheap_note(&ref);
+    struct ffisan_cevent event = {.kind = FFISAN_KIND_USE_AFTER_FREE,
+                                  .access = access,
+                                  .function = function,
+                                  .address = address,
+                                  .size = size,
+                                  .context = context,
+                                  .ref = &ref};
+    if (ffisan_slot_state(&ref) != FFISAN_SLOT_DEAD)
+        return false;
+    if (!note || !note->is_reported)
+        ffisan_creport(ffisan_thread_state(), &event);
+    if (note)
+        note->is_reported = 1;
+    return ffisan_cheap_reopen(&ref);
+}

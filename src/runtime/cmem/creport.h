@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * Findings about C memory: what happened to a block of the C heap, in Lua terms where Lua had to
+ * do with it.
+ * Context: any, also a signal handler; takes ffisan_runtime.lock, and without it does nothing.
+ */
+#ifndef FFISAN_CMEM_CREPORT_H
+#define FFISAN_CMEM_CREPORT_H
+
+#include "runtime/cmem/cheap.h"
+#include "runtime/report/describe.h"
+#include "wire/finding.h"
+
+#include <ucontext.h>
+
+struct ffisan_state;
+
+/** Something that was done to C memory, or to what was taken for it. */
+struct ffisan_cevent {
+    enum ffisan_kind kind;
+    enum ffisan_access access;
+    const char *function; /**< interposed function or system call; NULL = an instruction */
+    uintptr_t address;
+    size_t size;
+    const ucontext_t *context;                      /**< of the instruction, or NULL */
+    const struct ffisan_slot_ref *ref;              /**< the C block, or NULL */
+    const struct ffisan_described_block *lua_block; /**< or a block of the Lua heap, or NULL */
+    int64_t lua_offset;                             /**< of the address in its slot */
+    const char *what;                               /**< without a block: "of a variable" */
+};
+
+/** Reports it.  `state`: that runs on this thread, or NULL. */
+void ffisan_creport(struct ffisan_state *state, const struct ffisan_cevent *event);
+
+/** A stack of C and Lua frames for a trace; its memory belongs to the finding under way. */
+struct ffisan_stack ffisan_creport_stack(uint32_t trace, const char *innermost,
+                                         const char **ret_function);
+
+/** Forgets the frames of the finding before.  Caller holds ffisan_runtime.lock. */
+void ffisan_creport_begin(void);
+
+/**
+ * An access to a freed block on pages of its own: reports it, and makes it accessible.  False: not
+ * one of those.  `function`: system call, or NULL.
+ */
+bool ffisan_creport_use(uintptr_t address, enum ffisan_access access, const char *function,
+                        size_t size, const ucontext_t *context);
+
+#endif

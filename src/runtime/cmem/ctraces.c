@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memos lead from (return address, stack pointer, Lua position) to a number.  In compiled code the
+ * position is the return address into machine code, which lies at a place of the stack that was
+ * found by unwinding once.
+ */
+#include "runtime/cmem/ctraces.h"
+
+#include "base/hash.h"
+#include "base/lock.h"
+#include "base/pages.h"
+#include "runtime/state.h"
+#include "runtime/vm/cstack.h"
+
+#include <string.h>
+
+#define N_MEMOS 16384u
+#define N_PROBES 8u
+#define MAX_TRACES 65536u
+#define MANY_STACK_POINTERS 32u /* of one return address: then they are left out */
+
+struct memo {
+    uintptr_t pc, sp; /* sp 0: any */
+    uint64_t where;   /* Lua position, or number of the trace that runs */
+    uint32_t anchor; /* bytes above sp where the return address into compiled code lies; 0 = none */
+    uint32_t number;
+    uintptr_t anchored;
+};
+
+static struct {
+    struct ffisan_lock lock; /* of additions */
+    struct memo *memos;
+    struct ffisan_ctrace *traces;
+    uint32_t n_traces; /* [0] is "unknown" */
+    struct {
+        uintptr_t pc;
+        uint32_t n;
+    } depths[1024]; /* new stack pointers seen for a return address */
+} ctraces;
+
+static bool prepare(void)
+{
+    if (ctraces.traces)
+        return ctraces.memos != NULL;
+    ctraces.memos = ffisan_pages_map(N_MEMOS * sizeof(*ctraces.memos));
+    ctraces.traces = ffisan_pages_map(MAX_TRACES * sizeof(*ctraces.traces));
+    ctraces.n_traces = 1;
+    return ctraces.memos && ctraces.traces;
+}
+
+/* Where Lua code is, as far as one word tells; 0 = none runs. */
+static uint64_t lua_position(const struct ffisan_state *state)
+{
+    int32_t vmstate = state && state->vmstate ? *state->vmstate : 0;
+    if (vmstate > 0)
+        return (uint64_t)(uint32_t)vmstate;
+    return vmstate == LJ_VMST_C ? ffisan_luastack_pc(&state->vm) : 0;
+}
+
+static struct memo *first_memo(uintptr_t pc, uintptr_t sp, uint64_t where, uint32_t probe)
+{
+    uint64_t hash = ffisan_hash_mix(ffisan_hash_mix(pc, sp), where);
+    return &ctraces.memos[(hash + probe) % N_MEMOS];
+}
+
+static bool fits(const struct memo *memo, uintptr_t pc, uintptr_t sp, uint64_t where)
+{
+    return memo->pc == pc && memo->sp == sp && memo->where == where;
+}
+
+static uint32_t find(uintptr_t pc, uintptr_t sp, uint64_t where)
+{
+    for (uint32_t i = 0; i < N_PROBES; i++) {
+        const struct memo *memo = first_memo(pc, sp, where, i);
+        uint32_t number = __atomic_load_n(&memo->number, __ATOMIC_ACQUIRE);
+        if (number == 0)
+            return 0;
+        if (fits(memo, pc, sp, where) &&
+            (memo->anchor == 0 || *(const uintptr_t *)(sp + memo->anchor) == memo->anchored))
+            return number;
+    }
+    return 0;
+}
+
+/* Counts stack pointers of a return address; true when there are so many that they tell little. */
+static bool is_deep(uintptr_t pc)
+{
+    size_t slot = (pc >> 2) % (sizeof(ctraces.depths) / sizeof(ctraces.depths[0]));
+    if (ctraces.depths[slot].pc != pc) {
+        ctraces.depths[slot].pc = pc;
+        ctraces.depths[slot].n = 0;
+    }
+    return ++ctraces.depths[slot].n > MANY_STACK_POINTERS;
+}
+
+/* The return address into compiled code, which ends the C frames, on the stack above sp. */
+static uint32_t find_anchor(const struct ffisan_state *state, uintptr_t sp, uintptr_t *ret_pc)
+{
+    enum { REACH = 4096 };
+    const struct lj_trace *trace = ffisan_luastack_trace(&state->vm, (uint32_t)*state->vmstate);
+    for (uint32_t offset = 8; trace && offset < REACH; offset += 8) {
+        uintptr_t word = *(const uintptr_t *)(sp - 8 + offset);
+        if (word - trace->mcode < trace->szmcode) {
+            *ret_pc = word;
+            return offset - 8;
+        }
+    }
+    *ret_pc = 0;
+    return 0;
+}
+
+static void capture_c(struct ffisan_ctrace *trace, uintptr_t pc, bool is_shallow)
+{
+    uintptr_t pcs[FFISAN_CTRACE_PCS + 4];
+    size_t n = is_shallow ? 0 : ffisan_cstack_capture(pcs, FFISAN_CTRACE_PCS + 4, NULL);
+    size_t first = 0;
+    while (first < n && pcs[first] != pc - 1)
+        first++; /* our own frames, when they are not told apart */
+    if (first >= n) {
+        pcs[0] = pc - 1;
+        n = 1;
+        first = 0;
+    }
+    for (; first < n && trace->n_pcs < FFISAN_CTRACE_PCS; first++)
+        trace->pcs[trace->n_pcs++] = pcs[first];
+}
+
+static void remember(const struct memo *memo)
+{
+    for (uint32_t i = 0; i < N_PROBES; i++) {
+        struct memo *place = first_memo(memo->pc, memo->sp, memo->where, i);
+        if (place->number)
+            continue;
+        place->pc = memo->pc;
+        place->sp = memo->sp;
+        place->where = memo->where;
+        place->anchor = memo->anchor;
+        place->anchored = memo->anchored;
+        __atomic_store_n(&place->number, memo->number, __ATOMIC_RELEASE);
+        return;
+    }
+}
+
+static uint32_t same_trace(const struct ffisan_ctrace *trace)
+{
+    enum { NEWEST = 64 };
+    uint32_t end = ctraces.n_traces, start = end > NEWEST ? end - NEWEST : 1;
+    for (uint32_t i = start; i < end; i++) {
+        const struct ffisan_ctrace *other = &ctraces.traces[i];
+        if (other->n_pcs == trace->n_pcs && other->lua_stack == trace->lua_stack &&
+            other->state == trace->state && memcmp(other->pcs, trace->pcs, sizeof(trace->pcs)) == 0)
+            return i;
+    }
+    return 0;
+}
+
+static uint32_t add(struct ffisan_state *state, struct memo *memo)
+{
+    bool is_shallow = memo->sp == 0;
+    uintptr_t machine_pc = 0;
+    uint32_t visits;
+    struct ffisan_ctrace trace = {0};
+    capture_c(&trace, memo->pc, is_shallow);
+    if (memo->where && *state->vmstate > 0 && !is_shallow)
+        memo->anchor = find_anchor(state, memo->sp, &machine_pc);
+    memo->anchored = machine_pc;
+    if (memo->where)
+        trace.lua_stack = ffisan_stacks_here(state->stacks, &state->vm, machine_pc, &visits);
+    trace.state = trace.lua_stack ? state : NULL;
+    memo->number = same_trace(&trace);
+    if (!memo->number && ctraces.n_traces < MAX_TRACES) {
+        ctraces.traces[ctraces.n_traces] = trace;
+        memo->number = ctraces.n_traces;
+        __atomic_store_n(&ctraces.n_traces, ctraces.n_traces + 1, __ATOMIC_RELEASE);
+    }
+    if (memo->number)
+        remember(memo);
+    return memo->number;
+}
+
+uint32_t ffisan_ctraces_here(struct ffisan_state *state, uintptr_t pc, uintptr_t sp)
+{
+    uint64_t where = lua_position(state);
+    if (__builtin_expect(!ctraces.memos, 0) && !prepare())
+        return 0;
+    uint32_t number = find(pc, sp, where);
+    if (__builtin_expect(number == 0, 0))
+        number = find(pc, 0, where);
+    if (__builtin_expect(number == 0, 0)) {
+        if (!ffisan_lock_take(&ctraces.lock))
+            return 0; /* a signal handler inside of it */
+        struct memo memo = {.pc = pc, .sp = is_deep(pc) || !state ? 0 : sp, .where = where};
+        number = add(state, &memo);
+        ffisan_lock_give(&ctraces.lock);
+    }
+    ctraces.traces[number].visits++;
+    return number;
+}
+
+const struct ffisan_ctrace *ffisan_ctraces_get(uint32_t number)
+{
+    uint32_t n = __atomic_load_n(&ctraces.n_traces, __ATOMIC_ACQUIRE);
+    return number > 0 && number < n ? &ctraces.traces[number] : NULL;
+}
+
+uint32_t ffisan_ctraces_visits(uint32_t number)
+{
+    return number ? ctraces.traces[number].visits : 0;
+}
+
+void ffisan_ctraces_forget_code(void)
+{
+    if (ctraces.memos && ffisan_lock_take(&ctraces.lock)) {
+        memset(ctraces.memos, 0, N_MEMOS * sizeof(*ctraces.memos));
+        ffisan_lock_give(&ctraces.lock);
+    }
+}
+
+void ffisan_ctraces_forget_stacks(const struct ffisan_state *state)
+{
+    ffisan_ctraces_forget_code();
+    for (uint32_t i = 1; i < ctraces.n_traces; i++)
+        if (ctraces.traces[i].state == state) {
+            ctraces.traces[i].state = NULL;
+            ctraces.traces[i].lua_stack = 0;
+        }
+}

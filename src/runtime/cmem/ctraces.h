@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * Where C memory was allocated or freed: the C functions down to LuaJIT, and the Lua stack below
+ * them.  Each is stored once and has a number that fits into a slot's books.
+ *
+ * A place is recognised by its return address, its stack pointer and the Lua instruction that
+ * runs: unwinding is for places that are new.  Where C recurses deeply, the stack pointer is left
+ * out, and with it the frames between.
+ * Context: the thread that runs the state; ffisan_ctraces_get any, also a signal handler.
+ */
+#ifndef FFISAN_CMEM_CTRACES_H
+#define FFISAN_CMEM_CTRACES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ffisan_state;
+
+#define FFISAN_CTRACE_PCS 8
+
+struct ffisan_ctrace {
+    uintptr_t pcs[FFISAN_CTRACE_PCS]; /**< innermost first */
+    uint32_t n_pcs;
+    uint32_t lua_stack;               /**< of the state's store; 0 = no Lua code ran */
+    const struct ffisan_state *state; /**< of the stack; NULL when it has ended */
+    uint32_t visits;
+};
+
+/**
+ * The number of the place that runs now; 0 = no room.  `state` may be NULL: C frames only.
+ * `pc`, `sp`: return address of the interposed function, and the stack pointer before its call.
+ */
+uint32_t ffisan_ctraces_here(struct ffisan_state *state, uintptr_t pc, uintptr_t sp);
+
+/** The trace of a number, or NULL. */
+const struct ffisan_ctrace *ffisan_ctraces_get(uint32_t number);
+
+/** How often a place was asked for. */
+uint32_t ffisan_ctraces_visits(uint32_t number);
+
+/** Code has died, or stacks were renewed: what was recognised by its address is found out anew. */
+void ffisan_ctraces_forget_code(void);
+
+/** The state's store of stacks begins anew, or it ends: its numbers mean nothing any more. */
+void ffisan_ctraces_forget_stacks(const struct ffisan_state *state);
+
+#endif

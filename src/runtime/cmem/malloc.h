@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/** The interposed malloc family, for who looks functions up by name. */
+#ifndef FFISAN_CMEM_MALLOC_H
+#define FFISAN_CMEM_MALLOC_H
+
+/** Our definition of "malloc", "free" ..., or NULL for other names.  Context: any. */
+void *ffisan_malloc_own(const char *name);
+
+/** The definition that would be called without us, or NULL. */
+void *ffisan_malloc_next(const char *name);
+
+#endif

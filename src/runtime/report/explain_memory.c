@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* Why, and what to change, for memory of C: who owns it is the question. */
+#include "runtime/report/explain_memory.h"
+
+#include <string.h>
+
+static void add_place(struct ffisan_text *text, const char *before,
+                      const struct ffisan_stack *stack)
+{
+    for (size_t i = 0; i < stack->n_frames; i++) {
+        const struct ffisan_frame *frame = &stack->frames[i];
+        if (frame->lang != FFISAN_LANG_LUA || !frame->file)
+            continue;
+        ffisan_text_add(text, before);
+        ffisan_text_add(text, frame->file);
+        ffisan_text_add_char(text, ':');
+        ffisan_text_add_signed(text, frame->line);
+        return;
+    }
+}
+
+static bool is_realloc(const struct ffisan_finding *finding)
+{
+    const struct ffisan_stack *stack = &finding->freed.stack;
+    const char *innermost = stack->n_frames > 0 ? stack->frames[0].function : NULL;
+    return innermost && strncmp(innermost, "realloc", 7) == 0;
+}
+
+static void add_freed_by(struct ffisan_text *text, const struct ffisan_finding *finding)
+{
+    ffisan_text_add(text, finding->freed.function ? finding->freed.function : "free");
+    add_place(text, ", called at ", &finding->freed.stack);
+}
+
+static void why_used(struct ffisan_text *text, const struct ffisan_finding *finding)
+{
+    if (finding->freed.finalizer) {
+        ffisan_text_add(text, "The finalizer sits on another cdata (type ");
+        ffisan_text_add(text, finding->freed.finalizer);
+        add_place(text, ", made at ", &finding->freed.finalizer_made);
+        ffisan_text_add(text, "). When that was collected, ");
+        ffisan_text_add(text, finding->freed.function ? finding->freed.function : "free");
+        ffisan_text_add(text,
+                        " freed the memory that this pointer still leads to: a copy of the "
+                        "address keeps neither alive.");
+    } else if (is_realloc(finding)) {
+        ffisan_text_add(text, "The memory was handed to ");
+        add_freed_by(text, finding);
+        ffisan_text_add(text, ", which may move it. Only the pointer that it returned is good.");
+    } else {
+        ffisan_text_add(text, "The memory belongs to C, and ");
+        add_freed_by(text, finding);
+        ffisan_text_add(text, ", has freed it. The pointer in Lua does not know of that.");
+    }
+}
+
+static void fix_used(struct ffisan_text *text, const struct ffisan_finding *finding)
+{
+    if (finding->freed.finalizer)
+        ffisan_text_add(text,
+                        "Put the finalizer on the cdata that is kept:\n"
+                        "    p = ffi.gc(ffi.cast(\"T *\", C.malloc(n)), C.free)\n"
+                        "or keep the cdata that carries it in a Lua variable or table that lives "
+                        "as long as the pointer is used.");
+    else if (is_realloc(finding))
+        ffisan_text_add(text,
+                        "Put the result of realloc in every place that has the old pointer, "
+                        "and make views into the block anew.");
+    else
+        ffisan_text_add(text,
+                        "Copy what is needed before the memory is freed (ffi.string, "
+                        "ffi.copy), or free it after the last use.");
+}
+
+static void why_twice(struct ffisan_text *text, const struct ffisan_finding *finding,
+                      bool in_finalizer)
+{
+    ffisan_text_add(text, "The memory was freed by ");
+    add_freed_by(text, finding);
+    if (finding->freed.finalizer)
+        ffisan_text_add(text, ", in a finalizer");
+    if (in_finalizer)
+        ffisan_text_add(text, finding->freed.finalizer
+                                  ? ", and now by another finalizer: two cdata own it."
+                                  : ", and now by the finalizer that ffi.gc has set.");
+    else
+        ffisan_text_add(text, finding->freed.finalizer ? ", and now by hand: two own it."
+                                                       : ", and now once more.");
+}
+
+static void fix_twice(struct ffisan_text *text, const struct ffisan_finding *finding,
+                      bool in_finalizer)
+{
+    if (in_finalizer && finding->freed.finalizer)
+        ffisan_text_add(text,
+                        "Let one cdata carry the finalizer; others may hold the address, and "
+                        "the one.");
+    else if (in_finalizer || finding->freed.finalizer)
+        ffisan_text_add(text,
+                        "Take the finalizer off before freeing by hand:\n"
+                        "    C.free(ffi.gc(p, nil))");
+    else
+        ffisan_text_add(text, "Free the memory in one place, and forget the pointer there.");
+}
+
+static void why_invalid(struct ffisan_text *text, const struct ffisan_finding *finding)
+{
+    switch (finding->block.kind) {
+    case FFISAN_BLOCK_MALLOC:
+        if (finding->block.size_bytes > 0)
+            ffisan_text_add(text,
+                            "The address leads into a block, not to its start: only what "
+                            "malloc returned can be freed.");
+        else
+            ffisan_text_add(text, "The address is not of memory that malloc has handed out.");
+        break;
+    default:
+        ffisan_text_add(text,
+                        "The memory belongs to Lua's garbage collector, which frees it. C's "
+                        "free knows nothing of it.");
+    }
+}
+
+static void fix_invalid(struct ffisan_text *text, const struct ffisan_finding *finding)
+{
+    if (finding->block.kind == FFISAN_BLOCK_MALLOC)
+        ffisan_text_add(text, finding->block.size_bytes > 0
+                                  ? "Keep the pointer that malloc returned, and free that."
+                                  : "Free only what malloc, or the library that asks for it to be "
+                                    "freed, returned.");
+    else
+        ffisan_text_add(text,
+                        "Do not free it, and set no finalizer that does. If C takes "
+                        "ownership, allocate with malloc:\n"
+                        "    ffi.cast(\"T *\", C.malloc(ffi.sizeof(\"T\")))");
+}
+
+static void why_lost(struct ffisan_text *text, const struct ffisan_finding *finding)
+{
+    ffisan_text_add(text, "C allocated the memory");
+    if (finding->holder.type) {
+        ffisan_text_add(text, ", and the last pointer to it, in a cdata of type ");
+        ffisan_text_add(text, finding->holder.type);
+        ffisan_text_add(text, ", is gone");
+    } else {
+        ffisan_text_add(text, " and no pointer to it is left anywhere");
+    }
+    ffisan_text_add(text, ". The collector frees the cdata, not what it points to.");
+}
+
+void ffisan_explain_memory(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
+                           bool in_finalizer)
+{
+    struct ffisan_text *text = &scratch->text;
+    finding->why = ffisan_scratch_string(scratch);
+    if (finding->kind == FFISAN_KIND_USE_AFTER_FREE)
+        why_used(text, finding);
+    else if (finding->kind == FFISAN_KIND_DOUBLE_FREE)
+        why_twice(text, finding, in_finalizer);
+    else if (finding->kind == FFISAN_KIND_INVALID_FREE)
+        why_invalid(text, finding);
+    else
+        why_lost(text, finding);
+    ffisan_scratch_end_string(scratch);
+    finding->fix = ffisan_scratch_string(scratch);
+    if (finding->kind == FFISAN_KIND_USE_AFTER_FREE)
+        fix_used(text, finding);
+    else if (finding->kind == FFISAN_KIND_DOUBLE_FREE)
+        fix_twice(text, finding, in_finalizer);
+    else if (finding->kind == FFISAN_KIND_INVALID_FREE)
+        fix_invalid(text, finding);
+    else
+        ffisan_text_add(text,
+                        "Free it when it is no longer needed, or let the collector do so:\n"
+                        "    p = ffi.gc(C.strdup(s), C.free)");
+    ffisan_scratch_end_string(scratch);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * `why` and `fix` for the kinds of finding about C memory: use-after-free, double-free,
+ * invalid-free, leak.  Context: as report.h.
+ */
+#ifndef FFISAN_REPORT_EXPLAIN_MEMORY_H
+#define FFISAN_REPORT_EXPLAIN_MEMORY_H
+
+#include "runtime/report/report.h"
+
+/** `in_finalizer`: what is reported happened in a finalizer. */
+void ffisan_explain_memory(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
+                           bool in_finalizer);
+
+#endif
