@@ -4,6 +4,58 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+/* What is mapped by us, so that who searches the program's memory can leave it out. */
+#define MAX_RANGES 1024
+
+static struct ffisan_pages_range ranges[MAX_RANGES]; /* low 0 = free */
+static uint32_t n_ranges;
+
+static void add_range(uintptr_t low, size_t size_bytes)
+{
+    for (uint32_t i = 0; i < MAX_RANGES; i++) {
+        uintptr_t none = 0;
+        if (!__atomic_compare_exchange_n(&ranges[i].low, &none, low, false, __ATOMIC_RELAXED,
+                                         __ATOMIC_RELAXED))
+            continue;
+        __atomic_store_n(&ranges[i].high, low + size_bytes, __ATOMIC_RELEASE);
+        uint32_t n = __atomic_load_n(&n_ranges, __ATOMIC_RELAXED);
+        while (n <= i && !__atomic_compare_exchange_n(&n_ranges, &n, i + 1, false, __ATOMIC_RELAXED,
+                                                      __ATOMIC_RELAXED))
+            ;
+        return;
+    }
+}
+
+/* All of a range is unmapped, or its beginning or end. */
+static void remove_range(uintptr_t low, size_t size_bytes)
+{
+    uint32_t n = __atomic_load_n(&n_ranges, __ATOMIC_RELAXED);
+    for (uint32_t i = 0; i < n; i++) {
+        struct ffisan_pages_range *range = &ranges[i];
+        if (low < range->low || low >= range->high)
+            continue;
+        if (low == range->low && low + size_bytes == range->high) {
+            range->high = 0;
+            __atomic_store_n(&range->low, 0, __ATOMIC_RELEASE);
+        } else if (low == range->low) {
+            range->low += size_bytes;
+        } else if (low + size_bytes == range->high) {
+            range->high = low;
+        }
+        return;
+    }
+}
+
+bool ffisan_pages_next_own(uintptr_t address, struct ffisan_pages_range *ret_range)
+{
+    uint32_t n = __atomic_load_n(&n_ranges, __ATOMIC_RELAXED);
+    *ret_range = (struct ffisan_pages_range){UINTPTR_MAX, UINTPTR_MAX};
+    for (uint32_t i = 0; i < n; i++)
+        if (ranges[i].high > address && ranges[i].low != 0 && ranges[i].low < ret_range->low)
+            *ret_range = ranges[i];
+    return ret_range->low != UINTPTR_MAX;
+}
+
 static void *map(size_t size_bytes, int protection)
 {
     int saved_errno = errno;
@@ -12,6 +64,7 @@ static void *map(size_t size_bytes, int protection)
     errno = saved_errno;
     if (pages == MAP_FAILED)
         return NULL;
+    add_range((uintptr_t)pages, size_bytes);
     if ((uintptr_t)pages + size_bytes > UINT64_C(1) << 47) {
         ffisan_pages_unmap(pages, size_bytes);
         return NULL;
@@ -45,6 +98,7 @@ void *ffisan_pages_map_aligned(size_t size_bytes, size_t alignment)
 void ffisan_pages_unmap(void *pages, size_t size_bytes)
 {
     int saved_errno = errno;
+    remove_range((uintptr_t)pages, size_bytes);
     munmap(pages, size_bytes);
     errno = saved_errno;
 }

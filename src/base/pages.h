@@ -12,6 +12,14 @@
 
 #define FFISAN_PAGE_SIZE 4096u
 
+/** Addresses [low, high) that were mapped here. */
+struct ffisan_pages_range {
+    uintptr_t low, high;
+};
+
+/** The first of them that ends behind an address; false when there is none. */
+bool ffisan_pages_next_own(uintptr_t address, struct ffisan_pages_range *ret_range);
+
 /** Zeroed, readable, writable, private memory; committed when touched. */
 void *ffisan_pages_map(size_t size_bytes);
 

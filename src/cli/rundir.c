@@ -22,7 +22,7 @@ enum { STATUS_MAX = 1 << 20 };
 struct process {
     size_t n_counted;  /* errors=N */
     size_t n_recorded; /* lines with severity error */
-    size_t n_warnings;
+    size_t n_warnings, n_leaks;
     bool is_watched;
 };
 
@@ -87,6 +87,8 @@ static void read_record(struct ffisan_rundir_result *result, struct process *pro
         add_id(result, json_string_value(json_object_get(record, "id")));
         if (strcmp(severity, "error") == 0)
             process->n_recorded++;
+        else if (strcmp(severity, "leak") == 0)
+            process->n_leaks++;
         else
             process->n_warnings++;
     }
@@ -121,7 +123,8 @@ static void add_process(struct ffisan_rundir_result *result, const char *directo
         process.n_counted > process.n_recorded ? process.n_counted : process.n_recorded;
     result->n_errors += n_errors;
     result->n_warnings += process.n_warnings;
-    result->n_affected += n_errors + process.n_warnings > 0;
+    result->n_leaks += process.n_leaks;
+    result->n_affected += n_errors + process.n_warnings + process.n_leaks > 0;
     result->n_watched += process.is_watched;
     if (process.is_watched && kill((pid_t)pid, 0) == 0)
         result->is_alive = true;

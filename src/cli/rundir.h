@@ -20,7 +20,8 @@ struct ffisan_rundir_texts {
 /** The sum over all processes. */
 struct ffisan_rundir_result {
     size_t n_errors;
-    size_t n_warnings; /**< and leaks */
+    size_t n_leaks;
+    size_t n_warnings;
     size_t n_watched;  /**< processes that a LuaJIT was watched in */
     size_t n_affected; /**< processes with a finding */
     size_t n_ids;      /**< different findings, at most FFISAN_RUNDIR_MAX_IDS */

@@ -55,21 +55,32 @@ static const char *plural(size_t n)
     return n == 1 ? "" : "s";
 }
 
+/* ", 2 leaks" */
+static void add_count(char *text, size_t size, size_t n, const char *what)
+{
+    size_t length = strlen(text);
+    if (n > 0)
+        snprintf(text + length, size - length, "%s%zu %s%s", length > 0 ? ", " : "", n, what,
+                 plural(n));
+}
+
+static bool has_failed(const struct ffisan_rundir_result *result)
+{
+    return result->n_errors + result->n_leaks > 0;
+}
+
 static void say_findings(const struct ffisan_rundir_result *result, int status)
 {
-    char warnings[64] = "", distinct[64] = "", outcome[64] = "";
-    if (result->n_warnings > 0)
-        snprintf(warnings, sizeof(warnings), "%s%zu warning%s", result->n_errors > 0 ? ", " : "",
-                 result->n_warnings, plural(result->n_warnings));
-    size_t n = result->n_errors + result->n_warnings;
+    char counts[160] = "", distinct[64] = "", outcome[64] = "";
+    size_t n = result->n_errors + result->n_leaks + result->n_warnings;
+    add_count(counts, sizeof(counts), result->n_errors, "error");
+    add_count(counts, sizeof(counts), result->n_leaks, "leak");
+    add_count(counts, sizeof(counts), result->n_warnings, "warning");
     if (result->n_ids > 0 && result->n_ids < n && result->n_ids < FFISAN_RUNDIR_MAX_IDS)
         snprintf(distinct, sizeof(distinct), " (%zu different)", result->n_ids);
-    if (result->n_errors > 0)
+    if (has_failed(result))
         snprintf(outcome, sizeof(outcome), " (exit status %d)", status);
-    char errors[64] = "";
-    if (result->n_errors > 0)
-        snprintf(errors, sizeof(errors), "%zu error%s", result->n_errors, plural(result->n_errors));
-    ffisan_diag_say("%s%s%s in %zu process%s%s", errors, warnings, distinct, result->n_affected,
+    ffisan_diag_say("%s%s in %zu process%s%s", counts, distinct, result->n_affected,
                     result->n_affected == 1 ? "" : "es", outcome);
 }
 
@@ -96,7 +107,7 @@ int ffisan_session_report(const struct ffisan_session *session, const char *prog
 {
     struct ffisan_rundir_result result;
     ffisan_rundir_read(session->run_dir, &result);
-    if (result.n_errors > 0)
+    if (has_failed(&result))
         status = session->exit_code;
     if (session->settings.options.stats)
         say_texts("", &result.notes);

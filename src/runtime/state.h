@@ -86,6 +86,7 @@ struct ffisan_state {
     unsigned cycle;            /**< cycles that have ended */
     uint32_t cycle_stack;      /**< where the last one ended */
     bool code_died;            /**< a function or trace died since the last audit */
+    bool is_ending;            /**< the last collection is under way, or was */
     bool is_closing;
     pthread_t thread; /**< that ran it when its last cycle ended */
     struct ffisan_audit_stats audit;

@@ -9,6 +9,7 @@
 
 #include "runtime/audit/standin.h"
 #include "runtime/cmem/ctraces.h"
+#include "runtime/cmem/leaks.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/heap/redzone.h"
 #include "runtime/renew.h"
@@ -299,6 +300,7 @@ void ffisan_audit_run(struct ffisan_state *state)
         if (ffisan_stacks_is_worn(state->stacks))
             ffisan_renew_stacks(state);
     }
+    ffisan_leaks_after_cycle(state, state->is_ending);
     ffisan_heap_release(&state->heap);
     state->audit.at_allocs = state->heap.stats.n_allocs;
     state->audit.cost = state->audit.n_followed - n_followed +

@@ -29,7 +29,7 @@ static struct {
     uint32_t n_paged;              /* blocks on pages of their own, live or dead */
     uintptr_t resting[PAGED_DEAD]; /* dead ones, a ring */
     uint32_t resting_first, n_resting;
-    uint64_t n_notes_refused;
+    uint64_t n_frees, n_notes_refused;
 } cheap;
 
 /* ---- Who is inside -------------------------------------------------------------------------- */
@@ -57,6 +57,22 @@ bool ffisan_cheap_find(uintptr_t address, struct ffisan_slot_ref *ret_ref)
 {
     return ffisan_heap_find(&cheap.dense, address, ret_ref) ||
            ffisan_heap_find(&cheap.paged, address, ret_ref);
+}
+
+bool ffisan_cheap_find_live(uintptr_t address, struct ffisan_slot_ref *ret_ref)
+{
+    return ffisan_cheap_find(address, ret_ref) && ffisan_slot_state(ret_ref) == FFISAN_SLOT_LIVE &&
+           !ffisan_heap_is_waiting(ret_ref->region->heap, ret_ref);
+}
+
+uint64_t ffisan_cheap_n_allocs(void)
+{
+    return cheap.dense.stats.n_allocs + cheap.paged.stats.n_allocs;
+}
+
+bool ffisan_cheap_has_live(void)
+{
+    return ffisan_cheap_n_allocs() != cheap.n_frees;
 }
 
 bool ffisan_cheap_is_paged(const struct ffisan_slot_ref *ref)
@@ -258,6 +274,7 @@ enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *blo
     else if (ret_ref->block != (uintptr_t)block)
         answer = FFISAN_CHEAP_INTERIOR;
     if (answer == FFISAN_CHEAP_DONE) {
+        cheap.n_frees++;
         note_free(state, ret_ref, trace);
         ffisan_heap_kill(region->heap, block, ffisan_slot_size(ret_ref));
         if (region->heap == &cheap.paged)

@@ -24,13 +24,10 @@ struct ffisan_cnote {
     const char *freed_function; /**< "free", "realloc"; NULL = live */
     uint32_t freed;             /**< trace of the free (ctraces.h) */
     uint32_t finalizer_made;    /**< freed by a finalizer: stack of its cdata */
-    uint32_t owner_made;        /**< stack of the cdata that led here when one was last seen */
     uint16_t finalizer_ctype;   /**< 0 = freed by hand */
-    uint16_t owner_ctype;       /**< 0 = no cdata has been seen yet */
-    uint32_t owner_offset;      /**< of the pointer in that cdata */
     uint8_t is_marked;          /**< something leads to it (leaks.c) */
-    uint8_t is_reported;        /**< as a leak */
-    uint16_t alignment_log2;
+    uint8_t is_reported;        /**< as a leak, or as used after it was freed */
+    uint8_t is_suspect;         /**< nothing led to it in the last search */
 };
 
 enum ffisan_cheap_answer {
@@ -54,6 +51,15 @@ enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *blo
 
 /** Finds the slot of an address in this heap, in whatever state it is.  Context: any. */
 bool ffisan_cheap_find(uintptr_t address, struct ffisan_slot_ref *ret_ref);
+
+/** The same for a block that is live. */
+bool ffisan_cheap_find_live(uintptr_t address, struct ffisan_slot_ref *ret_ref);
+
+/** Blocks handed out so far. */
+uint64_t ffisan_cheap_n_allocs(void);
+
+/** Is any block in use? */
+bool ffisan_cheap_has_live(void);
 
 /** The size of a live block changes where it is, if that can be. */
 bool ffisan_cheap_resize(const struct ffisan_slot_ref *ref, size_t size);

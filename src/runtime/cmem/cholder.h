@@ -7,6 +7,7 @@
 #define FFISAN_CMEM_CHOLDER_H
 
 #include "runtime/audit/standin.h"
+#include "runtime/report/report.h"
 
 #include <stdbool.h>
 
@@ -16,5 +17,18 @@
  */
 bool ffisan_cholder_find(struct ffisan_state *state, uintptr_t start, size_t size,
                          struct ffisan_holder *ret_holder);
+
+/** The same among the holders that died since the last audit. */
+bool ffisan_cholder_find_dead(struct ffisan_state *state, uintptr_t start, size_t size,
+                              struct ffisan_holder *ret_holder);
+
+/** Has a holder died since the last audit that led to a live block of the C heap? */
+bool ffisan_cholder_lost_something(struct ffisan_state *state);
+
+/**
+ * "struct point" for a cdata of type "struct point *": what lies where it leads to; NULL when the
+ * type does not say (void *, char *).  Kept in the scratch.
+ */
+const char *ffisan_cholder_target(struct ffisan_scratch *scratch, const char *pointer_type);
 
 #endif

@@ -82,29 +82,6 @@ struct ffisan_stack ffisan_creport_stack(uint32_t number, const char *innermost,
 
 /* ---- The block ------------------------------------------------------------------------------ */
 
-static const char *keep(struct ffisan_scratch *scratch, const char *string, size_t length)
-{
-    const char *start = ffisan_scratch_string(scratch);
-    ffisan_text_add_n(&scratch->text, string, length);
-    ffisan_scratch_end_string(scratch);
-    return start;
-}
-
-/* "struct point" of a cdata of type "struct point *" that leads to the block's start. */
-static const char *type_of_target(struct ffisan_scratch *scratch, const char *pointer_type)
-{
-    static const char *const vague[] = {"void", "char", "const char", "const void",
-                                        "unsigned char"};
-    size_t length = pointer_type ? strlen(pointer_type) : 0;
-    if (length < 3 || strcmp(pointer_type + length - 2, " *") != 0)
-        return NULL;
-    length -= 2;
-    for (size_t i = 0; i < sizeof(vague) / sizeof(vague[0]); i++)
-        if (strlen(vague[i]) == length && strncmp(vague[i], pointer_type, length) == 0)
-            return NULL;
-    return keep(scratch, pointer_type, length);
-}
-
 static void describe_block(struct gathering *gathering)
 {
     const struct ffisan_cevent *event = gathering->event;
@@ -171,7 +148,7 @@ static void describe_holder(struct gathering *gathering)
     uint64_t word = *(const uint64_t *)(holder.payload + holder.offset);
     if (word == start && !gathering->finding.holder.field && !gathering->finding.block.type)
         gathering->finding.block.type =
-            type_of_target(gathering->scratch, gathering->finding.holder.type);
+            ffisan_cholder_target(gathering->scratch, gathering->finding.holder.type);
 }
 
 static void gather(void *argument)

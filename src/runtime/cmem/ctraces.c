@@ -22,7 +22,7 @@
 struct memo {
     uintptr_t pc, sp; /* sp 0: any */
     uint64_t where;   /* Lua position, or number of the trace that runs */
-    uint32_t anchor; /* bytes above sp where the return address into compiled code lies; 0 = none */
+    uint32_t anchor;  /* bytes above sp - 8 where the return address into compiled code lies, + 1 */
     uint32_t number;
     uintptr_t anchored;
 };
@@ -76,7 +76,8 @@ static uint32_t find(uintptr_t pc, uintptr_t sp, uint64_t where)
         if (number == 0)
             return 0;
         if (fits(memo, pc, sp, where) &&
-            (memo->anchor == 0 || *(const uintptr_t *)(sp + memo->anchor) == memo->anchored))
+            (memo->anchor == 0 ||
+             *(const uintptr_t *)(sp - 8 + memo->anchor - 1) == memo->anchored))
             return number;
     }
     return 0;
@@ -93,16 +94,26 @@ static bool is_deep(uintptr_t pc)
     return ++ctraces.depths[slot].n > MANY_STACK_POINTERS;
 }
 
-/* The return address into compiled code, which ends the C frames, on the stack above sp. */
-static uint32_t find_anchor(const struct ffisan_state *state, uintptr_t sp, uintptr_t *ret_pc)
+/* The C frame of the interpreter that compiled code was entered from: the search ends there. */
+static uintptr_t end_of_search(const struct ffisan_state *state, uintptr_t sp)
 {
     enum { REACH = 4096 };
+    const struct ffisan_vm *vm = &state->vm;
+    const struct lj_thread *thread = (const struct lj_thread *)ffisan_vm_word(vm, vm->layout.cur_L);
+    uintptr_t cframe = thread ? thread->cframe & ~(uintptr_t)3 : 0;
+    return cframe - sp < REACH ? cframe : cframe > sp ? sp + REACH : sp;
+}
+
+/* The return address into compiled code, which ends the C frames: how far above sp it lies. */
+static uint32_t find_anchor(const struct ffisan_state *state, uintptr_t sp, uintptr_t *ret_pc)
+{
     const struct lj_trace *trace = ffisan_luastack_trace(&state->vm, (uint32_t)*state->vmstate);
-    for (uint32_t offset = 8; trace && offset < REACH; offset += 8) {
-        uintptr_t word = *(const uintptr_t *)(sp - 8 + offset);
+    uintptr_t end = end_of_search(state, sp);
+    for (uintptr_t place = sp - 8; trace && place + 8 <= end; place += 8) {
+        uintptr_t word = *(const uintptr_t *)place;
         if (word - trace->mcode < trace->szmcode) {
             *ret_pc = word;
-            return offset - 8;
+            return (uint32_t)(place - (sp - 8)) + 1;
         }
     }
     *ret_pc = 0;

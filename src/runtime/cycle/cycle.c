@@ -2,6 +2,7 @@
 #include "runtime/cycle/cycle.h"
 
 #include "runtime/audit/audit.h"
+#include "runtime/cmem/leaks.h"
 #include "runtime/cycle/schedule.h"
 #include "runtime/state.h"
 
@@ -37,6 +38,31 @@ static void *take_argument(lua_State *L)
     return udata->payload;
 }
 
+static int collect(lua_State *L)
+{
+    struct ffisan_state *state = ffisan_state_find(L);
+    if (state) {
+        state->lines.is_collecting = true;
+        state->api->lua_gc(L, LUA_GCCOLLECT, 0);
+    }
+    return 0;
+}
+
+/*
+ * lua_close finalises everything that is left, us as well, without a collection: what the program
+ * has given up is not told from what it still had.  A last collection tells.
+ */
+static void collect_at_close(struct ffisan_state *state, lua_State *L)
+{
+    const struct ffisan_api *api = state->api;
+    if (state->is_ending)
+        return; /* by ffisan_cycle_finish, before it came to this */
+    state->is_ending = true;
+    ffisan_leaks_ending(state);
+    if (api->lua_cpcall(L, collect, NULL) != 0)
+        api->lua_settop(L, -2);
+}
+
 static int cycle_ended(lua_State *L)
 {
     struct ffisan_state *state = *(struct ffisan_state **)take_argument(L);
@@ -45,7 +71,9 @@ static int cycle_ended(lua_State *L)
     int saved_errno = errno;
     uint32_t visits;
     bool closing = *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state) != GCS_FINALIZE;
-    if (!closing)
+    if (closing)
+        collect_at_close(state, L);
+    else
         ffisan_cycle_rearm(state);
     state->cycle++;
     state->cycle_stack =
@@ -69,21 +97,13 @@ void ffisan_cycle_start(struct ffisan_state *state)
     leave_sentinel(state, L);
 }
 
-static int collect(lua_State *L)
-{
-    struct ffisan_state *state = ffisan_state_find(L);
-    if (state) {
-        state->lines.is_collecting = true;
-        state->api->lua_gc(L, LUA_GCCOLLECT, 0);
-    }
-    return 0;
-}
-
 /* An error in a finaliser ends a collection, and when a state ends nobody is there to catch it. */
 void ffisan_cycle_finish(struct ffisan_state *state)
 {
     enum { MOST_ERRORS = 100 };
     const struct ffisan_api *api = state->api;
+    state->is_ending = true;
+    ffisan_leaks_ending(state);
     for (unsigned n = 0; !state->is_closing && n < MOST_ERRORS; n++) {
         if (api->lua_cpcall(state->L, collect, NULL) == 0)
             break;

@@ -110,6 +110,11 @@ void ffisan_heap_each_holder(struct ffisan_heap *heap,
                              void (*visit)(void *context, const struct ffisan_slot_ref *ref),
                              void *context);
 
+/** The same for holders that died since the last ffisan_heap_release. */
+void ffisan_heap_each_dead_holder(struct ffisan_heap *heap,
+                                  void (*visit)(void *context, const struct ffisan_slot_ref *ref),
+                                  void *context);
+
 /** Calls `visit` for every live block, in address order. */
 void ffisan_heap_each_live(struct ffisan_heap *heap,
                            void (*visit)(void *context, const struct ffisan_slot_ref *ref),

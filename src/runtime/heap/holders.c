@@ -30,7 +30,19 @@ bool ffisan_heap_is_waiting(const struct ffisan_heap *heap, const struct ffisan_
     return waiting(heap, ref->span, ref->index >> 6) & ffisan_slot_bit(ref);
 }
 
-static void visit_span(struct ffisan_region *region, uint32_t span_index, bool holders_only,
+enum which { LIVE_HOLDERS, DEAD_HOLDERS, ALL_LIVE };
+
+static uint64_t wanted(const struct ffisan_region *region, const struct ffisan_span *span,
+                       uint32_t w, enum which which)
+{
+    uint64_t live = ~(span->dead[w] | span->old[w] | span->free[w]);
+    if (which == DEAD_HOLDERS)
+        return span->holders[w] & span->dead[w];
+    return live & (which == LIVE_HOLDERS ? span->holders[w]
+                                         : existing(span, w) & ~waiting(region->heap, span, w));
+}
+
+static void visit_span(struct ffisan_region *region, uint32_t span_index, enum which which,
                        void (*visit)(void *context, const struct ffisan_slot_ref *ref),
                        void *context)
 {
@@ -39,14 +51,12 @@ static void visit_span(struct ffisan_region *region, uint32_t span_index, bool h
     uintptr_t start = region->base + ((uintptr_t)span_index << FFISAN_SPAN_SHIFT);
     size_t first = (size_t)span_index * FFISAN_SLOTS_PER_SPAN;
     for (uint32_t w = 0; w < span->n_words; w++) {
-        uint64_t bits = ~(span->dead[w] | span->old[w] | span->free[w]);
-        bits &=
-            holders_only ? span->holders[w] : existing(span, w) & ~waiting(region->heap, span, w);
+        uint64_t bits = wanted(region, span, w, which);
         for (; bits; bits &= bits - 1) {
             ref.index = w * 64 + (uint32_t)__builtin_ctzl(bits);
             ref.slot = &region->slots[first + ref.index];
             ref.block = start + (uintptr_t)ref.index * span->slot_size;
-            if (holders_only || !ref.slot->is_held)
+            if (which != ALL_LIVE || !ref.slot->is_held)
                 visit(context, &ref);
         }
     }
@@ -59,7 +69,17 @@ void ffisan_heap_each_holder(struct ffisan_heap *heap,
     for (struct ffisan_region *region = heap->regions; region; region = region->next)
         for (uint32_t i = 0; i < region->n_spans_used; i++)
             if (region->spans[i].has_holders)
-                visit_span(region, i, true, visit, context);
+                visit_span(region, i, LIVE_HOLDERS, visit, context);
+}
+
+void ffisan_heap_each_dead_holder(struct ffisan_heap *heap,
+                                  void (*visit)(void *context, const struct ffisan_slot_ref *ref),
+                                  void *context)
+{
+    for (struct ffisan_region *region = heap->regions; region; region = region->next)
+        for (uint32_t i = 0; i < region->n_spans_used; i++)
+            if (region->spans[i].has_holders && region->spans[i].has_dead)
+                visit_span(region, i, DEAD_HOLDERS, visit, context);
 }
 
 void ffisan_heap_each_live(struct ffisan_heap *heap,
@@ -69,5 +89,5 @@ void ffisan_heap_each_live(struct ffisan_heap *heap,
     for (struct ffisan_region *region = heap->regions; region; region = region->next)
         for (uint32_t i = 0; i < region->n_spans_used; i++)
             if (region->spans[i].slot_size > 0 && region->spans[i].head == i)
-                visit_span(region, i, false, visit, context);
+                visit_span(region, i, ALL_LIVE, visit, context);
 }

@@ -66,6 +66,8 @@ static uint64_t hash_shape(uint64_t hash, const char *string)
 static uint64_t make_id(const struct ffisan_finding *finding)
 {
     uint64_t hash = ffisan_hash_mix(FFISAN_RECORD_VERSION, (uint64_t)finding->kind);
+    if (finding->severity == FFISAN_SEVERITY_LEAK && finding->block.made.n_frames > 0)
+        return hash_stack(hash, &finding->block.made, 2); /* the holder is not always known */
     hash = hash_shape(hash, finding->block.type);
     hash = hash_shape(hash, finding->holder.type);
     hash = hash_shape(hash, finding->holder.field);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A search is worth its cost when a cdata that led to C memory has died: then something may be
+ * lost.  What is lost otherwise (a pointer that was overwritten, one that never was in a cdata) is
+ * found by later searches, and by the last.
+ *
+ * The budget is in bytes that are searched: some to begin with, so that short programs are looked
+ * at early, then it grows with what the program allocates.  The last search is free.
+ */
+/*
+ * A search is worth its cost when a cdata that led to C memory has died: then something may be lost.
+ * What is lost otherwise (a pointer that was overwritten, one that never was in a cdata) is found by
+ * later searches, and the last.  The budget is in bytes that are searched: some to begin with, so that short programs are looked
+ * at early, then it grows with what the program allocates.  The last search is free.
+ */
+#include "runtime/cmem/leaks.h"
+
+#include "runtime/cmem/cheap.h"
+#include "runtime/cmem/cholder.h"
+#include "runtime/cmem/leaks_mark.h"
+#include "runtime/cmem/leaks_report.h"
+#include "runtime/cmem/thread.h"
+#include "runtime/fault/guard.h"
+#include "runtime/state.h"
+
+#include <sys/single_threaded.h>
+
+#define FIRST_BUDGET ((int64_t)48 << 20)
+#define SEARCH_ITSELF (256 << 10) /* what it costs besides, as if it were bytes */
+#define PER_ALLOCATION 8    /* of the Lua heap, bytes; a quarter of it without forced cycles */
+#define PER_C_ALLOCATION 64 /* bytes */
+
+static struct {
+    struct ffisan_leaks_stats stats;
+    int64_t budget;
+    bool has_begun;
+    uint64_t lua_allocs, c_allocs; /* when the budget was last counted */
+} leaks;                           /* guarded by ffisan_runtime.lock */
+
+static bool is_due(struct ffisan_state *state, bool is_last)
+{
+    uint64_t c_allocs = ffisan_cheap_n_allocs(), lua_allocs = state->heap.stats.n_allocs;
+    bool is_natural = ffisan_runtime.options.gc == FFISAN_GC_NATURAL;
+    int64_t per_allocation = is_natural ? PER_ALLOCATION / 4 : PER_ALLOCATION;
+    if (!leaks.has_begun)
+        leaks.budget = is_natural ? 0 : FIRST_BUDGET;
+    leaks.has_begun = true;
+    if (lua_allocs > leaks.lua_allocs)
+        leaks.budget += (int64_t)(lua_allocs - leaks.lua_allocs) * per_allocation;
+    leaks.budget += (int64_t)(c_allocs - leaks.c_allocs) * PER_C_ALLOCATION;
+    leaks.lua_allocs = lua_allocs;
+    leaks.c_allocs = c_allocs;
+    if (!ffisan_cheap_has_live())
+        return false;
+    return is_last || (leaks.budget > 0 && ffisan_cholder_lost_something(state));
+}
+
+static void search(void *argument)
+{
+    struct ffisan_leaks_mark *mark = argument;
+    ffisan_leaks_mark(mark);
+}
+
+/* A pointer may have moved from where the search had not been to where it had. */
+static bool needs_second_look(void)
+{
+    return !__libc_single_threaded;
+}
+
+static void look(struct ffisan_state *state, bool is_last)
+{
+    struct ffisan_leaks_mark mark = {
+        .state = state, .is_tentative = needs_second_look(), .is_last = is_last};
+    if (!ffisan_cheap_lock())
+        return;
+    ffisan_leaks_mark_begin(&mark);
+    bool done = mark.is_possible && ffisan_guard_run(search, &mark) && mark.is_complete;
+    leaks.stats.n_searches++;
+    leaks.stats.n_words += mark.n_words;
+    leaks.budget -= (int64_t)(mark.n_words * 8) + SEARCH_ITSELF;
+    if (done)
+        ffisan_leaks_mark_lost(&mark);
+    ffisan_leaks_mark_end(&mark);
+    ffisan_cheap_unlock();
+    for (uint32_t i = 0; i < mark.n_lost; i++) {
+        leaks.stats.n_leaks++;
+        leaks.stats.leaked_bytes += mark.lost[i].size;
+        ffisan_leaks_report(state, &mark.lost[i]);
+    }
+}
+
+void ffisan_leaks_after_cycle(struct ffisan_state *state, bool is_last)
+{
+    if (!ffisan_runtime.options.leaks || !ffisan_runtime.options.malloc ||
+        !ffisan_lock_take(&ffisan_runtime.lock))
+        return;
+    bool was_busy = ffisan_thread.is_busy;
+    ffisan_thread.is_busy = true;
+    if (is_due(state, is_last)) {
+        look(state, is_last);
+        if (is_last && needs_second_look())
+            look(state, is_last);
+    }
+    ffisan_thread.is_busy = was_busy;
+    ffisan_lock_give(&ffisan_runtime.lock);
+}
+
+struct ffisan_leaks_stats ffisan_leaks_stats(void)
+{
+    return leaks.stats;
+}

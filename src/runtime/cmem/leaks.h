@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * Leaks: blocks of the C heap that Lua code asked for and that nothing leads to any more, neither
+ * from Lua nor from C.  A mark phase from all writable memory of the process: what is reachable
+ * only through lost blocks is lost with them and not reported of its own.
+ */
+#ifndef FFISAN_CMEM_LEAKS_H
+#define FFISAN_CMEM_LEAKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ffisan_state;
+
+/** When searches happen, and what was found so far.  One for the process. */
+struct ffisan_leaks_stats {
+    uint64_t n_searches, n_words, n_leaks, leaked_bytes;
+};
+
+/**
+ * After a cycle: searches if there are C blocks that may be lost and the budget allows it;
+ * always when `is_last`.  Before the dead of the cycle are released: those that led to the lost
+ * blocks are named.
+ * Context: the thread of the state, inside its allocator or a finalizer.
+ */
+void ffisan_leaks_after_cycle(struct ffisan_state *state, bool is_last);
+
+/** The program has ended, its last collection has not begun: what its main function had. */
+void ffisan_leaks_ending(struct ffisan_state *state);
+
+struct ffisan_leaks_stats ffisan_leaks_stats(void);
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Roots are the writable private mappings of the process, page by page as far as they are in
+ * memory, without our own; of this thread's stack, what is in use; the live blocks of all Lua
+ * heaps.  A word that leads anywhere into a block keeps it.
+ */
+#include "runtime/cmem/leaks_mark.h"
+
+#include "base/io.h"
+#include "base/pages.h"
+#include "runtime/cmem/cheap.h"
+#include "runtime/cmem/ctraces.h"
+#include "runtime/cmem/maps.h"
+#include "runtime/state.h"
+
+#include <string.h>
+
+#define PAGE FFISAN_PAGE_SIZE
+#define PAGES_AT_ONCE 512u
+#define PRESENT (UINT64_C(3) << 62) /* in a word of /proc/self/pagemap: in memory or swapped */
+
+enum { UNMARKED, REACHABLE, LOST_WITH_ANOTHER };
+
+static void unmark(void *context, const struct ffisan_slot_ref *ref)
+{
+    struct ffisan_leaks_mark *mark = context;
+    struct ffisan_cnote *note = ffisan_cheap_note(ref);
+    mark->max_pending++;
+    if (note)
+        note->is_marked = UNMARKED;
+    else
+        mark->is_possible = false;
+}
+
+void ffisan_leaks_mark_begin(struct ffisan_leaks_mark *mark)
+{
+    uintptr_t high;
+    ffisan_cheap_bounds(&mark->low, &high);
+    mark->size = high - mark->low;
+    mark->stack = (uintptr_t)__builtin_frame_address(0);
+    mark->is_possible = true;
+    ffisan_cheap_each_live(unmark, mark);
+    if (mark->is_possible && mark->max_pending > 0)
+        mark->pending = ffisan_pages_map(mark->max_pending * sizeof(*mark->pending));
+    mark->is_possible = mark->pending != NULL;
+}
+
+void ffisan_leaks_mark_end(struct ffisan_leaks_mark *mark)
+{
+    if (mark->pending)
+        ffisan_pages_unmap(mark->pending, mark->max_pending * sizeof(*mark->pending));
+    mark->pending = NULL;
+}
+
+/* ---- Words ---------------------------------------------------------------------------------- */
+
+static void reach(struct ffisan_leaks_mark *mark, uintptr_t address, uint8_t how)
+{
+    struct ffisan_slot_ref ref;
+    if (!ffisan_cheap_find_live(address, &ref))
+        return;
+    struct ffisan_cnote *note = ffisan_cheap_note(&ref);
+    if (note->is_marked != UNMARKED || mark->n_pending == mark->max_pending)
+        return;
+    note->is_marked = how;
+    mark->pending[mark->n_pending++] = ref.block;
+}
+
+static void search_words(struct ffisan_leaks_mark *mark, uintptr_t low, uintptr_t high, uint8_t how)
+{
+    const uint64_t *words = (const uint64_t *)((low + 7) & ~(uintptr_t)7);
+    const uint64_t *end = (const uint64_t *)(high & ~(uintptr_t)7);
+    if (words < end)
+        mark->n_words += (uint64_t)(end - words);
+    for (; words < end; words++)
+        if (__builtin_expect(*words - mark->low < mark->size, 0))
+            reach(mark, *words, how);
+}
+
+static void follow(struct ffisan_leaks_mark *mark, uint8_t how)
+{
+    struct ffisan_slot_ref ref;
+    while (mark->n_pending > 0) {
+        uintptr_t block = mark->pending[--mark->n_pending];
+        if (ffisan_cheap_find_live(block, &ref))
+            search_words(mark, block, block + ffisan_slot_size(&ref), how);
+    }
+}
+
+/* ---- Lua ------------------------------------------------------------------------------------ */
+
+/* Lua keeps addresses as light userdata as well, with its upper bits numbered, and as numbers. */
+static void reach_value(struct ffisan_leaks_mark *mark, uint64_t word)
+{
+    const uint64_t low_bits = (UINT64_C(1) << 39) - 1;
+    double number;
+    memcpy(&number, &word, sizeof(number));
+    if (lj_tv_type(word) == LJ_IT_LIGHTUD) {
+        uintptr_t top = mark->low + mark->size - 1;
+        reach(mark, (mark->low & ~low_bits) | (word & low_bits), REACHABLE);
+        reach(mark, (top & ~low_bits) | (word & low_bits), REACHABLE);
+    } else if (number >= (double)mark->low && number <= (double)(mark->low + mark->size)) {
+        reach(mark, (uintptr_t)number, REACHABLE);
+    }
+}
+
+static void search_object(void *context, const struct ffisan_slot_ref *ref)
+{
+    struct ffisan_leaks_mark *mark = context;
+    const uint64_t *words = (const uint64_t *)ref->block;
+    size_t n = ffisan_slot_size(ref) / 8;
+    mark->n_words += n;
+    for (size_t i = 0; i < n; i++) {
+        if (words[i] - mark->low < mark->size)
+            reach(mark, words[i], REACHABLE);
+        else if (words[i] >> 47 != 0)
+            reach_value(mark, words[i]);
+    }
+}
+
+/* ---- The process ---------------------------------------------------------------------------- */
+
+static void search_pages(struct ffisan_leaks_mark *mark, uintptr_t low, uintptr_t high)
+{
+    uint64_t entries[PAGES_AT_ONCE];
+    while (low < high) {
+        size_t n = (high - low + PAGE - 1) / PAGE;
+        n = n < PAGES_AT_ONCE ? n : PAGES_AT_ONCE;
+        size_t got = ffisan_io_read_file("/proc/self/pagemap", low / PAGE * 8, (char *)entries,
+                                         n * sizeof(*entries));
+        for (size_t i = 0; i < n; i++) {
+            uintptr_t page = (low & ~(uintptr_t)(PAGE - 1)) + i * PAGE;
+            uintptr_t from = page > low ? page : low, to = page + PAGE < high ? page + PAGE : high;
+            if (i >= got / 8 || (entries[i] & PRESENT))
+                search_words(mark, from, to, REACHABLE);
+        }
+        low = (low & ~(uintptr_t)(PAGE - 1)) + n * PAGE;
+    }
+}
+
+/* A mapping without what is ours in it: neighbours are listed as one. */
+static void search_mapping(void *context, const struct ffisan_mapping *mapping)
+{
+    struct ffisan_leaks_mark *mark = context;
+    struct ffisan_pages_range own;
+    uintptr_t low = mapping->low;
+    mark->is_complete = true;
+    if (mapping->is_own)
+        return;
+    if (mark->stack >= low && mark->stack < mapping->high)
+        low = mark->stack;
+    while (low < mapping->high) {
+        bool found = ffisan_pages_next_own(low, &own) && own.low < mapping->high;
+        uintptr_t high = found ? own.low : mapping->high;
+        if (low < high)
+            search_pages(mark, low, high);
+        low = found ? own.high : high;
+    }
+}
+
+__attribute__((noinline)) static void search_process(struct ffisan_leaks_mark *mark)
+{
+    __builtin_unwind_init(); /* registers that our callers keep for theirs go to the stack */
+    mark->stack = (uintptr_t)__builtin_frame_address(0) - 512;
+    if (!ffisan_maps_each(search_mapping, mark))
+        mark->is_complete = false;
+}
+
+void ffisan_leaks_mark(struct ffisan_leaks_mark *mark)
+{
+    search_process(mark);
+    for (struct ffisan_state *state = ffisan_runtime.states; state; state = state->next)
+        ffisan_heap_each_live(&state->heap, search_object, mark);
+    follow(mark, REACHABLE);
+    if (mark->is_last)
+        ffisan_leaks_mark_ending(mark);
+}
+
+void ffisan_leaks_mark_word(struct ffisan_leaks_mark *mark, uintptr_t word)
+{
+    if (word - mark->low < mark->size)
+        reach(mark, word, REACHABLE);
+    else if (word >> 47 != 0)
+        reach_value(mark, word);
+    follow(mark, REACHABLE);
+}
+
+/* ---- What is left --------------------------------------------------------------------------- */
+
+/* Everything that an unmarked block leads to is lost with it. */
+static void spread(void *context, const struct ffisan_slot_ref *ref)
+{
+    struct ffisan_leaks_mark *mark = context;
+    if (ffisan_cheap_note(ref)->is_marked != UNMARKED)
+        return;
+    search_words(mark, ref->block, ref->block + ffisan_slot_size(ref), LOST_WITH_ANOTHER);
+    follow(mark, LOST_WITH_ANOTHER);
+}
+
+static void list(void *context, const struct ffisan_slot_ref *ref)
+{
+    struct ffisan_leaks_mark *mark = context;
+    struct ffisan_cnote *note = ffisan_cheap_note(ref);
+    const struct ffisan_ctrace *trace = ffisan_ctraces_get(ref->slot->stack);
+    if (note->is_marked == REACHABLE)
+        note->is_suspect = 0;
+    if (note->is_marked != UNMARKED || note->is_reported || !trace || !trace->lua_stack)
+        return;
+    if (mark->is_tentative && !note->is_suspect) {
+        note->is_suspect = 1;
+        return;
+    }
+    if (mark->n_lost == FFISAN_LEAKS_AT_ONCE)
+        return;
+    note->is_reported = 1;
+    mark->lost[mark->n_lost++] = (struct ffisan_leak){
+        .block = ref->block, .size = ffisan_slot_size(ref), .made = ref->slot->stack};
+}
+
+void ffisan_leaks_mark_lost(struct ffisan_leaks_mark *mark)
+{
+    ffisan_cheap_each_live(spread, mark);
+    ffisan_cheap_each_live(list, mark);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/** The mark phase of leaks.h.  Context: as there; the C heap is locked. */
+#ifndef FFISAN_CMEM_LEAKS_MARK_H
+#define FFISAN_CMEM_LEAKS_MARK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ffisan_state;
+
+#define FFISAN_LEAKS_AT_ONCE 64u /* more are found by the next search */
+
+/** A lost block. */
+struct ffisan_leak {
+    uintptr_t block;
+    size_t size;
+    uint32_t made; /**< trace */
+};
+
+struct ffisan_leaks_mark {
+    struct ffisan_state *state;
+    bool is_tentative; /**< report only what was lost in the search before as well */
+    bool is_last;      /**< the program has ended */
+    bool is_possible;  /**< there was memory for the search */
+    bool is_complete;  /**< all memory was searched */
+    uint64_t n_words;
+    uintptr_t low, size; /**< of the C heap: a first look at a word */
+    uintptr_t stack;     /**< the stack below is not in use */
+    uintptr_t *pending;  /**< blocks that are marked and were not searched yet */
+    size_t n_pending, max_pending;
+    uint32_t n_lost;
+    struct ffisan_leak lost[FFISAN_LEAKS_AT_ONCE];
+};
+
+/** Takes what the search needs and unmarks all blocks. */
+void ffisan_leaks_mark_begin(struct ffisan_leaks_mark *mark);
+
+/** Marks what something leads to.  Reads all of the process' memory: run it under a guard. */
+void ffisan_leaks_mark(struct ffisan_leaks_mark *mark);
+
+/** Lists the blocks that were asked for by Lua code and are not marked. */
+void ffisan_leaks_mark_lost(struct ffisan_leaks_mark *mark);
+
+/**
+ * The program has ended: what its main function still had in a variable is not lost, although the
+ * function has returned.  Marks what dead objects in its frame lead to.
+ */
+void ffisan_leaks_mark_ending(struct ffisan_leaks_mark *mark);
+
+/** Marks the block that an address leads into, and what it leads to. */
+void ffisan_leaks_mark_word(struct ffisan_leaks_mark *mark, uintptr_t word);
+
+void ffisan_leaks_mark_end(struct ffisan_leaks_mark *mark);
+
+#endif

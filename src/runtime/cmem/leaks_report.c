@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/cmem/leaks_report.h"
+
+#include "runtime/cmem/cholder.h"
+#include "runtime/cmem/creport.h"
+#include "runtime/fault/guard.h"
+#include "runtime/report/describe.h"
+#include "runtime/report/explain_memory.h"
+#include "runtime/state.h"
+
+struct telling {
+    struct ffisan_state *state;
+    const struct ffisan_leak *leak;
+    struct ffisan_scratch *scratch;
+    struct ffisan_finding finding;
+};
+
+/* The cdata that led there died in this cycle, and is as it was. */
+static void describe_holder(void *argument)
+{
+    struct telling *telling = argument;
+    struct ffisan_finding *finding = &telling->finding;
+    const struct ffisan_leak *leak = telling->leak;
+    struct ffisan_state *state = telling->state;
+    struct ffisan_holder holder;
+    if (!ffisan_cholder_find_dead(state, leak->block, leak->size ? leak->size : 1, &holder))
+        return;
+    ffisan_describe_holder(state, &holder, false, telling->scratch, finding);
+    if (!finding->holder.field)
+        finding->block.type = ffisan_cholder_target(telling->scratch, finding->holder.type);
+    finding->collected.cycle = state->cycle;
+    finding->collected.stack = ffisan_stacks_get(state->stacks, state->cycle_stack);
+}
+
+static void describe_rest(void *argument)
+{
+    struct telling *telling = argument;
+    telling->finding.block.made = ffisan_creport_stack(telling->leak->made, NULL, NULL);
+    ffisan_explain_memory(telling->scratch, &telling->finding, false);
+}
+
+void ffisan_leaks_report(struct ffisan_state *state, const struct ffisan_leak *leak)
+{
+    struct telling telling = {.state = state, .leak = leak, .scratch = ffisan_scratch_begin()};
+    ffisan_creport_begin();
+    telling.finding.severity = FFISAN_SEVERITY_LEAK;
+    telling.finding.kind = FFISAN_KIND_LEAK;
+    telling.finding.block.kind = FFISAN_BLOCK_MALLOC;
+    telling.finding.block.size_bytes = leak->size;
+    ffisan_guard_run(describe_holder, &telling);
+    ffisan_guard_run(describe_rest, &telling);
+    ffisan_report(&telling.finding);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/** The writable memory of the process, as the kernel lists it.  Context: any, also a handler. */
+#ifndef FFISAN_CMEM_MAPS_H
+#define FFISAN_CMEM_MAPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ffisan_mapping {
+    uintptr_t low, high;
+    bool is_own; /**< of the file that this library was loaded from */
+};
+
+/**
+ * Calls `visit` for every private mapping that can be read and written.  False when the list
+ * cannot be had (no /proc): then nothing was visited.
+ */
+bool ffisan_maps_each(void (*visit)(void *context, const struct ffisan_mapping *mapping),
+                      void *context);
+
+#endif
