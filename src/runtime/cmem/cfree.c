@@ -10,12 +10,20 @@
 #include <errno.h>
 #include <sys/auxv.h>
 
-static void report(struct ffisan_state *state, const char *function, const void *block,
-                   enum ffisan_kind kind, const struct ffisan_slot_ref *ref)
+const char *ffisan_cfree_name(enum ffisan_cfree_function function)
+{
+    static const char *const names[] = {[FFISAN_CFREE_FREE] = "free",
+                                        [FFISAN_CFREE_REALLOC] = "realloc",
+                                        [FFISAN_CFREE_REALLOCARRAY] = "reallocarray"};
+    return names[function];
+}
+
+static void report(struct ffisan_state *state, enum ffisan_cfree_function function,
+                   const void *block, enum ffisan_kind kind, const struct ffisan_slot_ref *ref)
 {
     struct ffisan_cevent event = {.kind = kind,
                                   .access = FFISAN_ACCESS_FREE,
-                                  .function = function,
+                                  .function = ffisan_cfree_name(function),
                                   .address = (uintptr_t)block,
                                   .ref = ref};
     ffisan_creport(state, &event);
@@ -48,12 +56,13 @@ static const char *foreign_memory(const void *block)
     return address > here && address < getauxval(AT_RANDOM) ? "of the stack" : NULL;
 }
 
-static bool is_foreign_error(struct ffisan_state *state, const char *function, const void *block)
+static bool is_foreign_error(struct ffisan_state *state, enum ffisan_cfree_function function,
+                             const void *block)
 {
     struct ffisan_described_block lua_block;
     struct ffisan_cevent event = {.kind = FFISAN_KIND_INVALID_FREE,
                                   .access = FFISAN_ACCESS_FREE,
-                                  .function = function,
+                                  .function = ffisan_cfree_name(function),
                                   .address = (uintptr_t)block};
     if (find_lua_block(event.address, &lua_block, &event.lua_offset))
         event.lua_block = &lua_block;
@@ -65,19 +74,15 @@ static bool is_foreign_error(struct ffisan_state *state, const char *function, c
     return true;
 }
 
-bool ffisan_cfree_passes(const char *function, void *block, uintptr_t pc, uintptr_t sp)
+bool ffisan_cfree_passes(enum ffisan_cfree_function function, void *block, uintptr_t pc,
+                         uintptr_t sp)
 {
     struct ffisan_slot_ref ref;
     struct ffisan_state *state = ffisan_thread_state();
-    struct ffisan_cnote *note;
     if (!block)
         return true;
-    switch (ffisan_cheap_free(state, block, pc, sp, &ref)) {
+    switch (ffisan_cheap_free(state, block, function, pc, sp, &ref)) {
     case FFISAN_CHEAP_DONE:
-        note = ffisan_cheap_note(&ref);
-        if (note)
-            note->freed_function = function;
-        return false;
     case FFISAN_CHEAP_BUSY:
         return false;
     case FFISAN_CHEAP_DEAD:

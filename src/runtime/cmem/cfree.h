@@ -3,16 +3,22 @@
 #ifndef FFISAN_CMEM_CFREE_H
 #define FFISAN_CMEM_CFREE_H
 
+#include "runtime/cmem/cheap.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
+/** "free", "realloc" ... */
+const char *ffisan_cfree_name(enum ffisan_cfree_function function);
+
 /**
- * `function` ("free", "realloc") gets this address to free it.  True: it is none of ours, the
+ * `function` gets this address to free it.  True: it is none of ours, the
  * program's allocator knows it.  False: it has been freed, or it was an error (freed before,
  * memory of Lua, the middle of a block, a variable), which has been reported; nothing is left to
  * do, and the program goes on.  NULL passes.
  * Context: any thread.  errno is kept.
  */
-bool ffisan_cfree_passes(const char *function, void *block, uintptr_t pc, uintptr_t sp);
+bool ffisan_cfree_passes(enum ffisan_cfree_function function, void *block, uintptr_t pc,
+                         uintptr_t sp);
 
 #endif

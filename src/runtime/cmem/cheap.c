@@ -140,6 +140,9 @@ static void give_back_oldest(void)
     cheap.n_resting--;
     if (!ffisan_heap_find(&cheap.paged, block, &ref) || !ffisan_cheap_reopen(&ref))
         return; /* stays inaccessible for ever */
+    struct ffisan_cnote *note = ffisan_cheap_note(&ref);
+    if (note)
+        *note = (struct ffisan_cnote){0};
     cheap.n_paged--;
     ffisan_heap_reuse(&cheap.paged, &ref);
 }
@@ -198,16 +201,12 @@ void *ffisan_cheap_alloc(struct ffisan_state *state, size_t size, size_t alignme
     if (!cheap.is_ready || size > PTRDIFF_MAX || alignment > FFISAN_SPAN_SIZE ||
         ffisan_thread.is_busy || ffisan_unwinder_is_caller(pc))
         return NULL;
-    ffisan_thread.is_busy = true; /* the loader and the unwinder may allocate */
     uint32_t trace = ffisan_ctraces_here(state, pc, sp);
-    ffisan_thread.is_busy = false;
     if (!ffisan_cheap_lock())
         return NULL;
     void *block = wants_pages(size, alignment, trace) ? alloc_paged(size, trace, &ref) : NULL;
     if (!block)
         block = alloc_dense(size, alignment, trace, &ref);
-    if (block && ref.region->notes)
-        memset(ffisan_cheap_note(&ref), 0, sizeof(struct ffisan_cnote));
     ffisan_cheap_unlock();
     return block;
 }
@@ -232,15 +231,17 @@ void *ffisan_cheap_clear(void *block, size_t size)
 
 /* ---- Freeing -------------------------------------------------------------------------------- */
 
-static void note_free(struct ffisan_state *state, const struct ffisan_slot_ref *ref, uint32_t trace)
+static void note_free(const struct ffisan_state *state, const struct ffisan_slot_ref *ref,
+                      enum ffisan_cfree_function function, uint32_t trace)
 {
     struct ffisan_cnote *note = ffisan_cheap_note(ref);
     if (!note) {
         cheap.n_notes_refused++;
         return;
     }
-    note->freed = trace;
-    ffisan_finalizer_note(state, note);
+    *note = (struct ffisan_cnote){.freed = trace, .function = (uint8_t)function};
+    if (__builtin_expect(ffisan_finalizer_may_run(state), 0))
+        ffisan_finalizer_note(state, note);
 }
 
 static void close_pages(const struct ffisan_slot_ref *ref)
@@ -252,7 +253,8 @@ static void close_pages(const struct ffisan_slot_ref *ref)
     cheap.resting[(cheap.resting_first + cheap.n_resting++) % PAGED_DEAD] = ref->block;
 }
 
-enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *block, uintptr_t pc,
+enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *block,
+                                           enum ffisan_cfree_function function, uintptr_t pc,
                                            uintptr_t sp, struct ffisan_slot_ref *ret_ref)
 {
     struct ffisan_region *region = ffisan_region_find((uintptr_t)block);
@@ -260,9 +262,7 @@ enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *blo
         return FFISAN_CHEAP_FOREIGN;
     if (ffisan_thread.is_busy)
         return FFISAN_CHEAP_BUSY;
-    ffisan_thread.is_busy = true;
     uint32_t trace = ffisan_ctraces_here(state, pc, sp);
-    ffisan_thread.is_busy = false;
     if (!ffisan_cheap_lock())
         return FFISAN_CHEAP_BUSY;
     enum ffisan_cheap_answer answer = FFISAN_CHEAP_DONE;
@@ -275,7 +275,7 @@ enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *blo
         answer = FFISAN_CHEAP_INTERIOR;
     if (answer == FFISAN_CHEAP_DONE) {
         cheap.n_frees++;
-        note_free(state, ret_ref, trace);
+        note_free(state, ret_ref, function, trace);
         ffisan_heap_kill(region->heap, block, ffisan_slot_size(ret_ref));
         if (region->heap == &cheap.paged)
             close_pages(ret_ref);

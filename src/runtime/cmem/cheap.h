@@ -19,15 +19,18 @@
 
 struct ffisan_state;
 
-/** What we know of a C block beyond its slot; zero for a fresh block. */
+/** Functions that free. */
+enum ffisan_cfree_function { FFISAN_CFREE_FREE, FFISAN_CFREE_REALLOC, FFISAN_CFREE_REALLOCARRAY };
+
+/** What we know of a C block beyond its slot: written when it is freed, zero before. */
 struct ffisan_cnote {
-    const char *freed_function; /**< "free", "realloc"; NULL = live */
-    uint32_t freed;             /**< trace of the free (ctraces.h) */
-    uint32_t finalizer_made;    /**< freed by a finalizer: stack of its cdata */
-    uint16_t finalizer_ctype;   /**< 0 = freed by hand */
-    uint8_t is_marked;          /**< something leads to it (leaks.c) */
-    uint8_t is_reported;        /**< as a leak, or as used after it was freed */
-    uint8_t is_suspect;         /**< nothing led to it in the last search */
+    uint32_t freed;           /**< trace of the free (ctraces.h) */
+    uint32_t finalizer_made;  /**< freed by a finalizer: stack of its cdata */
+    uint16_t finalizer_ctype; /**< 0 = freed by hand */
+    uint8_t function;         /**< enum ffisan_cfree_function */
+    uint8_t is_marked : 2;    /**< something leads to it (leaks_mark.c) */
+    uint8_t is_reported : 1;  /**< as a leak, or as used after it was freed */
+    uint8_t is_suspect : 1;   /**< nothing led to it in the last search */
 };
 
 enum ffisan_cheap_answer {
@@ -46,7 +49,8 @@ void *ffisan_cheap_alloc(struct ffisan_state *state, size_t size, size_t alignme
                          uintptr_t sp);
 
 /** Frees a block.  `ret_ref` is filled unless the answer is FOREIGN or BUSY. */
-enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *block, uintptr_t pc,
+enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *block,
+                                           enum ffisan_cfree_function function, uintptr_t pc,
                                            uintptr_t sp, struct ffisan_slot_ref *ret_ref);
 
 /** Finds the slot of an address in this heap, in whatever state it is.  Context: any. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/cmem/creport.h"
 
+#include "runtime/cmem/cfree.h"
 #include "runtime/cmem/cholder.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/finalizer.h"
@@ -129,8 +130,9 @@ static void describe_free(struct gathering *gathering)
     struct ffisan_finding *finding = &gathering->finding;
     if (!note || !note->freed)
         return;
-    finding->freed.stack =
-        ffisan_creport_stack(note->freed, note->freed_function ?: "free", &finding->freed.function);
+    finding->freed.stack = ffisan_creport_stack(
+        note->freed, ffisan_cfree_name((enum ffisan_cfree_function)note->function),
+        &finding->freed.function);
     describe_finalizer(gathering, note);
 }
 

@@ -6,9 +6,9 @@
  */
 #include "runtime/cmem/ctraces.h"
 
-#include "base/hash.h"
 #include "base/lock.h"
 #include "base/pages.h"
+#include "runtime/cmem/thread.h"
 #include "runtime/state.h"
 #include "runtime/vm/cstack.h"
 
@@ -59,8 +59,8 @@ static uint64_t lua_position(const struct ffisan_state *state)
 
 static struct memo *first_memo(uintptr_t pc, uintptr_t sp, uint64_t where, uint32_t probe)
 {
-    uint64_t hash = ffisan_hash_mix(ffisan_hash_mix(pc, sp), where);
-    return &ctraces.memos[(hash + probe) % N_MEMOS];
+    uint64_t hash = (pc + (sp << 7) + (where << 20)) * UINT64_C(0x9e3779b97f4a7c15);
+    return &ctraces.memos[((hash >> 40) + probe) % N_MEMOS];
 }
 
 static bool fits(const struct memo *memo, uintptr_t pc, uintptr_t sp, uint64_t where)
@@ -201,7 +201,10 @@ uint32_t ffisan_ctraces_here(struct ffisan_state *state, uintptr_t pc, uintptr_t
         if (!ffisan_lock_take(&ctraces.lock))
             return 0; /* a signal handler inside of it */
         struct memo memo = {.pc = pc, .sp = is_deep(pc) || !state ? 0 : sp, .where = where};
+        bool was_busy = ffisan_thread.is_busy;
+        ffisan_thread.is_busy = true; /* the loader and the unwinder may allocate */
         number = add(state, &memo);
+        ffisan_thread.is_busy = was_busy;
         ffisan_lock_give(&ctraces.lock);
     }
     ctraces.traces[number].visits++;

@@ -3,21 +3,12 @@
 
 #include "runtime/state.h"
 
-#define GCS_FINALIZE 5 /* lj_gc.h */
-
-static bool is_finalizing(const struct ffisan_state *state)
-{
-    uint8_t gc_state = *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state);
-    return state->vmstate && *state->vmstate == LJ_VMST_C &&
-           (gc_state == GCS_FINALIZE || state->is_closing);
-}
-
 void ffisan_finalizer_note(const struct ffisan_state *state, struct ffisan_cnote *note)
 {
     struct ffisan_slot_ref ref;
     note->finalizer_ctype = 0;
     note->finalizer_made = 0;
-    if (!state || !is_finalizing(state))
+    if (!ffisan_finalizer_may_run(state) || !state->vmstate || *state->vmstate != LJ_VMST_C)
         return;
     const struct lj_header *object = ffisan_luastack_finalized(&state->vm);
     if (!object || object->gct != LJ_GCT_CDATA)

@@ -4,6 +4,18 @@
 #define FFISAN_CMEM_FINALIZER_H
 
 #include "runtime/cmem/cheap.h"
+#include "runtime/state.h"
+
+#define FFISAN_GCS_FINALIZE 5 /* lj_gc.h */
+
+/** Can it be a finalizer that calls C now?  Cheap. */
+static inline bool ffisan_finalizer_may_run(const struct ffisan_state *state)
+{
+    if (!state)
+        return false;
+    uint8_t gc_state = *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state);
+    return gc_state == FFISAN_GCS_FINALIZE || state->is_ending;
+}
 
 /**
  * When the collector of `state` runs a finalizer now, notes type and origin of the object that is

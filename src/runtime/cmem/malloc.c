@@ -45,7 +45,7 @@ FFISAN_EXPORT void free(void *block)
 {
     struct ffisan_region *region = ffisan_region_find((uintptr_t)block);
     if (__builtin_expect(region != NULL || ffisan_thread.state != NULL, 0) &&
-        !ffisan_cfree_passes("free", block, PC, SP))
+        !ffisan_cfree_passes(FFISAN_CFREE_FREE, block, PC, SP))
         return;
     REAL(void, free, (void *))(block);
 }
@@ -80,7 +80,8 @@ static void *grow(struct ffisan_state *state, const struct ffisan_slot_ref *ref,
     return block;
 }
 
-static void *reallocate(const char *function, void *old, size_t size, uintptr_t pc, uintptr_t sp)
+static void *reallocate(enum ffisan_cfree_function function, void *old, size_t size, uintptr_t pc,
+                        uintptr_t sp)
 {
     struct ffisan_slot_ref ref;
     struct ffisan_state *state = ffisan_thread_state();
@@ -114,7 +115,7 @@ FFISAN_EXPORT void *realloc(void *block, size_t size)
         return fresh ? fresh : REAL(void *, malloc, (size_t))(size);
     }
     if (__builtin_expect(ffisan_region_find((uintptr_t)block) || ffisan_thread.state, 0))
-        return reallocate("realloc", block, size, PC, SP);
+        return reallocate(FFISAN_CFREE_REALLOC, block, size, PC, SP);
     return REAL(void *, realloc, (void *, size_t))(block, size);
 }
 
@@ -130,7 +131,7 @@ FFISAN_EXPORT void *reallocarray(void *block, size_t n, size_t size)
         return fresh ? fresh : REAL(void *, malloc, (size_t))(bytes);
     }
     if (__builtin_expect(ffisan_region_find((uintptr_t)block) || ffisan_thread.state, 0))
-        return reallocate("reallocarray", block, bytes, PC, SP);
+        return reallocate(FFISAN_CFREE_REALLOCARRAY, block, bytes, PC, SP);
     return REAL(void *, realloc, (void *, size_t))(block, bytes);
 }
 
