@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/** The program has given up rights for good (seccomp): to open a file could be its end. */
+extern bool ffisan_io_is_confined __attribute__((visibility("hidden")));
+
 /** Writes all of it; goes on after EINTR and short writes.  Raises neither SIGPIPE nor SIGXFSZ. */
 bool ffisan_io_write(int fd, const char *data, size_t size);
 

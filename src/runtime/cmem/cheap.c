@@ -8,6 +8,7 @@
 #include "runtime/cmem/finalizer.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/heap/fast.h"
+#include "runtime/report/report.h"
 #include "runtime/state.h"
 #include "runtime/vm/unwinder.h"
 
@@ -119,7 +120,7 @@ struct ffisan_heap_stats ffisan_cheap_stats(void)
 void ffisan_cheap_start(void)
 {
     bool locked = ffisan_lock_take(&ffisan_runtime.lock);
-    if (!cheap.is_ready) {
+    if (!cheap.is_ready && ffisan_ctraces_start()) {
         ffisan_heap_init(&cheap.dense, ffisan_runtime.options.quarantine / DENSE_SHARE);
         ffisan_heap_init(&cheap.paged, 0);
         cheap.dense.note_size = cheap.paged.note_size = sizeof(struct ffisan_cnote);
@@ -127,6 +128,8 @@ void ffisan_cheap_start(void)
         cheap.is_paged = pages && ffisan_heap_adopt(&cheap.paged, pages);
         cheap.is_ready = true;
     }
+    if (!cheap.is_ready)
+        ffisan_report_degraded("no memory for our books: memory of C is not watched");
     if (locked)
         ffisan_lock_give(&ffisan_runtime.lock);
 }

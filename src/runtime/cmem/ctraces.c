@@ -38,14 +38,23 @@ static struct {
     } depths[1024]; /* new stack pointers seen for a return address */
 } ctraces;
 
-static bool prepare(void)
+bool ffisan_ctraces_start(void)
 {
     if (ctraces.traces)
-        return ctraces.memos != NULL;
-    ctraces.memos = ffisan_pages_map(N_MEMOS * sizeof(*ctraces.memos));
-    ctraces.traces = ffisan_pages_map(MAX_TRACES * sizeof(*ctraces.traces));
+        return true;
+    struct memo *memos = ffisan_pages_map(N_MEMOS * sizeof(*memos));
+    struct ffisan_ctrace *traces = ffisan_pages_map(MAX_TRACES * sizeof(*traces));
+    if (!memos || !traces) {
+        if (memos)
+            ffisan_pages_unmap(memos, N_MEMOS * sizeof(*memos));
+        if (traces)
+            ffisan_pages_unmap(traces, MAX_TRACES * sizeof(*traces));
+        return false;
+    }
+    ctraces.memos = memos;
+    ctraces.traces = traces;
     ctraces.n_traces = 1;
-    return ctraces.memos && ctraces.traces;
+    return true;
 }
 
 /* Where Lua code is, as far as one word tells; 0 = none runs. */
@@ -192,8 +201,6 @@ static uint32_t add(struct ffisan_state *state, struct memo *memo)
 uint32_t ffisan_ctraces_here(struct ffisan_state *state, uintptr_t pc, uintptr_t sp)
 {
     uint64_t where = lua_position(state);
-    if (__builtin_expect(!ctraces.memos, 0) && !prepare())
-        return 0;
     uint32_t number = find(pc, sp, where);
     if (__builtin_expect(number == 0, 0))
         number = find(pc, 0, where);
@@ -238,4 +245,14 @@ void ffisan_ctraces_forget_stacks(const struct ffisan_state *state)
             ctraces.traces[i].state = NULL;
             ctraces.traces[i].lua_stack = 0;
         }
+}
+
+bool ffisan_ctraces_lock(void)
+{
+    return ffisan_lock_take(&ctraces.lock);
+}
+
+void ffisan_ctraces_unlock(void)
+{
+    ffisan_lock_give(&ctraces.lock);
 }

@@ -27,6 +27,9 @@ struct ffisan_ctrace {
     uint32_t visits;
 };
 
+/** Takes the memory that is needed; false without it.  Caller holds ffisan_runtime.lock. */
+bool ffisan_ctraces_start(void);
+
 /**
  * The number of the place that runs now; 0 = no room.  `state` may be NULL: C frames only.
  * `pc`, `sp`: return address of the interposed function, and the stack pointer before its call.
@@ -38,6 +41,10 @@ const struct ffisan_ctrace *ffisan_ctraces_get(uint32_t number);
 
 /** How often a place was asked for. */
 uint32_t ffisan_ctraces_visits(uint32_t number);
+
+/** Around fork: no thread is inside.  False when this thread is. */
+bool ffisan_ctraces_lock(void);
+void ffisan_ctraces_unlock(void);
 
 /** Code has died, or stacks were renewed: what was recognised by its address is found out anew. */
 void ffisan_ctraces_forget_code(void);

@@ -15,6 +15,7 @@
  */
 #include "runtime/cmem/leaks.h"
 
+#include "base/io.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/cholder.h"
 #include "runtime/cmem/leaks_mark.h"
@@ -91,7 +92,7 @@ static void look(struct ffisan_state *state, bool is_last)
 
 void ffisan_leaks_after_cycle(struct ffisan_state *state, bool is_last)
 {
-    if (!ffisan_runtime.options.leaks || !ffisan_runtime.options.malloc ||
+    if (!ffisan_runtime.options.leaks || !ffisan_runtime.options.malloc || ffisan_io_is_confined ||
         !ffisan_lock_take(&ffisan_runtime.lock))
         return;
     bool was_busy = ffisan_thread.is_busy;

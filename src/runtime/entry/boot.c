@@ -3,10 +3,12 @@
 
 #include "base/io.h"
 #include "runtime/cmem/cheap.h"
+#include "runtime/cmem/ctraces.h"
 #include "runtime/entry/hide.h"
 #include "runtime/fault/signals.h"
 #include "runtime/report/report.h"
 #include "runtime/vm/cstack.h"
+#include "runtime/vm/unwinder.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -110,12 +112,14 @@ static const struct ffisan_luajit *find(const void *address_in_luajit)
 }
 
 /* A child must not inherit a lock that a thread holds which it does not have. */
-static bool forker_holds_lock, forker_holds_cheap; /* guarded by the lock */
+static bool forker_holds_lock, forker_holds_cheap, forker_holds_traces, forker_unwinds;
 
 static void before_fork(void)
 {
     if (ffisan_lock_take(&ffisan_runtime.lock))
         forker_holds_lock = true;
+    forker_holds_traces = ffisan_ctraces_lock();
+    forker_unwinds = ffisan_lock_take(&ffisan_unwinder_lock);
     forker_holds_cheap = !__libc_single_threaded && ffisan_cheap_lock();
 }
 
@@ -123,7 +127,11 @@ static void after_fork(void)
 {
     if (forker_holds_cheap)
         ffisan_cheap_unlock();
-    forker_holds_cheap = false;
+    if (forker_unwinds)
+        ffisan_lock_give(&ffisan_unwinder_lock);
+    if (forker_holds_traces)
+        ffisan_ctraces_unlock();
+    forker_holds_cheap = forker_unwinds = forker_holds_traces = false;
     if (!forker_holds_lock)
         return;
     forker_holds_lock = false;

@@ -6,6 +6,8 @@
  */
 #include "runtime/fault/door.h"
 
+#include "base/io.h"
+
 #include <asm/ioctls.h>
 #include <fcntl.h>
 #include <linux/ioctl.h>
@@ -86,7 +88,10 @@ FFISAN_DOOR_OPEN(int, prctl,
     bool is_written = option == PR_GET_NAME || option == PR_GET_PDEATHSIG;
     if (is_written || option == PR_SET_NAME)
         ffisan_door_check((const void *)a, FFISAN_DOOR_UNKNOWN, "prctl", 2, is_written);
-    return FFISAN_DOOR_REAL(
+    int result = FFISAN_DOOR_REAL(
         int, prctl, (int, unsigned long, unsigned long, unsigned long, unsigned long))(option, a, b,
                                                                                        c, d);
+    if (option == PR_SET_SECCOMP && result == 0)
+        ffisan_io_is_confined = true;
+    return result;
 }

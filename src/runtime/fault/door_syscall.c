@@ -3,6 +3,7 @@
  * System calls by number.  Which arguments are pointers must be known: what the caller did not pass
  * is whatever was left in a register, and that may well be a pointer that nobody uses.
  */
+#include "base/io.h"
 #include "runtime/fault/door.h"
 
 #include <sys/syscall.h>
@@ -144,6 +145,8 @@ static void check_arguments(long number, const long *arguments)
  */
 FFISAN_DOOR_OPEN(long, syscall, (long number, long a, long b, long c, long d, long e, long f))
 {
+    if (number == SYS_seccomp)
+        ffisan_io_is_confined = true;
     if (ffisan_door_is_open()) {
         const long arguments[] = {a, b, c, d, e, f};
         check_arguments(number, arguments);

@@ -50,8 +50,11 @@ static bool is_inside(uintptr_t address, const void *module)
 void ffisan_caller_learn(uintptr_t helper, const void *module)
 {
     struct walk walk = {.helper = helper};
-    if (is_inside(helper, module) && ffisan_unwinder_load())
+    if (is_inside(helper, module) && ffisan_unwinder_load() &&
+        ffisan_lock_take(&ffisan_unwinder_lock)) {
         ffisan_unwinder.backtrace(look, &walk);
+        ffisan_lock_give(&ffisan_unwinder_lock);
+    }
     uint32_t frame = UINT32_MAX;
     if (walk.caller_sp > walk.helper_sp && walk.caller_sp - walk.helper_sp < 4096)
         frame = (uint32_t)(walk.caller_sp - walk.helper_sp);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 struct ffisan_unwinder ffisan_unwinder;
+struct ffisan_lock ffisan_unwinder_lock;
 
 static const struct link_map *vm_module, *own_module;
 
@@ -122,8 +123,10 @@ __attribute__((noinline)) size_t ffisan_cstack_capture(uintptr_t *pcs, size_t ma
     if (context && ffisan_modules_find(ffisan_arch_pc(context)) == NULL)
         return capture_lost(pcs, max, context);
     capture.first = context ? ffisan_arch_pc(context) : (uintptr_t)__builtin_return_address(0);
-    if (ffisan_unwinder.backtrace)
+    if (ffisan_unwinder.backtrace && ffisan_lock_take(&ffisan_unwinder_lock)) {
         ffisan_unwinder.backtrace(visit, &capture);
+        ffisan_lock_give(&ffisan_unwinder_lock);
+    }
     if (capture.n == 0 && context)
         pcs[capture.n++] = ffisan_arch_pc(context);
     return capture.n;

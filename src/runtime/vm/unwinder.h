@@ -7,6 +7,8 @@
 #ifndef FFISAN_VM_UNWINDER_H
 #define FFISAN_VM_UNWINDER_H
 
+#include "base/lock.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +25,12 @@ struct ffisan_unwinder {
 
 /** All NULL until loaded. */
 extern struct ffisan_unwinder ffisan_unwinder;
+
+/**
+ * Held while we unwind: libgcc takes a lock of its own then, which a handler that interrupts the
+ * unwinding thread, or the child of a fork, would wait for in vain.
+ */
+extern struct ffisan_lock ffisan_unwinder_lock;
 
 static inline bool ffisan_unwinder_is_caller(uintptr_t pc)
 {
