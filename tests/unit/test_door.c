@@ -61,6 +61,12 @@ bool ffisan_use_fault(uintptr_t address, enum ffisan_access access, void *contex
     return true;
 }
 
+bool ffisan_use_is_gone(uintptr_t address)
+{
+    (void)address;
+    return true;
+}
+
 void ffisan_use_door(uintptr_t address, size_t size, const char *function, unsigned argument,
                      bool is_write)
 {

@@ -22,7 +22,7 @@ void ffisan_door_hit(const void *pointer, size_t size, const char *function, uns
                      bool is_write)
 {
     struct ffisan_quiet quiet;
-    if (size == 0)
+    if (size == 0 || !ffisan_use_is_gone((uintptr_t)pointer))
         return;
     if (size == FFISAN_DOOR_UNKNOWN)
         size = 0;

@@ -175,6 +175,12 @@ bool ffisan_use_fault(uintptr_t address, enum ffisan_access access, void *uconte
     return handle(&use);
 }
 
+bool ffisan_use_is_gone(uintptr_t address)
+{
+    struct ffisan_slot_ref ref;
+    return ffisan_standin_covers(address) || !ffisan_cheap_find_live(address, &ref);
+}
+
 void ffisan_use_door(uintptr_t address, size_t size, const char *function, unsigned argument,
                      bool is_write)
 {

@@ -23,6 +23,12 @@
 bool ffisan_use_fault(uintptr_t address, enum ffisan_access access, void *ucontext);
 
 /**
+ * Is the address, from where the doors watch, of memory that is gone?  Live blocks of the C heap
+ * lie there as well.  Context: any.
+ */
+bool ffisan_use_is_gone(uintptr_t address);
+
+/**
  * `function` (such as "writev") is about to hand `address`, which lies in the stand-ins, to the
  * kernel, which will write it (`is_write`) or read it.  `argument` counts from 1.
  * `size` in bytes; 0 = unknown (C strings, ioctl, address lengths).  Afterwards the memory must be
