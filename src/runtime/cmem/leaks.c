@@ -1,12 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A search is worth its cost when a cdata that led to C memory has died: then something may be
- * lost.  What is lost otherwise (a pointer that was overwritten, one that never was in a cdata) is
- * found by later searches, and by the last.
- *
- * The budget is in bytes that are searched: some to begin with, so that short programs are looked
- * at early, then it grows with what the program allocates.  The last search is free.
- */
+
 /*
  * A search is worth its cost when a cdata that led to C memory has died: then something may be lost.
  * What is lost otherwise (a pointer that was overwritten, one that never was in a cdata) is found by
