@@ -11,7 +11,7 @@
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/leaks.h"
 #include "runtime/cmem/thread.h"
-#include "runtime/heap/redzone.h"
+#include "runtime/heap/fast.h"
 #include "runtime/renew.h"
 #include "runtime/report/damage.h"
 #include "runtime/report/dangling.h"
@@ -51,17 +51,6 @@ static size_t header_bytes(const struct ffisan_slot_ref *ref)
     }
 }
 
-static const struct ffisan_ctype_map *type_map(struct ffisan_state *state, uint16_t ctypeid)
-{
-    if (!state->maps || !state->maps_known)
-        return NULL;
-    if (!state->maps_known[ctypeid]) {
-        ffisan_ctype_map(&state->vm, ctypeid, &state->maps[ctypeid]);
-        state->maps_known[ctypeid] = 1;
-    }
-    return &state->maps[ctypeid];
-}
-
 static void add_holder(struct ffisan_standin *standin, const struct ffisan_holder *holder)
 {
     for (uint32_t i = 0; i < standin->n_holders && i < FFISAN_STANDIN_HOLDERS; i++)
@@ -86,7 +75,8 @@ static bool may_reaim(enum ffisan_slot_kind kind)
 static bool is_name_only(const struct ffisan_slot_ref *ref)
 {
     uint8_t gct = ref->slot->type & FFISAN_SLOT_TYPE_MASK;
-    return gct == LJ_GCT_TAB || gct == LJ_GCT_FUNC || gct == LJ_GCT_UPVAL || gct == LJ_GCT_PROTO;
+    return ref->span->group == FFISAN_GROUP_INTERNAL || gct == LJ_GCT_TAB || gct == LJ_GCT_FUNC ||
+           gct == LJ_GCT_UPVAL || gct == LJ_GCT_PROTO;
 }
 
 /* One word of a holder that leads into this heap. */
@@ -195,8 +185,8 @@ static void search_cdata(struct audit *audit, const struct ffisan_slot_ref *ref)
     if (!cdata)
         return;
     size_t size = ffisan_slot_size(ref) - ((uintptr_t)cdata->payload - ref->block);
-    const struct ffisan_ctype_map *map = type_map(audit->state, cdata->ctypeid);
-    if (map && !map->has_pointers && (!map->has_evidence || size > EVIDENCE_BYTES))
+    const struct ffisan_ctype_map *map = ffisan_state_ctype_map(audit->state, cdata->ctypeid);
+    if (!map->has_pointers && (!map->has_evidence || size > EVIDENCE_BYTES))
         return;
     if (cdata->marked & LJ_CDATA_VAR)
         size = ((const struct lj_cdata_var *)cdata)[-1].len;
@@ -207,8 +197,8 @@ static void search_cdata(struct audit *audit, const struct ffisan_slot_ref *ref)
                                    .size = (uint32_t)size,
                                    .made = ref->slot->stack,
                                    .gct = LJ_GCT_CDATA};
-    if (!map || map->stride == 0 || map->has_unaligned)
-        search_slowly(audit, &holder, map && map->has_unaligned ? 1 : 8);
+    if (map->stride == 0 || map->has_unaligned)
+        search_slowly(audit, &holder, map->has_unaligned ? 1 : 8);
     else
         search_by_map(audit, &holder, map);
 }
@@ -232,16 +222,57 @@ static void search_userdata(struct audit *audit, const struct ffisan_slot_ref *r
         look_at_word(audit, offset, FFISAN_SLOT_POINTER, &holder);
 }
 
-static void search_holder(void *context, const struct ffisan_slot_ref *ref)
+static __attribute__((noinline)) void search_fully(struct audit *audit,
+                                                   const struct ffisan_slot_ref *ref)
 {
-    struct audit *audit = context;
-    audit->state->audit.n_holders++;
     if (!ffisan_redzone_is_intact(ref->block + ffisan_slot_size(ref), ffisan_redzone_slack(ref)))
         ffisan_heap_check_redzone(&audit->state->heap, ref);
     if ((ref->slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_CDATA)
         search_cdata(audit, ref);
     else
         search_userdata(audit, ref);
+}
+
+static inline bool matters(const struct audit *audit, uint64_t word)
+{
+    if (word - audit->lo >= audit->hi - audit->lo)
+        return ffisan_standin_covers(word);
+    audit->state->audit.n_followed++;
+    return ffisan_heap_leads_to_dead(&audit->state->heap, word);
+}
+
+/*
+ * Most holders are small, of fixed size, undamaged, and lead to nothing dead.  Is this one of
+ * them?  The answer no may be wrong.
+ */
+static inline bool is_harmless(const struct audit *audit, const struct ffisan_slot_ref *ref)
+{
+    const struct ffisan_state *state = audit->state;
+    const struct lj_cdata *cdata = (const struct lj_cdata *)ref->block;
+    const struct ffisan_slot books = *ref->slot;
+    uint32_t size = ref->span->slot_size - books.slack - (uint32_t)sizeof(*cdata);
+    if (size > SMALL_HOLDER /* a large block's is negative */ || books.type != LJ_GCT_CDATA ||
+        cdata->gct != LJ_GCT_CDATA || cdata->marked & LJ_CDATA_VAR ||
+        !state->maps_known[cdata->ctypeid] ||
+        !ffisan_redzone_is_intact((uintptr_t)cdata->payload + size, books.slack))
+        return false;
+    const struct ffisan_ctype_map *map = &state->maps[cdata->ctypeid];
+    if (map->n_slots < size / 8 || map->has_unaligned)
+        return false;
+    audit->state->audit.n_words += size / 8;
+    for (uint32_t i = 0; i < size / 8; i++)
+        if (map->kinds[i] != FFISAN_SLOT_OTHER &&
+            matters(audit, ((const uint64_t *)cdata->payload)[i]))
+            return false;
+    return true;
+}
+
+static void search_holder(void *context, const struct ffisan_slot_ref *ref)
+{
+    struct audit *audit = context;
+    audit->state->audit.n_holders++;
+    if (!is_harmless(audit, ref))
+        search_fully(audit, ref);
 }
 
 static void find_bounds(struct audit *audit)
@@ -263,7 +294,7 @@ bool ffisan_audit_is_due(const struct ffisan_state *state)
     return state->schedule.is_forcing || state->lines.is_collecting ||
            state->audit.cost < CHEAP_AUDIT ||
            stats->dead_bytes + stats->old_bytes >= state->heap.quarantine_budget ||
-           stats->n_allocs - state->audit.at_allocs >= state->audit.cost * COST_FACTOR;
+           stats->n_taken - state->audit.at_allocs >= state->audit.cost * COST_FACTOR;
 }
 
 static uint64_t now_ns(void)
@@ -302,7 +333,8 @@ void ffisan_audit_run(struct ffisan_state *state)
     }
     ffisan_leaks_after_cycle(state, state->is_ending);
     ffisan_heap_release(&state->heap);
-    state->audit.at_allocs = state->heap.stats.n_allocs;
+    state->audit.at_allocs = state->heap.stats.n_taken;
+    state->dead_limit = 0;
     state->audit.cost = state->audit.n_followed - n_followed +
                         (state->audit.n_words - n_words) / WORDS_PER_ALLOCATION;
     if (start)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-
 /*
- * A search is worth its cost when a cdata that led to C memory has died: then something may be lost.
- * What is lost otherwise (a pointer that was overwritten, one that never was in a cdata) is found by
- * later searches, and the last.  The budget is in bytes that are searched: some to begin with, so that short programs are looked
+ * A search is worth its cost when a cdata that led to C memory has died: then something may be
+ * lost.  What is lost otherwise (a pointer that was overwritten, one that never was in a cdata) is
+ * found by later searches, and by the last.
+ *
+ * The budget is in bytes that are searched: some to begin with, so that short programs are looked
  * at early, then it grows with what the program allocates.  The last search is free.
  */
 #include "runtime/cmem/leaks.h"
@@ -33,7 +34,7 @@ static struct {
 
 static bool is_due(struct ffisan_state *state, bool is_last)
 {
-    uint64_t c_allocs = ffisan_cheap_n_allocs(), lua_allocs = state->heap.stats.n_allocs;
+    uint64_t c_allocs = ffisan_cheap_n_allocs(), lua_allocs = state->heap.stats.n_taken;
     bool is_natural = ffisan_runtime.options.gc == FFISAN_GC_NATURAL;
     int64_t per_allocation = is_natural ? PER_ALLOCATION / 4 : PER_ALLOCATION;
     if (!leaks.has_begun)

@@ -44,12 +44,20 @@ static uint64_t *visited_of(struct ending *ending, const struct ffisan_slot_ref 
     return ending->visited[number];
 }
 
+/* Tables and functions are reusable as soon as they die, and mostly still as they were. */
+static bool has_died(const struct ffisan_slot_ref *ref)
+{
+    enum ffisan_slot_state state = ffisan_slot_state(ref);
+    return state == FFISAN_SLOT_DEAD ||
+           (state == FFISAN_SLOT_FREE && ref->span->group == FFISAN_GROUP_INTERNAL);
+}
+
 /* An object that has died in this cycle is to be searched, once. */
 static void add_object(struct ending *ending, uintptr_t address)
 {
     struct ffisan_slot_ref ref;
-    if (!ffisan_heap_find(&ending->mark->state->heap, address, &ref) ||
-        ffisan_slot_state(&ref) != FFISAN_SLOT_DEAD || ending->n_objects == MAX_OBJECTS)
+    if (!ffisan_heap_find(&ending->mark->state->heap, address, &ref) || !has_died(&ref) ||
+        ending->n_objects == MAX_OBJECTS)
         return;
     uint64_t *bits = visited_of(ending, &ref);
     size_t number = (size_t)(ref.slot - ref.region->slots);
@@ -73,7 +81,7 @@ static void search_objects(struct ending *ending)
         uintptr_t block = ending->objects[--ending->n_objects];
         if (!ffisan_heap_find(&ending->mark->state->heap, block, &ref))
             continue;
-        for (size_t i = 0; i < ffisan_slot_size(&ref) / 8; i++)
+        for (size_t i = 0; i < ffisan_slot_extent(&ref) / 8; i++)
             look_at(ending, ((const uint64_t *)block)[i]);
     }
 }

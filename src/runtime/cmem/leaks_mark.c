@@ -108,7 +108,7 @@ static void search_object(void *context, const struct ffisan_slot_ref *ref)
 {
     struct ffisan_leaks_mark *mark = context;
     const uint64_t *words = (const uint64_t *)ref->block;
-    size_t n = ffisan_slot_size(ref) / 8;
+    size_t n = ffisan_slot_extent(ref) / 8; /* the size of what C cannot reach is not known */
     mark->n_words += n;
     for (size_t i = 0; i < n; i++) {
         if (words[i] - mark->low < mark->size)

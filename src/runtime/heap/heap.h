@@ -12,7 +12,7 @@
 
 #include "runtime/heap/region.h"
 
-#define FFISAN_N_BINS 56
+#define FFISAN_N_BINS 57
 #define FFISAN_REDZONE_MIN 8u
 #define FFISAN_REDZONE_MAX 64u /**< bytes watched behind a block with more slack than that */
 #define FFISAN_REDZONE_BYTE 0xfb
@@ -43,16 +43,19 @@ struct ffisan_damage {
 #define FFISAN_DAMAGE_MAX 32
 
 struct ffisan_heap_stats {
-    uint64_t n_allocs;
+    uint64_t n_taken;    /**< allocations, and slots that bins have ready for the next ones */
     uint64_t dead_bytes; /**< since the last audit; all in bytes of slots */
     uint64_t old_bytes;  /**< in the quarantine */
     uint64_t held_bytes;
 };
 
 struct ffisan_heap {
-    struct ffisan_bin bins[FFISAN_N_BINS];
+    struct ffisan_bin bins[FFISAN_N_GROUPS][FFISAN_N_BINS]; /**< the last one is always empty */
+    uint64_t holder_bins;          /**< one bit for each of the group HOLDER that was ever used */
     struct ffisan_region *regions; /**< oldest first */
     struct ffisan_region *last_region;
+    uintptr_t first_base; /**< of the region that is there for as long as the heap */
+    struct ffisan_span *first_spans;
     size_t quarantine_budget; /**< bytes of audited dead that are kept from reuse */
     struct ffisan_heap_stats stats;
     struct ffisan_damage damage[FFISAN_DAMAGE_MAX];
@@ -80,9 +83,25 @@ void ffisan_heap_fini(struct ffisan_heap *heap);
 void *ffisan_heap_alloc(struct ffisan_heap *heap, size_t size, uint32_t stack,
                         struct ffisan_slot_ref *ret_ref);
 
+/** The bin that takes slots from this span; not for a large block. */
+static inline struct ffisan_bin *ffisan_heap_bin(struct ffisan_heap *heap,
+                                                 const struct ffisan_span *span)
+{
+    return &heap->bins[span->group][span->number];
+}
+
+/** Slots of a group for blocks of that size are at hand again, if there is memory. */
+void ffisan_heap_refill(struct ffisan_heap *heap, enum ffisan_slot_group group, size_t size);
+
+/** How many blocks were ever allocated. */
+uint64_t ffisan_heap_n_allocs(const struct ffisan_heap *heap);
+
+/** The span has free slots again: its bin will take them some time. */
+void ffisan_heap_make_available(struct ffisan_heap *heap, struct ffisan_span *span);
+
 /**
- * Marks a block of `size` bytes as dead.  Returns false for an address that is not in this heap.
- * Its redzone is checked; damage is queued.
+ * Marks a block of `size` bytes as dead; one of the group INTERNAL is reusable at once.  Returns
+ * false for an address that is not in this heap.  Its redzone is checked; damage is queued.
  */
 bool ffisan_heap_kill(struct ffisan_heap *heap, void *block, size_t size);
 
@@ -96,6 +115,9 @@ static inline bool ffisan_heap_find(struct ffisan_heap *heap, uintptr_t address,
     struct ffisan_region *region = ffisan_region_find(address);
     return region && region->heap == heap && ffisan_slot_find(region, address, ret_ref);
 }
+
+/** For ffisan_heap_leads_to_dead of fast.h. */
+bool ffisan_heap_leads_to_dead_slowly(struct ffisan_heap *heap, uintptr_t address);
 
 /** Marks a live block as cdata or userdata: its payload is searched. */
 static inline void ffisan_heap_mark_holder(const struct ffisan_slot_ref *ref)
@@ -121,7 +143,7 @@ void ffisan_heap_each_live(struct ffisan_heap *heap,
                            void *context);
 
 /** Looks like a live slot, but was not handed out since it became free: the next in its bin. */
-bool ffisan_heap_is_waiting(const struct ffisan_heap *heap, const struct ffisan_slot_ref *ref);
+bool ffisan_heap_is_waiting(struct ffisan_heap *heap, const struct ffisan_slot_ref *ref);
 
 /** One dead block becomes reusable at once. */
 void ffisan_heap_reuse(struct ffisan_heap *heap, const struct ffisan_slot_ref *ref);
