@@ -11,6 +11,7 @@
 #include "base/lock.h"
 #include "runtime/heap/heap.h"
 #include "runtime/cycle/lines.h"
+#include "runtime/ffi/builtins.h"
 #include "runtime/origin.h"
 #include "runtime/report/stacks.h"
 #include "runtime/vm/api.h"
@@ -75,6 +76,7 @@ struct ffisan_state {
     struct ffisan_schedule schedule;
     struct ffisan_lines lines;
     const struct ffisan_api *api;
+    struct ffisan_builtins builtins;
     lua_State *L;         /**< main thread */
     lua_Alloc old_allocf; /**< for blocks from before we took over, or NULL */
     void *old_ud;

@@ -4,6 +4,7 @@
 #include "runtime/audit/audit.h"
 #include "runtime/cmem/leaks.h"
 #include "runtime/cycle/schedule.h"
+#include "runtime/ffi/builtins.h"
 #include "runtime/state.h"
 
 #include <errno.h>
@@ -80,6 +81,7 @@ static int cycle_ended(lua_State *L)
         state->stacks ? ffisan_stacks_here(state->stacks, &state->vm, 0, &visits) : 0;
     if (closing || ffisan_audit_is_due(state))
         ffisan_audit_run(state);
+    ffisan_builtins_poll(state);
     ffisan_schedule_cycle_ended(state);
     ffisan_lines_hide(state, L);
     state->is_closing = closing;
