@@ -77,8 +77,9 @@ struct ffisan_state {
     struct ffisan_lines lines;
     const struct ffisan_api *api;
     struct ffisan_builtins builtins;
-    lua_State *L;         /**< main thread */
-    lua_Alloc old_allocf; /**< for blocks from before we took over, or NULL */
+    struct ffisan_callbacks *callbacks; /**< NULL until one is made (ffi/callbacks.h) */
+    lua_State *L;                       /**< main thread */
+    lua_Alloc old_allocf;               /**< for blocks from before we took over, or NULL */
     void *old_ud;
     lua_Alloc twin_allocf; /**< the program's own allocator (mirror.h), or NULL */
     void *twin_ud;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What probing finds of callbacks and library functions, compared with a state that uses them. */
 #include "runtime/vm/callback_page.h"
+#include "runtime/vm/ctype.h"
 #include "runtime/vm/table.h"
 #include "vm_state.h"
 
@@ -56,6 +57,25 @@ static void test_state(void)
     TAP_OK(types_word(layout->L) == (uint64_t)main_thread, "the thread is the main one");
 }
 
+static void test_type_name(void)
+{
+    const uint16_t *ids = (const uint16_t *)types_word(vm.layout.callbacks.cbid);
+    char buffer[128];
+    struct ffisan_text text;
+    vm_state_run(
+        "local ffi = require('ffi') "
+        "ffi.cast('unsigned char *(*)(const int *, double, void *)', function() end)",
+        "=test");
+    ffisan_text_init(&text, buffer, sizeof(buffer));
+    TAP_OK(ffisan_ctype_function_name(&vm, ids[49], &text), "the type of a callback has a name");
+    TAP_TEXT(buffer, "unsigned char *(*)(const int *, double, void *)", "as C writes it");
+    ffisan_text_init(&text, buffer, sizeof(buffer));
+    ffisan_ctype_function_name(&vm, ids[0], &text);
+    TAP_TEXT(buffer, "void (*)(void)", "also without parameters");
+    ffisan_text_init(&text, buffer, sizeof(buffer));
+    TAP_OK(!ffisan_ctype_function_name(&vm, 9, &text), "int is no function");
+}
+
 static void test_unknown_page(void)
 {
     static uint8_t page[4096];
@@ -86,6 +106,7 @@ int main(int argc, char **argv)
     TAP_OK(vm.layout.functions_are_known, "library functions are called through their object");
     if (TAP_OK(vm.layout.callbacks.mcode != FFISAN_NO_OFFSET, "callbacks are found")) {
         test_state();
+        test_type_name();
         test_unknown_page();
     }
     test_tables();

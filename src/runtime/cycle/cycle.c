@@ -5,6 +5,7 @@
 #include "runtime/cmem/leaks.h"
 #include "runtime/cycle/schedule.h"
 #include "runtime/ffi/builtins.h"
+#include "runtime/ffi/callbacks.h"
 #include "runtime/state.h"
 
 #include <errno.h>
@@ -82,6 +83,8 @@ static int cycle_ended(lua_State *L)
     if (closing || ffisan_audit_is_due(state))
         ffisan_audit_run(state);
     ffisan_builtins_poll(state);
+    if (closing)
+        ffisan_callbacks_prepare_close(state);
     ffisan_schedule_cycle_ended(state);
     ffisan_lines_hide(state, L);
     state->is_closing = closing;
@@ -111,5 +114,6 @@ void ffisan_cycle_finish(struct ffisan_state *state)
             break;
         api->lua_settop(state->L, -2);
     }
+    ffisan_callbacks_prepare_close(state);
     state->is_closing = true;
 }

@@ -25,11 +25,16 @@ static const struct place {
 struct watchers {
     ffisan_builtin_fn before[MAX_WATCHERS], after[MAX_WATCHERS];
     unsigned n_before, n_after;
+    bool wants_all; /* not only calls with functions or tables */
 };
 static struct watchers watchers[FFISAN_N_BUILTINS]; /* complete before the first state */
 
-/* For a call that finds no state: one of the same code, as there is hardly ever a second LuaJIT. */
+/*
+ * The original where no state is at hand.  A second LuaJIT in the process has others: then
+ * `several` is set for good, and the state is looked up always.
+ */
 static lua_CFunction any_original[FFISAN_N_BUILTINS];
+static bool several;
 
 /* ---- A call ---------------------------------------------------------------------------------- */
 
@@ -69,7 +74,18 @@ static struct ffisan_state *state_of(lua_State *L)
     return state ? state : ffisan_state_find(L);
 }
 
-static inline int watched_call(lua_State *L, enum ffisan_builtin builtin)
+static bool has_function_or_table(const lua_State *L)
+{
+    const struct lj_thread *thread = (const struct lj_thread *)L;
+    bool found = false;
+    for (uint64_t at = thread->base; at < thread->top; at += 8) {
+        uint32_t type = lj_tv_type(*(const uint64_t *)at);
+        found |= type == LJ_GCT_FUNC || type == LJ_GCT_TAB;
+    }
+    return found;
+}
+
+static int told_call(lua_State *L, enum ffisan_builtin builtin)
 {
     const struct watchers *told = &watchers[builtin];
     struct ffisan_builtin_call call = {.state = state_of(L), .L = L, .builtin = builtin};
@@ -84,6 +100,13 @@ static inline int watched_call(lua_State *L, enum ffisan_builtin builtin)
     for (unsigned i = 0; i < told->n_after; i++)
         told->after[i](&call);
     return n_results;
+}
+
+static inline int watched_call(lua_State *L, enum ffisan_builtin builtin)
+{
+    if (!watchers[builtin].wants_all && !several && !has_function_or_table(L))
+        return any_original[builtin](L);
+    return told_call(L, builtin);
 }
 
 #define FFISAN_BUILTIN(id, table, name)                                                            \
@@ -162,7 +185,10 @@ static void replace(struct ffisan_state *state, const struct lj_tab *tab,
     if (!function || function->u.c.f == (uint64_t)replacements[builtin])
         return;
     state->builtins.original[builtin] = (lua_CFunction)function->u.c.f;
-    any_original[builtin] = state->builtins.original[builtin];
+    if (any_original[builtin] && any_original[builtin] != state->builtins.original[builtin])
+        several = true;
+    else
+        any_original[builtin] = state->builtins.original[builtin];
     function->u.c.f = (uint64_t)replacements[builtin];
 }
 
@@ -199,11 +225,17 @@ static void ffi_was_opened(const struct ffisan_builtin_call *call)
 void ffisan_builtins_watch(enum ffisan_builtin builtin, ffisan_builtin_fn before,
                            ffisan_builtin_fn after)
 {
+    watchers[builtin].wants_all = true;
+    ffisan_builtins_watch_functions(builtin, before, after);
+}
+
+void ffisan_builtins_watch_functions(enum ffisan_builtin builtin, ffisan_builtin_fn before,
+                                     ffisan_builtin_fn after)
+{
     struct watchers *told = &watchers[builtin];
-    if (watchers[FFISAN_BUILTIN_OPEN].n_after == 0) {
-        watchers[FFISAN_BUILTIN_OPEN].after[0] = ffi_was_opened;
-        watchers[FFISAN_BUILTIN_OPEN].n_after = 1;
-    }
+    if (watchers[FFISAN_BUILTIN_OPEN].n_after == 0)
+        watchers[FFISAN_BUILTIN_OPEN] =
+            (struct watchers){.after = {ffi_was_opened}, .n_after = 1, .wants_all = true};
     if (before && told->n_before < MAX_WATCHERS)
         told->before[told->n_before++] = before;
     if (after && told->n_after < MAX_WATCHERS)

@@ -80,6 +80,13 @@ void ffisan_builtins_watch(enum ffisan_builtin builtin, ffisan_builtin_fn before
                            ffisan_builtin_fn after);
 
 /**
+ * The same, but only calls with a function or table among the arguments are told, unless somebody
+ * else watches all of them: hot loops pay a few comparisons.
+ */
+void ffisan_builtins_watch_functions(enum ffisan_builtin builtin, ffisan_builtin_fn before,
+                                     ffisan_builtin_fn after);
+
+/**
  * The libraries of a state have been opened: finds the ffi library, or will as soon as the program
  * requires it.  Harmless to call again, also at any later moment.
  */
