@@ -87,6 +87,7 @@ struct ffisan_state {
     uint64_t n_lent;           /**< blocks that the old allocator had to give */
     struct lj_udata *sentinel; /**< finalised at the end of each cycle (cycle.h); NULL = gone */
     unsigned cycle;            /**< cycles that have ended */
+    uint8_t cycle_white;       /**< the collector's colour after the last one */
     uint32_t cycle_stack;      /**< where the last one ended */
     bool code_died;            /**< a function or trace died since the last audit */
     bool is_ending;            /**< the last collection is under way, or was */

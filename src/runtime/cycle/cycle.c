@@ -78,6 +78,7 @@ static int cycle_ended(lua_State *L)
     else
         ffisan_cycle_rearm(state);
     state->cycle++;
+    state->cycle_white = *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state - 1);
     state->cycle_stack =
         state->stacks ? ffisan_stacks_here(state->stacks, &state->vm, 0, &visits) : 0;
     if (closing || ffisan_audit_is_due(state))

@@ -7,6 +7,7 @@
 #include "runtime/entry/hide.h"
 #include "runtime/fault/signals.h"
 #include "runtime/ffi/callbacks.h"
+#include "runtime/ffi/libraries.h"
 #include "runtime/report/report.h"
 #include "runtime/vm/cstack.h"
 #include "runtime/vm/unwinder.h"
@@ -58,6 +59,7 @@ static void read_options(void)
     if (text && ffisan_options_parse(&ffisan_runtime.options, text, error, sizeof(error)) > 0)
         ffisan_report_note(error);
     ffisan_callbacks_watch();
+    ffisan_libraries_watch();
     if (ffisan_runtime.options.help)
         print_help();
 }

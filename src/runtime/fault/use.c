@@ -11,6 +11,7 @@
 #include "runtime/fault/arch.h"
 #include "runtime/fault/guard.h"
 #include "runtime/ffi/callbacks.h"
+#include "runtime/ffi/libraries.h"
 #include "runtime/report/describe.h"
 #include "runtime/report/explain_ffi.h"
 #include "runtime/report/here.h"
@@ -207,24 +208,24 @@ static bool handle(struct use *use)
     return open;
 }
 
-/* Code that is gone: the program ends as it would have. */
-static bool handle_lost_code(uintptr_t address, ucontext_t *context)
+/* Code that is gone.  Where it cannot be put back, the program ends as it would have. */
+static bool handle_lost_code(uintptr_t address, enum ffisan_access access, ucontext_t *context)
 {
-    bool is_told = false;
     if (!ffisan_lock_take(&ffisan_runtime.lock))
         return false;
-    is_told = ffisan_callbacks_fault(address, context);
+    enum ffisan_library_answer answer = ffisan_libraries_fault(address, access, context);
+    bool is_told = answer != FFISAN_LIBRARY_NOT_OURS || ffisan_callbacks_fault(address, context);
     ffisan_lock_give(&ffisan_runtime.lock);
     if (is_told)
         halt_if_asked();
-    return false;
+    return answer == FFISAN_LIBRARY_GOES_ON;
 }
 
 bool ffisan_use_fault(uintptr_t address, enum ffisan_access access, void *ucontext)
 {
     if (!ffisan_standin_covers(address))
         return ffisan_creport_use(address, access, NULL, 0, ucontext) ||
-               handle_lost_code(address, ucontext);
+               handle_lost_code(address, access, ucontext);
     struct use use = {.address = address, .access = access, .context = ucontext};
     return handle(&use);
 }

@@ -104,3 +104,37 @@ void ffisan_explain_dead_thread(struct ffisan_scratch *scratch, struct ffisan_fi
         "timer (signalfd, sigtimedwait, a flag that C code sets and Lua reads), or keep "
         "the coroutines that use the ffi library alive.";
 }
+
+void ffisan_explain_unloaded(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
+                             const char *symbol, bool by_collector)
+{
+    struct ffisan_text *text = &scratch->text;
+    const char *library = finding->block.type;
+    finding->why = ffisan_scratch_string(scratch);
+    if (by_collector) {
+        ffisan_text_add(text, "The namespace that ffi.load returned");
+        add_place(text, " at ", &finding->block.made);
+        ffisan_text_add(text, " was collected, and that unloads ");
+        ffisan_text_add(text, library);
+        ffisan_text_add(text,
+                        ". Functions, strings and other addresses taken from it do not keep "
+                        "it loaded");
+    } else {
+        ffisan_text_add(text, library);
+        ffisan_text_add(text, " was unloaded by dlclose");
+        add_place(text, " at ", &finding->freed.stack);
+        ffisan_text_add(text, " while something still led into it");
+    }
+    if (symbol) {
+        ffisan_text_add(text, "; what was used is ");
+        ffisan_text_add(text, symbol);
+    }
+    ffisan_text_add(text, ".");
+    ffisan_scratch_end_string(scratch);
+    finding->fix =
+        by_collector ? "Keep what ffi.load returns in a variable that lives as long as anything "
+                       "from the library is used: a local of the module that functions refer to, "
+                       "or a field of it. Copy strings with ffi.string() while it is loaded."
+                     : "Close the library last: after its functions, finalizers and callbacks, or "
+                       "not at all.";
+}

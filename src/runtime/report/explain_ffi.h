@@ -16,6 +16,10 @@ void ffisan_explain_callback(struct ffisan_scratch *scratch, struct ffisan_findi
 void ffisan_explain_slots(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
                           unsigned n_used, unsigned n_from_there);
 
+/** A library was used after it had been unloaded; `symbol` of it, or NULL. */
+void ffisan_explain_unloaded(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
+                             const char *symbol, bool by_collector);
+
 /** A callback was entered on a coroutine that is gone, the block. */
 void ffisan_explain_dead_thread(struct ffisan_scratch *scratch, struct ffisan_finding *finding);
 
