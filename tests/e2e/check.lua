@@ -147,7 +147,7 @@ local function read_expect(path)
     local wanted = {}
     for line in io.lines(path) do
         local key, value = line:match("^([%w_]+)=(.*)$")
-        if key ~= "stdout" and key ~= "status" then
+        if key ~= "stdout" then
             assert(lookups[key], path .. ": unknown key in: " .. line)
             wanted[#wanted + 1] = { key = key, value = value }
         end
