@@ -82,6 +82,18 @@ void *ffisan_pages_reserve(size_t size_bytes)
     return map(size_bytes, PROT_NONE);
 }
 
+/* Kernels before 4.17 take the flag for a hint. */
+bool ffisan_pages_reserve_at(uintptr_t address, size_t size_bytes)
+{
+    int saved_errno = errno;
+    void *pages = mmap((void *)address, size_bytes, PROT_NONE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    errno = saved_errno;
+    if (pages != MAP_FAILED && pages != (void *)address)
+        ffisan_pages_unmap(pages, size_bytes);
+    return pages == (void *)address;
+}
+
 void *ffisan_pages_map_aligned(size_t size_bytes, size_t alignment)
 {
     char *pages = map(size_bytes + alignment, PROT_READ | PROT_WRITE);

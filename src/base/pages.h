@@ -26,6 +26,9 @@ void *ffisan_pages_map(size_t size_bytes);
 /** Address space without access. */
 void *ffisan_pages_reserve(size_t size_bytes);
 
+/** The same at an address where nothing is mapped; false when something is. */
+bool ffisan_pages_reserve_at(uintptr_t address, size_t size_bytes);
+
 /** Like ffisan_pages_map, aligned to a power of two of at least a page. */
 void *ffisan_pages_map_aligned(size_t size_bytes, size_t alignment);
 

@@ -3,6 +3,7 @@
 
 #include "runtime/audit/standin.h"
 #include "runtime/cmem/ctraces.h"
+#include "runtime/ffi/callbacks.h"
 #include "runtime/state.h"
 
 #include <string.h>
@@ -31,6 +32,7 @@ void ffisan_renew_stacks(struct ffisan_state *state)
     state->cycle_stack = 0;
     ffisan_standins_forget_stacks(state);
     ffisan_ctraces_forget_stacks(state);
+    ffisan_callbacks_forget_stacks(state);
     ffisan_stacks_free(state->stacks);
     state->stacks = fresh;
     if (locked)

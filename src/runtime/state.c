@@ -9,6 +9,8 @@
 #include "runtime/cmem/thread.h"
 #include "runtime/cycle/cycle.h"
 #include "runtime/cycle/schedule.h"
+#include "runtime/ffi/callbacks.h"
+#include "runtime/ffi/libraries.h"
 #include "runtime/lender.h"
 #include "runtime/report/report.h"
 
@@ -80,6 +82,8 @@ void ffisan_state_free(struct ffisan_state *state)
     ffisan_standins_forget(state);
     ffisan_ctraces_forget_stacks(state);
     ffisan_thread_state_gone(state);
+    ffisan_callbacks_close(state);
+    ffisan_libraries_forget(state);
     ffisan_stats_add(state);
     ffisan_lock_give(&ffisan_runtime.lock);
     ffisan_lender_close(state);

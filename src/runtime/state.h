@@ -11,6 +11,7 @@
 #include "base/lock.h"
 #include "runtime/heap/heap.h"
 #include "runtime/cycle/lines.h"
+#include "runtime/ffi/builtins.h"
 #include "runtime/origin.h"
 #include "runtime/report/stacks.h"
 #include "runtime/vm/api.h"
@@ -76,8 +77,10 @@ struct ffisan_state {
     struct ffisan_schedule schedule;
     struct ffisan_lines lines;
     const struct ffisan_api *api;
-    lua_State *L;         /**< main thread */
-    lua_Alloc old_allocf; /**< for blocks from before we took over, or NULL */
+    struct ffisan_builtins builtins;
+    struct ffisan_callbacks *callbacks; /**< NULL until one is made (ffi/callbacks.h) */
+    lua_State *L;                       /**< main thread */
+    lua_Alloc old_allocf;               /**< for blocks from before we took over, or NULL */
     void *old_ud;
     lua_Alloc twin_allocf; /**< the program's own allocator (mirror.h), or NULL */
     void *twin_ud;
@@ -85,6 +88,7 @@ struct ffisan_state {
     uint64_t n_lent;           /**< blocks that the old allocator had to give */
     struct lj_udata *sentinel; /**< finalised at the end of each cycle (cycle.h); NULL = gone */
     unsigned cycle;            /**< cycles that have ended */
+    uint8_t cycle_white;       /**< the collector's colour after the last one */
     uint32_t cycle_stack;      /**< where the last one ended */
     bool code_died;            /**< a function or trace died since the last audit */
     bool is_ending;            /**< the last collection is under way, or was */

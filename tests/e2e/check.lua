@@ -96,12 +96,13 @@ local lookups = {
     severity = function(f) return f.severity end,
     why = function(f) return f.why end,
     fix = function(f) return f.fix end,
+    title = function(f) return f.title end,
 }
-for _, part in ipairs({ "use", "holder", "block", "collected" }) do
+for _, part in ipairs({ "use", "holder", "block", "collected", "freed" }) do
     for _, name in ipairs({ "kind", "type", "field", "path", "access", "cycle", "preview" }) do
         lookups[part .. "_" .. name] = function(f) return (f[part] or {})[name] end
     end
-    local stack = (part == "use" or part == "collected") and "stack" or "made"
+    local stack = (part == "holder" or part == "block") and "made" or "stack"
     local function frame(n, name)
         return function(f) return lua_frame((f[part] or {})[stack], n)[name] end
     end
@@ -129,7 +130,7 @@ end
 local how = {
     holder_field = ends_with_component, use_file = ends_with_component,
     holder_file = ends_with_component, block_file = ends_with_component,
-    holder_path = contains, fix = contains, why = contains, block_preview = contains,
+    title = contains, holder_path = contains, fix = contains, why = contains, block_preview = contains,
 }
 
 local function satisfies(key, got, wanted)

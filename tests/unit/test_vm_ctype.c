@@ -248,6 +248,8 @@ static void ask_everything(const struct ffisan_vm *vm, uint32_t id)
     for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
         answers += ffisan_ctype_field(vm, id, 4096, asked[i], &text);
     answers += ffisan_ctype_size(vm, id);
+    ffisan_text_init(&text, buffer, sizeof(buffer));
+    answers += ffisan_ctype_function_name(vm, id, &text);
     answers += ffisan_ctype_is_pointer(vm, id, NULL);
     ffisan_ctype_map(vm, id, &map);
     answers += map.stride;

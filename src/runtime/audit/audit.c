@@ -11,7 +11,9 @@
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/leaks.h"
 #include "runtime/cmem/thread.h"
+#include "runtime/ffi/callbacks.h"
 #include "runtime/heap/fast.h"
+#include "runtime/heap/redzone.h"
 #include "runtime/renew.h"
 #include "runtime/report/damage.h"
 #include "runtime/report/dangling.h"
@@ -275,6 +277,28 @@ static void search_holder(void *context, const struct ffisan_slot_ref *ref)
         search_fully(audit, ref);
 }
 
+/*
+ * The thread that used the ffi library last is noted by the VM, and kept by nobody: a callback from
+ * a signal handler may find it dead.
+ */
+static void search_callback_thread(struct audit *audit)
+{
+    struct ffisan_slot_ref ref;
+    uint64_t *word = ffisan_callback_thread(audit->state);
+    struct ffisan_standin *standin = NULL;
+    if (!word)
+        return;
+    if (ffisan_standin_covers(*word))
+        standin = ffisan_standin_find(*word);
+    else if (ffisan_heap_find(&audit->state->heap, *word, &ref) && *word == ref.block &&
+             ffisan_slot_state(&ref) >= FFISAN_SLOT_DEAD)
+        standin = ffisan_standin_for(audit->state, &ref);
+    if (!standin)
+        return;
+    standin->seen = audit->number;
+    *word = standin->base;
+}
+
 static void find_bounds(struct audit *audit)
 {
     audit->lo = UINTPTR_MAX;
@@ -316,6 +340,7 @@ void ffisan_audit_run(struct ffisan_state *state)
     find_bounds(&audit);
     bool locked = ffisan_lock_take(&ffisan_runtime.lock);
     ffisan_heap_each_holder(&state->heap, search_holder, &audit);
+    search_callback_thread(&audit);
     ffisan_standins_release(state, audit.number);
     if (ffisan_runtime.options.dangling)
         ffisan_standins_each_new(state, audit.number, ffisan_dangling_report);

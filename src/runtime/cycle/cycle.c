@@ -4,6 +4,8 @@
 #include "runtime/audit/audit.h"
 #include "runtime/cmem/leaks.h"
 #include "runtime/cycle/schedule.h"
+#include "runtime/ffi/builtins.h"
+#include "runtime/ffi/callbacks.h"
 #include "runtime/state.h"
 
 #include <errno.h>
@@ -76,10 +78,14 @@ static int cycle_ended(lua_State *L)
     else
         ffisan_cycle_rearm(state);
     state->cycle++;
+    state->cycle_white = *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state - 1);
     state->cycle_stack =
         state->stacks ? ffisan_stacks_here(state->stacks, &state->vm, 0, &visits) : 0;
     if (closing || ffisan_audit_is_due(state))
         ffisan_audit_run(state);
+    ffisan_builtins_poll(state);
+    if (closing)
+        ffisan_callbacks_prepare_close(state);
     ffisan_schedule_cycle_ended(state);
     ffisan_lines_hide(state, L);
     state->is_closing = closing;
@@ -109,5 +115,6 @@ void ffisan_cycle_finish(struct ffisan_state *state)
             break;
         api->lua_settop(state->L, -2);
     }
+    ffisan_callbacks_prepare_close(state);
     state->is_closing = true;
 }

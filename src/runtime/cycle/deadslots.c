@@ -80,6 +80,19 @@ static void clear_thread(struct ffisan_state *state, const struct lj_thread *thr
             clear_frame(state, &frame, &open);
 }
 
+/*
+ * C code that no function on the stack stands for: a trace is left, and its frames are being put
+ * there one slot after the other.  What the stack says of its top is not true yet.
+ */
+static bool is_leaving_trace(const struct ffisan_state *state, const struct lj_thread *running)
+{
+    if (*state->vmstate != LJ_VMST_C || running->base <= running->stack + 16)
+        return false;
+    uint64_t value = ((const uint64_t *)running->base)[-2];
+    const struct lj_func *function = (const struct lj_func *)lj_tv_object(value);
+    return lj_tv_type(value) == LJ_GCT_FUNC && function->ffid == 0;
+}
+
 void ffisan_deadslots_clear(struct ffisan_state *state)
 {
     const struct ffisan_layout *layout = &state->vm.layout;
@@ -88,6 +101,8 @@ void ffisan_deadslots_clear(struct ffisan_state *state)
         return;
     const struct lj_thread *running =
         (const struct lj_thread *)ffisan_vm_word(&state->vm, layout->cur_L);
+    if (!running || is_leaving_trace(state, running))
+        return;
     clear_thread(state, running);
     if ((const void *)running != (const void *)state->L)
         clear_thread(state, (const struct lj_thread *)state->L);

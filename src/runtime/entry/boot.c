@@ -6,6 +6,8 @@
 #include "runtime/cmem/ctraces.h"
 #include "runtime/entry/hide.h"
 #include "runtime/fault/signals.h"
+#include "runtime/ffi/callbacks.h"
+#include "runtime/ffi/libraries.h"
 #include "runtime/report/report.h"
 #include "runtime/vm/cstack.h"
 #include "runtime/vm/unwinder.h"
@@ -56,6 +58,8 @@ static void read_options(void)
     read_run_dir();
     if (text && ffisan_options_parse(&ffisan_runtime.options, text, error, sizeof(error)) > 0)
         ffisan_report_note(error);
+    ffisan_callbacks_watch();
+    ffisan_libraries_watch();
     if (ffisan_runtime.options.help)
         print_help();
 }

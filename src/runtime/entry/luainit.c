@@ -6,6 +6,7 @@
 #include "base/export.h"
 #include "runtime/entry/boot.h"
 #include "runtime/entry/hide.h"
+#include "runtime/ffi/builtins.h"
 
 #include <string.h>
 
@@ -21,6 +22,7 @@ static void take_over(const struct ffisan_luajit *luajit, lua_State *L)
     api->lua_setallocf(L, ffisan_state_allocf, state);
     ffisan_state_attach(state, main_thread);
     ffisan_boot_attached(luajit, "LUA_INIT");
+    ffisan_builtins_opened(state);
 }
 
 /*

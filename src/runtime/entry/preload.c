@@ -6,10 +6,12 @@
 #include "runtime/audit/audit.h"
 #include "runtime/cycle/cycle.h"
 #include "runtime/entry/boot.h"
+#include "runtime/ffi/builtins.h"
 #include "runtime/mirror.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
+#include <string.h>
 
 /* What the luaL_newstate of every Lua 5.1 does when an error finds no handler. */
 static int panic(lua_State *L)
@@ -83,16 +85,33 @@ FFISAN_EXPORT lua_State *lua_newstate(lua_Alloc allocf, void *ud)
     return L ? L : luajit->api.lua_newstate(allocf, ud);
 }
 
+/* What a function of one argument does to a state that is not watched. */
+static void forward(lua_State *L, const char *name, size_t offset_in_api)
+{
+    void (*real)(lua_State *) = (void (*)(lua_State *))next(name);
+    const struct ffisan_luajit *luajit = real ? NULL : ffisan_boot(NULL);
+    if (luajit)
+        memcpy(&real, (const char *)&luajit->api + offset_in_api, sizeof(real));
+    if (real)
+        real(L);
+}
+
+FFISAN_EXPORT void luaL_openlibs(lua_State *L)
+{
+    struct ffisan_state *state = ffisan_state_find(L);
+    if (!state) {
+        forward(L, "luaL_openlibs", offsetof(struct ffisan_api, luaL_openlibs));
+        return;
+    }
+    state->api->luaL_openlibs(L);
+    ffisan_builtins_opened(state);
+}
+
 FFISAN_EXPORT void lua_close(lua_State *L)
 {
     struct ffisan_state *state = ffisan_state_find(L);
     if (!state) {
-        void (*real)(lua_State *) = (void (*)(lua_State *))next("lua_close");
-        const struct ffisan_luajit *luajit = real ? NULL : ffisan_boot(NULL);
-        if (luajit)
-            real = luajit->api.lua_close;
-        if (real)
-            real(L);
+        forward(L, "lua_close", offsetof(struct ffisan_api, lua_close));
         return;
     }
     const struct ffisan_api *api = state->api;

@@ -48,6 +48,13 @@ static inline uintptr_t ffisan_arch_return_address(const ucontext_t *context)
     return *(const uintptr_t *)ffisan_arch_stack_pointer(context);
 }
 
+/** The context of a call to a bad address becomes that of its caller, right after the call. */
+static inline void ffisan_arch_leave_call(ucontext_t *context)
+{
+    context->uc_mcontext.gregs[REG_RIP] = (greg_t)ffisan_arch_return_address(context);
+    context->uc_mcontext.gregs[REG_RSP] += (greg_t)sizeof(uintptr_t);
+}
+
 /**
  * General registers that point into [from, from + size) point to the same place after `to` from now
  * on.  Returns false when there are none.

@@ -10,7 +10,10 @@
 #include "runtime/cmem/creport.h"
 #include "runtime/fault/arch.h"
 #include "runtime/fault/guard.h"
+#include "runtime/ffi/callbacks.h"
+#include "runtime/ffi/libraries.h"
 #include "runtime/report/describe.h"
+#include "runtime/report/explain_ffi.h"
 #include "runtime/report/here.h"
 #include "runtime/state.h"
 
@@ -65,6 +68,20 @@ static const struct ffisan_holder *pick_holder(const struct ffisan_standin *stan
     return best ? best : n > 0 ? &standin->holders[0] : NULL;
 }
 
+/* LuaJIT's note of the thread that callbacks run on: it was a coroutine that is gone. */
+static bool is_callback_thread(const struct ffisan_standin *standin)
+{
+    const uint64_t *word = standin->state ? ffisan_callback_thread(standin->state) : NULL;
+    return word && *word == standin->base;
+}
+
+static void describe_callback_thread(struct ffisan_finding *finding)
+{
+    finding->holder.kind = FFISAN_HOLDER_C_VARIABLE;
+    finding->holder.type = "lua_State *";
+    finding->holder.field = "CTState.L of LuaJIT";
+}
+
 static void fill_use(struct use *use)
 {
     struct ffisan_finding *finding = &use->finding;
@@ -103,11 +120,16 @@ static void gather(void *argument)
         if (holder)
             ffisan_describe_holder(state, holder, still_leads_here(standin, holder), use->scratch,
                                    &use->finding);
+        else if (is_callback_thread(standin))
+            describe_callback_thread(&use->finding);
         break;
     }
     case 4:
         fill_use(use);
-        ffisan_explain(use->scratch, &use->finding);
+        if (is_callback_thread(use->standin))
+            ffisan_explain_dead_thread(use->scratch, &use->finding);
+        else
+            ffisan_explain(use->scratch, &use->finding);
         break;
     }
 }
@@ -149,6 +171,24 @@ static bool lead_to_block(const struct use *use)
                                 standin->block);
 }
 
+/*
+ * A callback is entered on a coroutine that is gone, and its stack with it.  It is led to the
+ * thread that runs, which is where it belongs.
+ */
+static bool lead_to_running_thread(const struct use *use)
+{
+    const struct ffisan_standin *standin = use->standin;
+    uint64_t running = 0;
+    if (!use->context || !is_callback_thread(standin))
+        return false;
+    running = ffisan_vm_word(&standin->state->vm, standin->state->vm.layout.cur_L);
+    if (!running ||
+        !ffisan_arch_redirect((ucontext_t *)use->context, standin->base, standin->extent, running))
+        return false;
+    *ffisan_callback_thread(standin->state) = running;
+    return true;
+}
+
 static bool handle(struct use *use)
 {
     bool locked = ffisan_lock_take(&ffisan_runtime.lock);
@@ -160,17 +200,32 @@ static bool handle(struct use *use)
     }
     if (!use->standin->is_open && locked)
         report_use(use);
-    bool open = ffisan_standin_open(use->standin) || lead_to_block(use);
+    bool open =
+        lead_to_running_thread(use) || ffisan_standin_open(use->standin) || lead_to_block(use);
     if (locked)
         ffisan_lock_give(&ffisan_runtime.lock);
     halt_if_asked();
     return open;
 }
 
+/* Code that is gone.  Where it cannot be put back, the program ends as it would have. */
+static bool handle_lost_code(uintptr_t address, enum ffisan_access access, ucontext_t *context)
+{
+    if (!ffisan_lock_take(&ffisan_runtime.lock))
+        return false;
+    enum ffisan_library_answer answer = ffisan_libraries_fault(address, access, context);
+    bool is_told = answer != FFISAN_LIBRARY_NOT_OURS || ffisan_callbacks_fault(address, context);
+    ffisan_lock_give(&ffisan_runtime.lock);
+    if (is_told)
+        halt_if_asked();
+    return answer == FFISAN_LIBRARY_GOES_ON;
+}
+
 bool ffisan_use_fault(uintptr_t address, enum ffisan_access access, void *ucontext)
 {
     if (!ffisan_standin_covers(address))
-        return ffisan_creport_use(address, access, NULL, 0, ucontext);
+        return ffisan_creport_use(address, access, NULL, 0, ucontext) ||
+               handle_lost_code(address, access, ucontext);
     struct use use = {.address = address, .access = access, .context = ucontext};
     return handle(&use);
 }

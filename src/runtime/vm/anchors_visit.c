@@ -6,6 +6,7 @@
 #include "runtime/vm/anchors_frames.h"
 #include "runtime/vm/anchors_search.h"
 #include "runtime/vm/liveness_ops.h"
+#include "runtime/vm/table.h"
 
 enum {
     N_BASE_METATABLES = 14,
@@ -20,30 +21,6 @@ enum {
     SBUF_COPY_ON_WRITE = 2,
 };
 
-static const struct lj_tab *table_at(uint64_t object)
-{
-    const struct lj_tab *tab = (const void *)object;
-    return object != 0 && object % 8 == 0 && tab->gct == LJ_GCT_TAB ? tab : NULL;
-}
-
-static bool is_string(uint64_t value, const char *text, uint32_t length)
-{
-    const struct lj_str *str = (const void *)lj_tv_object(value);
-    return lj_tv_type(value) == LJ_GCT_STR && str->len == length &&
-           memcmp(str->data, text, length) == 0;
-}
-
-/* The value of a string key; nil (all bits set) when there is none. */
-static uint64_t string_field(const struct lj_tab *tab, const char *name, uint32_t length)
-{
-    const struct lj_node *node = (const void *)tab->node;
-    for (uint64_t i = 0; i <= tab->hmask; i++) {
-        if (lj_tv_type(node[i].val) != LJ_IT_NIL && is_string(node[i].key, name, length))
-            return node[i].val;
-    }
-    return UINT64_MAX;
-}
-
 struct weakness {
     bool keys, values;
 };
@@ -52,10 +29,10 @@ struct weakness {
 static struct weakness weakness_of(const struct lj_tab *tab)
 {
     struct weakness weak = {false, false};
-    const struct lj_tab *metatable = table_at(tab->metatable);
+    const struct lj_tab *metatable = lj_table_at(tab->metatable);
     if (metatable == NULL || metatable->nomm & 1u << MM_MODE)
         return weak;
-    uint64_t mode = string_field(metatable, "__mode", 6);
+    uint64_t mode = lj_table_field(metatable, "__mode");
     if (lj_tv_type(mode) != LJ_GCT_STR)
         return weak;
     const struct lj_str *str = (const void *)lj_tv_object(mode);
@@ -249,7 +226,7 @@ void ffisan_search_roots(struct ffisan_search *search)
     uint64_t main_thread = ffisan_vm_word(search->vm, layout->mainthref);
     uint64_t running = ffisan_vm_word(search->vm, layout->cur_L);
     if (lj_tv_type(registry) == LJ_GCT_TAB) {
-        uint64_t loaded = string_field(table_at(lj_tv_object(registry)), "_LOADED", 7);
+        uint64_t loaded = lj_table_field(lj_table_at(lj_tv_object(registry)), "_LOADED");
         ffisan_search_value(search, FFISAN_EDGE_LOADED, 0, loaded);
         ffisan_search_value(search, FFISAN_EDGE_REGISTRY, 0, registry);
     }

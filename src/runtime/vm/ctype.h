@@ -37,6 +37,13 @@ bool ffisan_ctype_object_name(const struct ffisan_vm *vm, uint32_t ctypeid, size
                               struct ffisan_text *out);
 
 /**
+ * Appends the type of a pointer to a function, as C writes it: "int (*)(const int *, void *)".
+ * Returns false, having added "?", when `ctypeid` is no function.
+ */
+bool ffisan_ctype_function_name(const struct ffisan_vm *vm, uint32_t ctypeid,
+                                struct ffisan_text *out);
+
+/**
  * Appends the path of the field at `offset` of an object: "data", "items[3].name", "[2]"; nested
  * structs, arrays (bounded by payload_size), anonymous members, unions (the first member that has
  * a pointer there).  Adds nothing for an object that is itself a pointer or scalar; in padding, the

@@ -11,6 +11,7 @@
 
 #include "base/pages.h"
 #include "runtime/vm/api.h"
+#include "runtime/vm/layout_ffi.h"
 #include "runtime/vm/liveness.h"
 
 #include <errno.h>
@@ -363,6 +364,12 @@ static const char *probe_all(struct probe *probe)
     find_jit(probe);
     find_traces(probe);
     check_bytecode(probe);
+    probe->layout->functions_are_known = ffisan_layout_probe_functions(probe->api, probe->L);
+    ffisan_layout_probe_callbacks(probe->api, probe->L,
+                                  probe->layout->ctype_state == FFISAN_NO_OFFSET
+                                      ? 0
+                                      : word_at(probe, probe->layout->ctype_state),
+                                  &probe->layout->callbacks);
     return NULL;
 }
 
@@ -387,6 +394,7 @@ const char *ffisan_layout_probe(const struct ffisan_api *api, struct ffisan_layo
     int saved_errno = errno;
     memset(ret_layout, 0xff, sizeof(*ret_layout));
     ret_layout->n_gcroot = 0;
+    ret_layout->functions_are_known = false;
     struct probe *probe = ffisan_pages_map(sizeof(*probe));
     char *arena = ffisan_pages_map(ARENA_BYTES);
     const char *problem = "there is no memory for a scratch state";

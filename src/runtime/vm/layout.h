@@ -15,6 +15,15 @@
 
 #define FFISAN_NO_OFFSET UINT16_MAX
 
+/** Offsets in the type table (CTState) that callbacks are managed by; all or none are known. */
+struct ffisan_callback_layout {
+    uint16_t L;       /**< the thread that a callback will run on */
+    uint16_t miscmap; /**< table: the function of each slot */
+    uint16_t mcode;   /**< page of machine code (callback_page.h), 0 before the first callback */
+    uint16_t cbid;    /**< uint16_t *: type of each slot, 0 = free */
+    uint16_t sizeid;  /**< uint32_t: length of that array; behind it topid: no slot below is free */
+};
+
 /** Offsets from g = *(L+16), in bytes. */
 struct ffisan_layout {
     uint16_t allocf;       /**< lua_Alloc; allocd follows; gc.total +16, gc.threshold +24 */
@@ -31,9 +40,11 @@ struct ffisan_layout {
     uint16_t ctype_state;  /**< struct lj_ctype_state *, 0 before `require "ffi"` */
     uint16_t gcroot;       /**< array of objects: metamethod names, base metatables ... */
     uint16_t n_gcroot;
-    uint16_t jit_tracestate; /**< int32 in jit_State: bit 4 is set while recording or compiling */
-    bool bytecode_is_known;  /**< numbered as vm/liveness.h believes */
-    uint16_t jit_traces;     /**< struct lj_trace ** indexed by number */
+    uint16_t jit_tracestate;  /**< int32 in jit_State: bit 4 is set while recording or compiling */
+    bool bytecode_is_known;   /**< numbered as vm/liveness.h believes */
+    uint16_t jit_traces;      /**< struct lj_trace ** indexed by number */
+    bool functions_are_known; /**< library functions are called through their object */
+    struct ffisan_callback_layout callbacks;
 };
 
 struct ffisan_api;

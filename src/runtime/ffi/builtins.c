@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All objects are found in raw memory.  Lua code could have hidden them behind other tables, but
+ * not before the library was opened, and that is when we look.
+ */
+#include "runtime/ffi/builtins.h"
+
+#include "runtime/state.h"
+#include "runtime/vm/table.h"
+
+#define MAX_WATCHERS 4
+#define MAX_METATABLES 48 /* entries of gcroot that are looked at */
+
+enum where { IN_FFI, IN_CDATA, IN_NAMESPACE, IN_CALLBACK, IN_PRELOAD, N_PLACES };
+
+static const struct place {
+    enum where where;
+    const char *name;
+} places[FFISAN_N_BUILTINS] = {
+#define FFISAN_BUILTIN(id, table, name) {IN_##table, name},
+    FFISAN_BUILTIN_LIST
+#undef FFISAN_BUILTIN
+};
+
+struct watchers {
+    ffisan_builtin_fn before[MAX_WATCHERS], after[MAX_WATCHERS];
+    unsigned n_before, n_after;
+    bool wants_all; /* not only calls with functions or tables */
+};
+static struct watchers watchers[FFISAN_N_BUILTINS]; /* complete before the first state */
+
+/*
+ * The original where no state is at hand.  A second LuaJIT in the process has others: then
+ * `several` is set for good, and the state is looked up always.
+ */
+static lua_CFunction any_original[FFISAN_N_BUILTINS];
+static bool several;
+
+/* ---- A call ---------------------------------------------------------------------------------- */
+
+static uint64_t base_of(const lua_State *L)
+{
+    return ((const struct lj_thread *)L)->base;
+}
+
+size_t ffisan_builtin_n_values(const struct ffisan_builtin_call *call)
+{
+    return (((const struct lj_thread *)call->L)->top - base_of(call->L)) / 8;
+}
+
+uint64_t ffisan_builtin_value(const struct ffisan_builtin_call *call, size_t position)
+{
+    if (position >= ffisan_builtin_n_values(call))
+        return UINT64_MAX;
+    return ((const uint64_t *)base_of(call->L))[position];
+}
+
+void *ffisan_builtin_cdata(const struct ffisan_builtin_call *call, size_t position,
+                           uint16_t *ret_ctypeid)
+{
+    uint64_t value = ffisan_builtin_value(call, position);
+    if (lj_tv_type(value) != LJ_GCT_CDATA)
+        return NULL;
+    struct lj_cdata *cdata = (struct lj_cdata *)lj_tv_object(value);
+    *ret_ctypeid = cdata->ctypeid;
+    return cdata->payload;
+}
+
+/* The function that runs lies in the heap of its state, but for what is older than our heap. */
+static struct ffisan_state *state_of(lua_State *L)
+{
+    uint64_t function = ((const uint64_t *)base_of(L))[-2];
+    struct ffisan_state *state = ffisan_state_owning(lj_tv_object(function));
+    return state ? state : ffisan_state_find(L);
+}
+
+static bool has_function_or_table(const lua_State *L)
+{
+    const struct lj_thread *thread = (const struct lj_thread *)L;
+    bool found = false;
+    for (uint64_t at = thread->base; at < thread->top; at += 8) {
+        uint32_t type = lj_tv_type(*(const uint64_t *)at);
+        found |= type == LJ_GCT_FUNC || type == LJ_GCT_TAB;
+    }
+    return found;
+}
+
+static int told_call(lua_State *L, enum ffisan_builtin builtin)
+{
+    const struct watchers *told = &watchers[builtin];
+    struct ffisan_builtin_call call = {.state = state_of(L), .L = L, .builtin = builtin};
+    if (!call.state || !call.state->builtins.original[builtin])
+        return any_original[builtin](L);
+    for (unsigned i = 0; i < told->n_before; i++)
+        told->before[i](&call);
+    lua_CFunction original = call.state->builtins.original[builtin];
+    if (told->n_after == 0)
+        return original(L);
+    int n_results = original(L);
+    for (unsigned i = 0; i < told->n_after; i++)
+        told->after[i](&call);
+    return n_results;
+}
+
+static inline int watched_call(lua_State *L, enum ffisan_builtin builtin)
+{
+    if (!watchers[builtin].wants_all && !several && !has_function_or_table(L))
+        return any_original[builtin](L);
+    return told_call(L, builtin);
+}
+
+#define FFISAN_BUILTIN(id, table, name)                                                            \
+    static int call_##id(lua_State *L)                                                             \
+    {                                                                                              \
+        return watched_call(L, FFISAN_BUILTIN_##id);                                               \
+    }
+FFISAN_BUILTIN_LIST
+#undef FFISAN_BUILTIN
+
+static const lua_CFunction replacements[FFISAN_N_BUILTINS] = {
+#define FFISAN_BUILTIN(id, table, name) call_##id,
+    FFISAN_BUILTIN_LIST
+#undef FFISAN_BUILTIN
+};
+
+/* ---- Finding them ---------------------------------------------------------------------------- */
+
+static const struct lj_tab *registry_table(const struct ffisan_state *state, const char *name)
+{
+    const struct ffisan_vm *vm = &state->vm;
+    if (vm->layout.registry == FFISAN_NO_OFFSET)
+        return NULL;
+    return lj_table_of(lj_table_field(lj_table_of(ffisan_vm_word(vm, vm->layout.registry)), name));
+}
+
+/* A function of the VM's that is called through its address (ffid: C functions are 1). */
+static struct lj_func *c_function(uint64_t value)
+{
+    struct lj_func *function = (struct lj_func *)lj_tv_object(value);
+    return lj_tv_type(value) == LJ_GCT_FUNC && function->ffid >= 1 ? function : NULL;
+}
+
+/* Of the metatables of basic types, that of cdata. */
+static const struct lj_tab *cdata_metatable(const struct ffisan_state *state)
+{
+    const struct ffisan_layout *layout = &state->vm.layout;
+    if (layout->gcroot == FFISAN_NO_OFFSET)
+        return NULL;
+    const uint64_t *roots = (const uint64_t *)(state->vm.g + layout->gcroot);
+    for (unsigned i = 0; i < layout->n_gcroot && i < MAX_METATABLES; i++) {
+        const struct lj_tab *tab = lj_table_at(roots[i]);
+        if (c_function(lj_table_field(tab, "__call")) &&
+            c_function(lj_table_field(tab, "__newindex")) &&
+            c_function(lj_table_field(tab, "__concat")))
+            return tab;
+    }
+    return NULL;
+}
+
+static const struct lj_tab *namespace_metatable(const struct lj_tab *ffi)
+{
+    uint64_t value = lj_table_field(ffi, "C");
+    if (lj_tv_type(value) != LJ_GCT_UDATA)
+        return NULL;
+    const struct lj_udata *udata = (const struct lj_udata *)lj_tv_object(value);
+    return udata->udtype == LJ_UDTYPE_FFI_CLIB ? lj_table_at(udata->metatable) : NULL;
+}
+
+/* Methods of callbacks have a table of their own, under the key "" (luaopen_ffi). */
+static const struct lj_tab *callback_methods(const struct ffisan_state *state)
+{
+    const struct ffisan_layout *layout = &state->vm.layout;
+    uintptr_t types = ffisan_vm_word(&state->vm, layout->ctype_state);
+    if (!types || layout->callbacks.miscmap == FFISAN_NO_OFFSET)
+        return NULL;
+    uint64_t miscmap;
+    memcpy(&miscmap, (const void *)(types + layout->callbacks.miscmap), sizeof(miscmap));
+    return lj_table_of(lj_table_field(lj_table_at(miscmap), ""));
+}
+
+static void replace(struct ffisan_state *state, const struct lj_tab *tab,
+                    enum ffisan_builtin builtin)
+{
+    struct lj_func *function = c_function(lj_table_field(tab, places[builtin].name));
+    if (!function || function->u.c.f == (uint64_t)replacements[builtin])
+        return;
+    state->builtins.original[builtin] = (lua_CFunction)function->u.c.f;
+    if (any_original[builtin] && any_original[builtin] != state->builtins.original[builtin])
+        several = true;
+    else
+        any_original[builtin] = state->builtins.original[builtin];
+    function->u.c.f = (uint64_t)replacements[builtin];
+}
+
+static void replace_all(struct ffisan_state *state, const struct lj_tab *const tables[N_PLACES])
+{
+    if (!state->vm.layout.functions_are_known)
+        return;
+    for (unsigned i = 0; i < FFISAN_N_BUILTINS; i++)
+        if (tables[places[i].where] && (watchers[i].n_before || watchers[i].n_after))
+            replace(state, tables[places[i].where], (enum ffisan_builtin)i);
+}
+
+static void find_in(struct ffisan_state *state, const struct lj_tab *ffi)
+{
+    const struct lj_tab *const tables[N_PLACES] = {
+        [IN_FFI] = ffi,
+        [IN_CDATA] = cdata_metatable(state),
+        [IN_NAMESPACE] = namespace_metatable(ffi),
+        [IN_CALLBACK] = callback_methods(state),
+    };
+    replace_all(state, tables);
+    state->builtins.is_found = true;
+}
+
+/* luaopen_ffi returns the library, and has just made all of it. */
+static void ffi_was_opened(const struct ffisan_builtin_call *call)
+{
+    size_t n = ffisan_builtin_n_values(call);
+    const struct lj_tab *ffi = n ? lj_table_of(ffisan_builtin_value(call, n - 1)) : NULL;
+    if (ffi)
+        find_in(call->state, ffi);
+}
+
+void ffisan_builtins_watch(enum ffisan_builtin builtin, ffisan_builtin_fn before,
+                           ffisan_builtin_fn after)
+{
+    watchers[builtin].wants_all = true;
+    ffisan_builtins_watch_functions(builtin, before, after);
+}
+
+void ffisan_builtins_watch_functions(enum ffisan_builtin builtin, ffisan_builtin_fn before,
+                                     ffisan_builtin_fn after)
+{
+    struct watchers *told = &watchers[builtin];
+    if (watchers[FFISAN_BUILTIN_OPEN].n_after == 0)
+        watchers[FFISAN_BUILTIN_OPEN] =
+            (struct watchers){.after = {ffi_was_opened}, .n_after = 1, .wants_all = true};
+    if (before && told->n_before < MAX_WATCHERS)
+        told->before[told->n_before++] = before;
+    if (after && told->n_after < MAX_WATCHERS)
+        told->after[told->n_after++] = after;
+}
+
+void ffisan_builtins_opened(struct ffisan_state *state)
+{
+    const struct lj_tab *const preload[N_PLACES] = {[IN_PRELOAD] =
+                                                        registry_table(state, "_PRELOAD")};
+    replace_all(state, preload);
+    ffisan_builtins_poll(state);
+}
+
+void ffisan_builtins_poll(struct ffisan_state *state)
+{
+    if (state->builtins.is_found || !ffisan_vm_word(&state->vm, state->vm.layout.ctype_state))
+        return;
+    const struct lj_tab *ffi = lj_table_of(lj_table_field(registry_table(state, "_LOADED"), "ffi"));
+    if (ffi)
+        find_in(state, ffi);
+}

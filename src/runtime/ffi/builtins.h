@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * Watching functions of LuaJIT's own libraries.
+ *
+ * Such a function is an object with the address of its C code in it (GCfuncC.f, lj_obj.h), and the
+ * interpreter calls through that address.  Ours is put there: the object stays the same, so no Lua
+ * code can tell.  Ours tells those who watch, calls the original, and tells again.
+ *
+ * What it does not see: compiled code.  The recorder knows ffi.new, cast, string, copy, fill, gc,
+ * the metamethods of cdata and of namespaces by number, and what it makes of them does not call the
+ * function.  ffi.load, ffi.cdef, free and set of callbacks and the finalizer of namespaces are
+ * always called; so is all that makes a callback of a Lua function, which is never compiled.
+ *
+ * Context: the thread of the state, outside of its allocator.
+ */
+#ifndef FFISAN_FFI_BUILTINS_H
+#define FFISAN_FFI_BUILTINS_H
+
+#include "runtime/vm/api.h"
+#include "runtime/vm/object.h"
+
+struct ffisan_state;
+
+/** FFISAN_BUILTIN(id, table that it is found in, name there) */
+#define FFISAN_BUILTIN_LIST                                                                        \
+    FFISAN_BUILTIN(NEW, FFI, "new")                                                                \
+    FFISAN_BUILTIN(CAST, FFI, "cast")                                                              \
+    FFISAN_BUILTIN(STRING, FFI, "string")                                                          \
+    FFISAN_BUILTIN(COPY, FFI, "copy")                                                              \
+    FFISAN_BUILTIN(FILL, FFI, "fill")                                                              \
+    FFISAN_BUILTIN(GC, FFI, "gc")                                                                  \
+    FFISAN_BUILTIN(LOAD, FFI, "load")                                                              \
+    FFISAN_BUILTIN(CDATA_CALL, CDATA, "__call")                                                    \
+    FFISAN_BUILTIN(CDATA_NEWINDEX, CDATA, "__newindex")                                            \
+    FFISAN_BUILTIN(NAMESPACE_NEWINDEX, NAMESPACE, "__newindex")                                    \
+    FFISAN_BUILTIN(NAMESPACE_GC, NAMESPACE, "__gc")                                                \
+    FFISAN_BUILTIN(CALLBACK_FREE, CALLBACK, "free")                                                \
+    FFISAN_BUILTIN(CALLBACK_SET, CALLBACK, "set")                                                  \
+    FFISAN_BUILTIN(OPEN, PRELOAD, "ffi") /* luaopen_ffi, called by require "ffi" */
+
+enum ffisan_builtin {
+#define FFISAN_BUILTIN(id, table, name) FFISAN_BUILTIN_##id,
+    FFISAN_BUILTIN_LIST
+#undef FFISAN_BUILTIN
+        FFISAN_N_BUILTINS
+};
+
+/** The watched functions of one state. */
+struct ffisan_builtins {
+    lua_CFunction original[FFISAN_N_BUILTINS]; /**< NULL: not watched */
+    bool is_found;                             /**< those of the ffi library */
+};
+
+/** One call of a watched function, before and after it.  It may raise errors: then no after. */
+struct ffisan_builtin_call {
+    struct ffisan_state *state;
+    lua_State *L;
+    enum ffisan_builtin builtin;
+};
+
+/** Number of arguments (before), or of what is on the function's stack. */
+size_t ffisan_builtin_n_values(const struct ffisan_builtin_call *call);
+
+/** The argument at a position from 0, as a tagged value; nil when there is none. */
+uint64_t ffisan_builtin_value(const struct ffisan_builtin_call *call, size_t position);
+
+/** The payload of a cdata argument, or NULL when it is none. */
+void *ffisan_builtin_cdata(const struct ffisan_builtin_call *call, size_t position,
+                           uint16_t *ret_ctypeid);
+
+/** Must not raise an error, and not call into Lua. */
+typedef void (*ffisan_builtin_fn)(const struct ffisan_builtin_call *call);
+
+/**
+ * From now on, in states that open the ffi library later, `before` and `after` (either may be NULL)
+ * are told of each call.  At most four watch one function.  Context: ffisan_runtime.lock is held,
+ * before the first state is watched (entry/boot.c).
+ */
+void ffisan_builtins_watch(enum ffisan_builtin builtin, ffisan_builtin_fn before,
+                           ffisan_builtin_fn after);
+
+/**
+ * The same, but only calls with a function or table among the arguments are told, unless somebody
+ * else watches all of them: hot loops pay a few comparisons.
+ */
+void ffisan_builtins_watch_functions(enum ffisan_builtin builtin, ffisan_builtin_fn before,
+                                     ffisan_builtin_fn after);
+
+/**
+ * The libraries of a state have been opened: finds the ffi library, or will as soon as the program
+ * requires it.  Harmless to call again, also at any later moment.
+ */
+void ffisan_builtins_opened(struct ffisan_state *state);
+
+/** Cheap: finds the ffi library if it has come in by a way that we did not see. */
+void ffisan_builtins_poll(struct ffisan_state *state);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/fault/arch.h"
+#include "runtime/fault/guard.h"
+#include "runtime/ffi/callback_books.h"
+#include "runtime/ffi/callbacks.h"
+#include "runtime/report/explain_ffi.h"
+#include "runtime/report/here.h"
+
+#define N_STEPS 4
+
+/* A finding in the making: each step runs under a guard, and a fault leaves the rest of it out. */
+struct telling {
+    struct ffisan_callbacks *callbacks;
+    uint32_t slot;
+    uint32_t n_from_there; /* slots run out: taken by the place that took this one */
+    ucontext_t *context;   /* of the signal, or NULL */
+    struct ffisan_scratch *scratch;
+    struct ffisan_here here;
+    struct ffisan_finding finding;
+    unsigned step;
+};
+
+static const char *type_name(struct telling *telling, uint16_t type)
+{
+    struct ffisan_text *text = &telling->scratch->text;
+    const char *start = ffisan_scratch_string(telling->scratch);
+    ffisan_ctype_function_name(&telling->callbacks->state->vm, type, text);
+    ffisan_scratch_end_string(telling->scratch);
+    return start;
+}
+
+static void describe_slot(struct telling *telling)
+{
+    const struct ffisan_callbacks *callbacks = telling->callbacks;
+    const struct ffisan_callback_slot *slot = &callbacks->slots[telling->slot];
+    struct ffisan_finding *finding = &telling->finding;
+    if (!callbacks->state) {
+        finding->block.made = callbacks->closed[telling->slot].made;
+        finding->block.type = callbacks->closed[telling->slot].type;
+        return;
+    }
+    finding->block.made = ffisan_stacks_get(callbacks->state->stacks, slot->made);
+    finding->freed.function = slot->freed ? "free" : NULL;
+    finding->freed.stack = ffisan_stacks_get(callbacks->state->stacks, slot->freed);
+    finding->block.type = type_name(telling, slot->type);
+}
+
+static void gather(void *argument)
+{
+    struct telling *telling = argument;
+    switch (telling->step++) {
+    case 0:
+        ffisan_here_add_c(&telling->here, telling->scratch, telling->context);
+        break;
+    case 1:
+        if (telling->callbacks->state)
+            ffisan_here_add_lua(&telling->here, telling->scratch, telling->callbacks->state);
+        break;
+    case 2:
+        describe_slot(telling);
+        break;
+    case 3:
+        if (telling->n_from_there)
+            ffisan_explain_slots(telling->scratch, &telling->finding, telling->callbacks->n_used,
+                                 telling->n_from_there);
+        else
+            ffisan_explain_callback(telling->scratch, &telling->finding,
+                                    telling->callbacks->state == NULL);
+        break;
+    }
+}
+
+static void tell(struct telling *telling)
+{
+    struct ffisan_finding *finding = &telling->finding;
+    telling->scratch = ffisan_scratch_begin();
+    finding->block.kind = FFISAN_BLOCK_CALLBACK;
+    while (telling->step < N_STEPS)
+        ffisan_guard_run(gather, telling);
+    finding->use.function = telling->here.function;
+    finding->use.source = telling->here.source;
+    finding->use.stack = ffisan_here_stack(&telling->here, telling->scratch);
+    ffisan_report(finding);
+}
+
+/* ---- Called after free ----------------------------------------------------------------------- */
+
+static bool is_in_use(const struct ffisan_callbacks *callbacks, uint32_t slot)
+{
+    struct ffisan_callback_words vm;
+    return callbacks->state && ffisan_callback_words(callbacks->state, &vm) && slot < *vm.sizeid &&
+           vm.cbid[slot] != 0;
+}
+
+void ffisan_callback_late(struct ffisan_callback_door *door, uint32_t slot)
+{
+    struct ffisan_callbacks *callbacks = (struct ffisan_callbacks *)door;
+    struct ffisan_quiet quiet;
+    if (slot >= FFISAN_CALLBACK_SLOTS || is_in_use(callbacks, slot))
+        return; /* another callback has it by now */
+    ffisan_quiet_begin(&quiet);
+    if (!callbacks->slots[slot].is_told && ffisan_lock_take(&ffisan_runtime.lock)) {
+        callbacks->slots[slot].is_told = true;
+        struct telling telling = {.callbacks = callbacks,
+                                  .slot = slot,
+                                  .finding = {.severity = FFISAN_SEVERITY_ERROR,
+                                              .kind = FFISAN_KIND_BAD_CALLBACK,
+                                              .use = {.access = FFISAN_ACCESS_CALL}}};
+        tell(&telling);
+        ffisan_lock_give(&ffisan_runtime.lock);
+    }
+    ffisan_quiet_end(&quiet);
+}
+
+/* ---- Called after the state was closed ------------------------------------------------------- */
+
+bool ffisan_callbacks_fault(uintptr_t address, ucontext_t *context)
+{
+    struct ffisan_callbacks *callbacks = ffisan_callbacks_find_closed(address);
+    uint32_t slot = callbacks ? ffisan_callback_slot(callbacks->page, address) : UINT32_MAX;
+    if (slot == UINT32_MAX || !ffisan_arch_is_fetch(context))
+        return false;
+    greg_t pc = context->uc_mcontext.gregs[REG_RIP], sp = context->uc_mcontext.gregs[REG_RSP];
+    struct telling telling = {.callbacks = callbacks,
+                              .slot = slot,
+                              .context = context,
+                              .finding = {.severity = FFISAN_SEVERITY_ERROR,
+                                          .kind = FFISAN_KIND_BAD_CALLBACK,
+                                          .use = {.access = FFISAN_ACCESS_CALL}}};
+    ffisan_arch_leave_call(context);
+    tell(&telling);
+    context->uc_mcontext.gregs[REG_RIP] = pc;
+    context->uc_mcontext.gregs[REG_RSP] = sp;
+    return true;
+}
+
+/* ---- Slots run out --------------------------------------------------------------------------- */
+
+/* The slot whose place has made most, and how many that is. */
+static uint32_t most_frequent(const struct ffisan_callbacks *callbacks, uint32_t *ret_n)
+{
+    uint32_t best = 0;
+    *ret_n = 0;
+    for (uint32_t i = 0; i < FFISAN_CALLBACK_SLOTS; i++) {
+        uint32_t n = 0;
+        for (uint32_t k = i; k < FFISAN_CALLBACK_SLOTS; k++)
+            n +=
+                callbacks->slots[k].is_used && callbacks->slots[k].made == callbacks->slots[i].made;
+        if (callbacks->slots[i].is_used && n > *ret_n) {
+            best = i;
+            *ret_n = n;
+        }
+    }
+    return best;
+}
+
+void ffisan_callback_report_exhaustion(struct ffisan_callbacks *callbacks, uint32_t n_wanted)
+{
+    uint32_t n;
+    if (callbacks->is_exhaustion_told)
+        return;
+    uint32_t slot = most_frequent(callbacks, &n);
+    bool is_full = callbacks->n_used + n_wanted > FFISAN_CALLBACK_SLOTS;
+    bool is_hopeless = n >= FFISAN_CALLBACK_SLOTS / 2 && callbacks->slots[slot].is_lost;
+    if ((!is_full && !is_hopeless) || !ffisan_lock_take(&ffisan_runtime.lock))
+        return;
+    callbacks->is_exhaustion_told = true;
+    struct telling telling = {
+        .callbacks = callbacks,
+        .slot = slot,
+        .n_from_there = n,
+        .finding = {.severity = FFISAN_SEVERITY_LEAK, .kind = FFISAN_KIND_LEAK}};
+    tell(&telling);
+    ffisan_lock_give(&ffisan_runtime.lock);
+}
