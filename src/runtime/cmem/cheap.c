@@ -20,7 +20,8 @@
 #define PAGED_BLOCKS 2048u                         /* at most so many are live or dead at a time */
 #define PAGED_DEAD 1024u                           /* of them, so many dead */
 #define PAGED_VISITS 16u                           /* of each place, then at powers of two */
-#define DENSE_SHARE 4                              /* of the quarantine's budget */
+#define IN_USE 1       /* type of a slot: a bit less to look for than in the bitmaps */
+#define DENSE_SHARE 16 /* of the quarantine's budget */
 
 static struct {
     struct ffisan_lock lock; /* when there are other threads */
@@ -153,7 +154,7 @@ static void give_back_oldest(void)
 /* Should this block have pages of its own?  The first of each place, and then ever more rarely. */
 static bool wants_pages(size_t size, size_t alignment, uint32_t trace)
 {
-    uint32_t visits = ffisan_ctraces_visits(trace);
+    uint32_t visits = trace ? ffisan_ctraces_get(trace)->visits : 0;
     if (!cheap.is_paged || size > PAGED_MAX || alignment > PAGE || visits == 0)
         return false;
     if (visits > PAGED_VISITS && (visits & (visits - 1)) != 0)
@@ -210,7 +211,10 @@ void *ffisan_cheap_alloc(struct ffisan_state *state, size_t size, size_t alignme
     void *block = wants_pages(size, alignment, trace) ? alloc_paged(size, trace, &ref) : NULL;
     if (!block)
         block = alloc_dense(size, alignment, trace, &ref);
-    cheap.n_allocs += block != NULL;
+    if (block) {
+        ref.slot->type = IN_USE;
+        cheap.n_allocs++;
+    }
     ffisan_cheap_unlock();
     return block;
 }
@@ -248,6 +252,12 @@ static void note_free(const struct ffisan_state *state, const struct ffisan_slot
         ffisan_finalizer_note(state, note);
 }
 
+static void kill(struct ffisan_heap *heap, void *block, size_t size)
+{
+    if (!ffisan_heap_kill_fast(heap, block, size))
+        ffisan_heap_kill(heap, block, size);
+}
+
 static void close_pages(const struct ffisan_slot_ref *ref)
 {
     if (cheap.n_resting == PAGED_DEAD)
@@ -272,15 +282,15 @@ enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *blo
     enum ffisan_cheap_answer answer = FFISAN_CHEAP_DONE;
     if (!ffisan_slot_find(region, (uintptr_t)block, ret_ref))
         answer = FFISAN_CHEAP_FOREIGN;
-    else if (ffisan_slot_state(ret_ref) != FFISAN_SLOT_LIVE ||
-             ffisan_heap_is_waiting(region->heap, ret_ref))
+    else if (ret_ref->slot->type != IN_USE)
         answer = FFISAN_CHEAP_DEAD;
     else if (ret_ref->block != (uintptr_t)block)
         answer = FFISAN_CHEAP_INTERIOR;
     if (answer == FFISAN_CHEAP_DONE) {
         cheap.n_frees++;
         note_free(state, ret_ref, function, trace);
-        ffisan_heap_kill(region->heap, block, ffisan_slot_size(ret_ref));
+        ret_ref->slot->type = 0;
+        kill(region->heap, block, ffisan_slot_size(ret_ref));
         if (region->heap == &cheap.paged)
             close_pages(ret_ref);
     }

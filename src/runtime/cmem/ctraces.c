@@ -224,11 +224,6 @@ const struct ffisan_ctrace *ffisan_ctraces_get(uint32_t number)
     return number > 0 && number < n ? &ctraces.traces[number] : NULL;
 }
 
-uint32_t ffisan_ctraces_visits(uint32_t number)
-{
-    return number ? ctraces.traces[number].visits : 0;
-}
-
 void ffisan_ctraces_forget_code(void)
 {
     if (ctraces.memos && ffisan_lock_take(&ctraces.lock)) {

@@ -39,9 +39,6 @@ uint32_t ffisan_ctraces_here(struct ffisan_state *state, uintptr_t pc, uintptr_t
 /** The trace of a number, or NULL. */
 const struct ffisan_ctrace *ffisan_ctraces_get(uint32_t number);
 
-/** How often a place was asked for. */
-uint32_t ffisan_ctraces_visits(uint32_t number);
-
 /** Around fork: no thread is inside.  False when this thread is. */
 bool ffisan_ctraces_lock(void);
 void ffisan_ctraces_unlock(void);
