@@ -18,12 +18,13 @@
 #define PAGE FFISAN_PAGE_SIZE
 
 /*
- * What the searches of a state may cost, in bytes that lead nowhere, of which a nanosecond takes
- * ten.  A word that leads somewhere costs as much as a hundred of them.
+ * What the searches of a state may cost, in bytes that lead nowhere; a microsecond takes 20,000 of
+ * them.  A word that leads somewhere costs as much as some hundred.
  */
-#define INITIAL_CREDIT ((uint64_t)1 << 30)
-#define CREDIT_PER_ALLOCATION 32
-#define COST_OF_LEAD 100
+#define NATURAL_CREDIT ((uint64_t)64 << 20) /* for cycles that the program has by itself */
+#define FORCED_CREDIT ((uint64_t)1 << 30)   /* for those that are forced to look */
+#define CREDIT_PER_ALLOCATION 16
+#define COST_OF_LEAD 200
 
 /* Where the search is: a fault goes on from there. */
 struct search {
@@ -113,8 +114,13 @@ __attribute__((noinline)) static void search_memory(struct ffisan_audit *audit)
 static bool is_due(const struct ffisan_state *state)
 {
     const struct ffisan_audit_stats *stats = &state->audit;
+    enum ffisan_gc gc = state->schedule.gc;
+    bool is_forced = state->schedule.is_forcing || state->lines.is_collecting;
     uint64_t spent = stats->c_bytes + stats->c_followed * COST_OF_LEAD;
-    return spent <= INITIAL_CREDIT + state->heap.stats.n_allocs * CREDIT_PER_ALLOCATION;
+    uint64_t credit = state->heap.stats.n_allocs * CREDIT_PER_ALLOCATION;
+    if (gc == FFISAN_GC_ALLOC || gc == FFISAN_GC_LINE)
+        return true;
+    return spent <= credit + (is_forced ? FORCED_CREDIT : NATURAL_CREDIT);
 }
 
 static uint64_t now_ns(void)
