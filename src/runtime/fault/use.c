@@ -150,6 +150,7 @@ static void report_use(struct use *use)
 {
     const struct ffisan_standin *standin = use->standin;
     struct ffisan_finding *finding = &use->finding;
+    ffisan_creport_begin();
     use->scratch = ffisan_scratch_begin();
     finding->severity = FFISAN_SEVERITY_ERROR;
     finding->kind = FFISAN_KIND_USE_AFTER_COLLECT;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/report/describe.h"
 
+#include "runtime/cmem/creport.h"
 #include "runtime/cmem/segments.h"
 #include "runtime/state.h"
 #include "runtime/vm/anchors.h"
@@ -132,6 +133,20 @@ static void describe_variable(const struct ffisan_holder *holder, struct ffisan_
     ffisan_scratch_end_string(scratch);
 }
 
+/* "malloc'ed block of 24 bytes" */
+static void describe_malloc(const struct ffisan_holder *holder, struct ffisan_scratch *scratch,
+                            struct ffisan_finding *finding)
+{
+    finding->holder.kind = FFISAN_HOLDER_MALLOC;
+    finding->holder.type = ffisan_scratch_string(scratch);
+    ffisan_text_add(&scratch->text, "malloc'ed block of ");
+    ffisan_text_add_unsigned(&scratch->text, holder->size);
+    ffisan_text_add(&scratch->text, holder->size == 1 ? " byte" : " bytes");
+    ffisan_scratch_end_string(scratch);
+    finding->holder.offset = holder->offset;
+    finding->holder.made = ffisan_creport_stack(holder->made, NULL, NULL);
+}
+
 void ffisan_describe_holder(struct ffisan_state *state, const struct ffisan_holder *holder,
                             bool with_path, struct ffisan_scratch *scratch,
                             struct ffisan_finding *finding)
@@ -139,6 +154,10 @@ void ffisan_describe_holder(struct ffisan_state *state, const struct ffisan_hold
     bool is_cdata = holder->kind == FFISAN_HOLDER_CDATA;
     if (holder->kind == FFISAN_HOLDER_C_VARIABLE) {
         describe_variable(holder, scratch, finding);
+        return;
+    }
+    if (holder->kind == FFISAN_HOLDER_MALLOC) {
+        describe_malloc(holder, scratch, finding);
         return;
     }
     finding->holder.kind = holder->kind;

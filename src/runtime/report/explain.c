@@ -44,12 +44,29 @@ static bool holder_is_c(const struct ffisan_finding *finding)
            finding->holder.kind == FFISAN_HOLDER_MALLOC;
 }
 
+static void add_place(struct ffisan_text *text, const struct ffisan_stack *stack)
+{
+    size_t i = 0;
+    while (i < stack->n_frames && !stack->frames[i].file)
+        i++; /* C functions */
+    if (i == stack->n_frames)
+        return;
+    ffisan_text_add(text, " made at ");
+    ffisan_text_add(text, stack->frames[i].file);
+    ffisan_text_add_char(text, ':');
+    ffisan_text_add_signed(text, stack->frames[i].line);
+}
+
 /* "libfoo.so: g_options+16" */
 static void add_c_holder(struct ffisan_text *text, const struct ffisan_finding *finding)
 {
     if (finding->holder.field) {
         ffisan_text_add(text, "its variable ");
         ffisan_text_add(text, finding->holder.field);
+    } else if (finding->holder.made.n_frames > 0) {
+        ffisan_text_add(text, "a ");
+        ffisan_text_add(text, finding->holder.type);
+        add_place(text, &finding->holder.made);
     } else {
         ffisan_text_add(text, "memory of its own");
     }
@@ -62,16 +79,6 @@ static void add_why_c(struct ffisan_text *text, const struct ffisan_finding *fin
     ffisan_text_add(text, " after the call that it was handed to has returned, in ");
     add_c_holder(text, finding);
     ffisan_text_add(text, ". That is no reference: the collector does not see it.");
-}
-
-static void add_place(struct ffisan_text *text, const struct ffisan_stack *stack)
-{
-    if (stack->n_frames == 0 || !stack->frames[0].file)
-        return;
-    ffisan_text_add(text, " made at ");
-    ffisan_text_add(text, stack->frames[0].file);
-    ffisan_text_add_char(text, ':');
-    ffisan_text_add_signed(text, stack->frames[0].line);
 }
 
 static const char *why(struct ffisan_scratch *scratch, const struct ffisan_finding *finding)
