@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- feed: walks over a document that was made of parts; libxml2 reads it where it is, so it stays
 local ffi = require("ffi")
-local xml = ffi.load("libxml2.so.2")
 ffi.cdef[[
 typedef struct xmlTextReader xmlTextReader;
 xmlTextReader *xmlReaderForMemory(const char *text, int size, const char *url, const char *encoding, int options);
@@ -9,7 +8,12 @@ int xmlTextReaderRead(xmlTextReader *reader);
 int xmlTextReaderNodeType(xmlTextReader *reader);
 const char *xmlTextReaderConstName(xmlTextReader *reader);
 void xmlFreeTextReader(xmlTextReader *reader);
+void *dlopen(const char *name, int flags);
 ]]
+-- It has data for each thread, which would be lost if it were unloaded.
+local RTLD_NOW, RTLD_NODELETE = 2, 0x1000
+ffi.C.dlopen("libxml2.so.2", RTLD_NOW + RTLD_NODELETE)
+local xml = ffi.load("libxml2.so.2")
 local ELEMENT = 1
 
 local Feed = {}
