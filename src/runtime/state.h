@@ -46,9 +46,11 @@ struct ffisan_schedule {
 /** Counters of `--stats`. */
 struct ffisan_audit_stats {
     uint64_t n_audits, n_holders, n_words, n_dangling, n_evidence, ns;
-    uint64_t n_followed; /**< words that led into the heap */
-    uint64_t cost;       /**< of the last audit, in allocations */
-    uint64_t at_allocs;  /**< allocations before it */
+    uint64_t n_followed;                              /**< words that led into the heap */
+    uint64_t cost;                                    /**< of the last audit, in allocations */
+    uint64_t at_allocs;                               /**< allocations before it */
+    uint64_t n_c_searches, c_bytes, c_followed, c_ns; /**< the part in memory of C */
+    uint32_t last_c_search;                           /**< number of the audit that did the last */
 };
 
 /** A fresh block that the VM has not linked into its lists yet. */

@@ -126,8 +126,8 @@ static void put_holder_itself(struct ffisan_layout *layout, const struct ffisan_
     const char *type = finding->holder.type;
     switch (finding->holder.kind) {
     case FFISAN_HOLDER_MALLOC:
-        ffisan_layout_put(layout, "memory from malloc");
-        break;
+        ffisan_layout_put(layout, type != NULL ? type : "memory from malloc");
+        return;
     case FFISAN_HOLDER_STACK:
         ffisan_layout_put(layout, "the stack of C code");
         break;

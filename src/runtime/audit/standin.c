@@ -226,6 +226,15 @@ void ffisan_standins_release(struct ffisan_state *state, uint32_t audit)
     }
 }
 
+void ffisan_standins_keep(const struct ffisan_state *state, uint32_t last, uint32_t audit)
+{
+    for (uint32_t i = standins.live; i; i = standins.all[i - 1].next) {
+        struct ffisan_standin *standin = &standins.all[i - 1];
+        if (standin->state == state && standin->seen_in_c == last)
+            standin->seen = audit;
+    }
+}
+
 void ffisan_standins_each_new(struct ffisan_state *state, uint32_t audit,
                               void (*visit)(const struct ffisan_standin *standin))
 {

@@ -10,19 +10,20 @@
 #define FFISAN_AUDIT_STANDIN_H
 
 #include "runtime/heap/heap.h"
+#include "wire/finding.h"
 
 struct ffisan_state;
 
 /** A place that a pointer was found in. */
 struct ffisan_holder {
-    uintptr_t block;  /**< slot of the cdata or userdata */
-    uintptr_t header; /**< its object header */
+    uintptr_t block;  /**< slot of the cdata, userdata or memory of malloc; C variable: the word */
+    uintptr_t header; /**< object header of the cdata or userdata */
     uintptr_t payload;
     uint32_t ctypeid; /**< cdata */
     uint32_t size;    /**< of the payload */
     uint32_t offset;  /**< of the pointer in the payload */
     uint32_t made;    /**< stack of its creation */
-    uint8_t gct;      /**< LJ_GCT_CDATA or LJ_GCT_UDATA */
+    enum ffisan_holder_kind kind;
 };
 #define FFISAN_STANDIN_HOLDERS 3
 #define FFISAN_STANDIN_HEAD 128u
@@ -40,6 +41,7 @@ struct ffisan_standin {
     uint32_t cycle_stack;
     uint32_t first_seen; /**< audit that made it */
     uint32_t seen;       /**< last audit that met a pointer to it */
+    uint32_t seen_in_c;  /**< last audit that met one in memory of C */
     uint32_t next;       /**< of the same list: live ones, or released ones that wait for reuse */
     uint8_t type;        /**< as in struct ffisan_slot */
     bool is_open;        /**< used: readable and writable now */
@@ -80,6 +82,12 @@ bool ffisan_standin_open(struct ffisan_standin *standin);
  * their block back.  Their address stays reserved.
  */
 void ffisan_standins_release(struct ffisan_state *state, uint32_t audit);
+
+/**
+ * Audit number `audit` does not search memory of C: what the one with number `last` met there is
+ * still needed.
+ */
+void ffisan_standins_keep(const struct ffisan_state *state, uint32_t last, uint32_t audit);
 
 /** Calls `visit` for the stand-ins of a state that this audit made. */
 void ffisan_standins_each_new(struct ffisan_state *state, uint32_t audit,

@@ -23,15 +23,15 @@ static void look_in(struct search *search, struct ffisan_holder *holder)
         memcpy(&word, (const void *)(holder->payload + offset), sizeof(word));
         if (word - search->start >= search->size)
             continue;
-        if (holder->gct == LJ_GCT_CDATA) {
+        if (holder->kind == FFISAN_HOLDER_CDATA) {
             enum ffisan_slot_kind kind =
                 ffisan_ctype_slot(vm, holder->ctypeid, holder->size, offset);
             if (kind != FFISAN_SLOT_POINTER && kind != FFISAN_SLOT_FUNCTION)
                 continue;
         }
         holder->offset = (uint32_t)offset;
-        search->is_field =
-            holder->gct != LJ_GCT_CDATA || !ffisan_ctype_is_pointer(vm, holder->ctypeid, NULL);
+        search->is_field = holder->kind != FFISAN_HOLDER_CDATA ||
+                           !ffisan_ctype_is_pointer(vm, holder->ctypeid, NULL);
         *search->best = *holder;
         search->found = true;
         return;
@@ -55,7 +55,7 @@ static void visit(void *context, const struct ffisan_slot_ref *ref)
         holder.size = (uint32_t)(ref->block + ffisan_slot_size(ref) - holder.payload);
         if (cdata->marked & LJ_CDATA_VAR)
             holder.size = ((const struct lj_cdata_var *)cdata)[-1].len;
-        holder.gct = LJ_GCT_CDATA;
+        holder.kind = FFISAN_HOLDER_CDATA;
     } else {
         const struct lj_udata *udata = (const struct lj_udata *)ref->block;
         if (udata->udtype != LJ_UDTYPE_USERDATA)
@@ -63,7 +63,7 @@ static void visit(void *context, const struct ffisan_slot_ref *ref)
         holder.header = ref->block;
         holder.payload = (uintptr_t)udata->payload;
         holder.size = udata->len;
-        holder.gct = LJ_GCT_UDATA;
+        holder.kind = FFISAN_HOLDER_USERDATA;
     }
     look_in(search, &holder);
 }

@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/ctraces.h"
+#include "runtime/cmem/segments.h"
 #include "runtime/entry/hide.h"
 #include "runtime/fault/signals.h"
 #include "runtime/ffi/callbacks.h"
@@ -69,6 +70,7 @@ static void probe(struct ffisan_luajit *luajit)
     luajit->problem = ffisan_layout_probe(&luajit->api, &luajit->layout);
     if (!luajit->problem) {
         ffisan_signals_prepare();
+        ffisan_segments_prepare();
         ffisan_cstack_prepare((uintptr_t)luajit->api.lua_newstate);
         return;
     }

@@ -68,6 +68,17 @@ bool ffisan_guard_copy(void *target, const void *source, size_t size_bytes)
     return is_first;
 }
 
+bool ffisan_guard_exchange(uint64_t *word, uint64_t old, uint64_t new_word)
+{
+    struct guard guard;
+    guard_enter(&guard, word, sizeof(*word));
+    bool done = sigsetjmp(guard.jump, 0) == 0 &&
+                __atomic_compare_exchange_n(word, &old, new_word, false, __ATOMIC_SEQ_CST,
+                                            __ATOMIC_SEQ_CST);
+    guard_leave(&guard);
+    return done;
+}
+
 /*
  * A handler of the program may have jumped out of a guard, which then points into a dead stack:
  * the code that a guard runs is a little deeper on the same stack.

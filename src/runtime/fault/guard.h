@@ -26,6 +26,12 @@ bool ffisan_guard_run(void (*run)(void *argument), void *argument);
 bool ffisan_guard_copy(void *target, const void *source, size_t size_bytes);
 
 /**
+ * Replaces a word that may be read-only, if it is `old` still: other threads may write to it.
+ * Returns whether it was replaced.  No system call.  Context: any.
+ */
+bool ffisan_guard_exchange(uint64_t *word, uint64_t old, uint64_t new_word);
+
+/**
  * The signal handler's question: does a guard of this thread wait for a fault at `address`?
  * If so this does not return.
  */

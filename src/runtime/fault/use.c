@@ -36,36 +36,70 @@ struct use {
     unsigned stage; /* what has been gathered: a fault on the way leaves the rest out */
 };
 
-static bool still_leads_here(const struct ffisan_standin *standin,
-                             const struct ffisan_holder *holder)
+static bool is_of_lua(const struct ffisan_holder *holder)
+{
+    return holder->kind == FFISAN_HOLDER_CDATA || holder->kind == FFISAN_HOLDER_USERDATA;
+}
+
+/* Where in the stand-in the holder leads to now; SIZE_MAX: not into it any more. */
+static size_t leads_to(const struct ffisan_standin *standin, const struct ffisan_holder *holder)
 {
     struct ffisan_slot_ref ref;
-    if (!ffisan_heap_find(&standin->state->heap, holder->block, &ref) ||
-        ffisan_slot_state(&ref) != FFISAN_SLOT_LIVE)
-        return false;
-    uint64_t word = *(const uint64_t *)(holder->payload + holder->offset);
-    return word - standin->base < standin->extent;
+    uint64_t word;
+    if (is_of_lua(holder) && (!ffisan_heap_find(&standin->state->heap, holder->block, &ref) ||
+                              ffisan_slot_state(&ref) != FFISAN_SLOT_LIVE))
+        return SIZE_MAX;
+    const void *place = (const void *)(holder->payload + holder->offset);
+    if (!ffisan_guard_copy(&word, place, sizeof(word)) || word - standin->base >= standin->extent)
+        return SIZE_MAX;
+    return word - standin->base;
+}
+
+static bool is_bare_pointer(const struct ffisan_standin *standin,
+                            const struct ffisan_holder *holder)
+{
+    return holder->kind == FFISAN_HOLDER_CDATA &&
+           ffisan_ctype_is_pointer(&standin->state->vm, holder->ctypeid, NULL);
 }
 
 /*
- * Of the places that the pointer was found in, one that still leads here; rather a field, as a bare
- * pointer may have been read from it a moment ago.
+ * Of the holders of one side, Lua or C, that still lead here: rather one that is no bare pointer,
+ * which may have been read from a field a moment ago.
  */
-static const struct ffisan_holder *pick_holder(const struct ffisan_standin *standin)
+static const struct ffisan_holder *pick_of(const struct ffisan_standin *standin, bool of_lua)
 {
     const struct ffisan_holder *best = NULL;
-    uint32_t n =
-        standin->n_holders < FFISAN_STANDIN_HOLDERS ? standin->n_holders : FFISAN_STANDIN_HOLDERS;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < standin->n_holders && i < FFISAN_STANDIN_HOLDERS; i++) {
         const struct ffisan_holder *holder = &standin->holders[i];
-        if (!still_leads_here(standin, holder))
-            continue;
-        if (holder->gct != LJ_GCT_CDATA ||
-            !ffisan_ctype_is_pointer(&standin->state->vm, holder->ctypeid, NULL))
-            return holder;
-        best = best ? best : holder;
+        if (is_of_lua(holder) == of_lua && leads_to(standin, holder) != SIZE_MAX &&
+            (!best || (is_bare_pointer(standin, best) && !is_bare_pointer(standin, holder))))
+            best = holder;
     }
-    return best ? best : n > 0 ? &standin->holders[0] : NULL;
+    return best;
+}
+
+/* How far behind the pointer the use is; a use before it is hardly one of it. */
+static size_t distance(const struct use *use, const struct ffisan_holder *holder)
+{
+    return use->address - use->standin->base - leads_to(use->standin, holder);
+}
+
+/*
+ * Of the places that the pointer was found in, the one that it was probably taken from: strtok's
+ * variable and the result of strtok lead to different words of the same text.
+ */
+static const struct ffisan_holder *pick_holder(const struct use *use)
+{
+    const struct ffisan_standin *standin = use->standin;
+    const struct ffisan_holder *of_lua = pick_of(standin, true), *of_c = pick_of(standin, false);
+    if (!of_lua && !of_c)
+        return standin->n_holders > 0 ? &standin->holders[0] : NULL;
+    if (!of_lua || !of_c)
+        return of_lua ? of_lua : of_c;
+    size_t lua_distance = distance(use, of_lua), c_distance = distance(use, of_c);
+    bool is_c = c_distance < lua_distance ||
+                (c_distance == lua_distance && is_bare_pointer(standin, of_lua));
+    return is_c ? of_c : of_lua;
 }
 
 /* LuaJIT's note of the thread that callbacks run on: it was a coroutine that is gone. */
@@ -116,10 +150,10 @@ static void gather(void *argument)
         }
         break;
     case 3: {
-        const struct ffisan_holder *holder = state ? pick_holder(standin) : NULL;
+        const struct ffisan_holder *holder = state ? pick_holder(use) : NULL;
         if (holder)
-            ffisan_describe_holder(state, holder, still_leads_here(standin, holder), use->scratch,
-                                   &use->finding);
+            ffisan_describe_holder(state, holder, leads_to(standin, holder) != SIZE_MAX,
+                                   use->scratch, &use->finding);
         else if (is_callback_thread(standin))
             describe_callback_thread(&use->finding);
         break;
@@ -138,6 +172,7 @@ static void report_use(struct use *use)
 {
     const struct ffisan_standin *standin = use->standin;
     struct ffisan_finding *finding = &use->finding;
+    ffisan_creport_begin();
     use->scratch = ffisan_scratch_begin();
     finding->severity = FFISAN_SEVERITY_ERROR;
     finding->kind = FFISAN_KIND_USE_AFTER_COLLECT;

@@ -67,7 +67,7 @@ static void look_at_holder(void *context, const struct ffisan_slot_ref *ref)
         uintptr_t word;
         memcpy(&word, cdata->payload + offset, sizeof(word));
         if (word - library->from >= library->to - library->from || word > telling->address ||
-            (telling->holder.gct && word <= telling->leads_to))
+            (telling->holder.kind && word <= telling->leads_to))
             continue;
         telling->leads_to = word;
         telling->holder = (struct ffisan_holder){.block = ref->block,
@@ -77,7 +77,7 @@ static void look_at_holder(void *context, const struct ffisan_slot_ref *ref)
                                                  .size = (uint32_t)size,
                                                  .offset = (uint32_t)offset,
                                                  .made = ref->slot->stack,
-                                                 .gct = LJ_GCT_CDATA};
+                                                 .kind = FFISAN_HOLDER_CDATA};
     }
 }
 
@@ -102,7 +102,7 @@ static void gather(void *argument)
             ffisan_heap_each_holder(&state->heap, look_at_holder, telling);
         break;
     case 4:
-        if (telling->holder.gct)
+        if (telling->holder.kind)
             ffisan_describe_holder(state, &telling->holder, true, telling->scratch,
                                    &telling->finding);
         break;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/report/dangling.h"
 
+#include "runtime/cmem/creport.h"
 #include "runtime/fault/guard.h"
 #include "runtime/report/describe.h"
 #include "runtime/state.h"
@@ -32,6 +33,7 @@ void ffisan_dangling_report(const struct ffisan_standin *standin)
 {
     if (standin->n_holders == 0)
         return; /* evidence only */
+    ffisan_creport_begin();
     struct warning warning = {.standin = standin, .scratch = ffisan_scratch_begin()};
     struct ffisan_finding *finding = &warning.finding;
     finding->severity = FFISAN_SEVERITY_WARNING;

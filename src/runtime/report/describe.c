@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/report/describe.h"
 
+#include "runtime/cmem/creport.h"
+#include "runtime/cmem/segments.h"
 #include "runtime/state.h"
 #include "runtime/vm/anchors.h"
+#include "runtime/vm/modules.h"
+#include "runtime/vm/symtab.h"
 
 #define PREVIEW_BYTES 40
 
@@ -103,12 +107,60 @@ static bool is_alive(struct ffisan_state *state, const struct ffisan_holder *hol
            ffisan_slot_state(&ref) == FFISAN_SLOT_LIVE;
 }
 
+/* "libfoo.so: g_options+16", or "C heap" */
+static void describe_variable(const struct ffisan_holder *holder, struct ffisan_scratch *scratch,
+                              struct ffisan_finding *finding)
+{
+    uintptr_t address = holder->payload + holder->offset;
+    const struct ffisan_segment *segment = ffisan_segments_find(address);
+    const struct link_map *module =
+        segment && segment->code ? ffisan_modules_find(segment->code) : NULL;
+    if (segment && segment->kind == FFISAN_SEGMENT_BRK) {
+        finding->holder.kind = FFISAN_HOLDER_MALLOC;
+        finding->holder.type = "C heap";
+        return;
+    }
+    finding->holder.kind = FFISAN_HOLDER_C_VARIABLE;
+    if (!module)
+        return;
+    finding->holder.field = ffisan_scratch_string(scratch);
+    ffisan_text_add(&scratch->text, ffisan_modules_name(module));
+    ffisan_text_add(&scratch->text, ": ");
+    finding->holder.offset =
+        segment->kind == FFISAN_SEGMENT_TLS
+            ? ffisan_symtab_add_tls(module, address - segment->start, &scratch->text)
+            : ffisan_symtab_add_variable(module, address, &scratch->text);
+    ffisan_scratch_end_string(scratch);
+}
+
+/* "malloc'ed block of 24 bytes" */
+static void describe_malloc(const struct ffisan_holder *holder, struct ffisan_scratch *scratch,
+                            struct ffisan_finding *finding)
+{
+    finding->holder.kind = FFISAN_HOLDER_MALLOC;
+    finding->holder.type = ffisan_scratch_string(scratch);
+    ffisan_text_add(&scratch->text, "malloc'ed block of ");
+    ffisan_text_add_unsigned(&scratch->text, holder->size);
+    ffisan_text_add(&scratch->text, holder->size == 1 ? " byte" : " bytes");
+    ffisan_scratch_end_string(scratch);
+    finding->holder.offset = holder->offset;
+    finding->holder.made = ffisan_creport_stack(holder->made, NULL, NULL);
+}
+
 void ffisan_describe_holder(struct ffisan_state *state, const struct ffisan_holder *holder,
                             bool with_path, struct ffisan_scratch *scratch,
                             struct ffisan_finding *finding)
 {
-    bool is_cdata = holder->gct == LJ_GCT_CDATA;
-    finding->holder.kind = is_cdata ? FFISAN_HOLDER_CDATA : FFISAN_HOLDER_USERDATA;
+    bool is_cdata = holder->kind == FFISAN_HOLDER_CDATA;
+    if (holder->kind == FFISAN_HOLDER_C_VARIABLE) {
+        describe_variable(holder, scratch, finding);
+        return;
+    }
+    if (holder->kind == FFISAN_HOLDER_MALLOC) {
+        describe_malloc(holder, scratch, finding);
+        return;
+    }
+    finding->holder.kind = holder->kind;
     finding->holder.type =
         is_cdata ? cdata_type(state, holder->ctypeid, holder->size, scratch) : "userdata";
     finding->holder.offset = holder->offset;

@@ -38,14 +38,47 @@ static bool add_last_name(struct ffisan_text *text, const char *path)
     return true;
 }
 
+static bool holder_is_c(const struct ffisan_finding *finding)
+{
+    return finding->holder.kind == FFISAN_HOLDER_C_VARIABLE ||
+           finding->holder.kind == FFISAN_HOLDER_MALLOC;
+}
+
 static void add_place(struct ffisan_text *text, const struct ffisan_stack *stack)
 {
-    if (stack->n_frames == 0 || !stack->frames[0].file)
+    size_t i = 0;
+    while (i < stack->n_frames && !stack->frames[i].file)
+        i++; /* C functions */
+    if (i == stack->n_frames)
         return;
     ffisan_text_add(text, " made at ");
-    ffisan_text_add(text, stack->frames[0].file);
+    ffisan_text_add(text, stack->frames[i].file);
     ffisan_text_add_char(text, ':');
-    ffisan_text_add_signed(text, stack->frames[0].line);
+    ffisan_text_add_signed(text, stack->frames[i].line);
+}
+
+/* "libfoo.so: g_options+16" */
+static void add_c_holder(struct ffisan_text *text, const struct ffisan_finding *finding)
+{
+    if (finding->holder.field) {
+        ffisan_text_add(text, "its variable ");
+        ffisan_text_add(text, finding->holder.field);
+    } else if (finding->holder.made.n_frames > 0) {
+        ffisan_text_add(text, "a ");
+        ffisan_text_add(text, finding->holder.type);
+        add_place(text, &finding->holder.made);
+    } else {
+        ffisan_text_add(text, "memory of its own");
+    }
+}
+
+static void add_why_c(struct ffisan_text *text, const struct ffisan_finding *finding)
+{
+    ffisan_text_add(text, "C keeps the address of the ");
+    ffisan_text_add(text, finding->block.type ? finding->block.type : "memory");
+    ffisan_text_add(text, " after the call that it was handed to has returned, in ");
+    add_c_holder(text, finding);
+    ffisan_text_add(text, ". That is no reference: the collector does not see it.");
 }
 
 static const char *why(struct ffisan_scratch *scratch, const struct ffisan_finding *finding)
@@ -53,7 +86,9 @@ static const char *why(struct ffisan_scratch *scratch, const struct ffisan_findi
     struct ffisan_text *text = &scratch->text;
     const char *start = ffisan_scratch_string(scratch);
     const char *what = finding->block.kind == FFISAN_BLOCK_STRING ? "string" : finding->block.type;
-    if (finding->holder.kind == FFISAN_HOLDER_USERDATA) {
+    if (holder_is_c(finding)) {
+        add_why_c(text, finding);
+    } else if (finding->holder.kind == FFISAN_HOLDER_USERDATA) {
         ffisan_text_add(text, "The userdata holds the raw address of the ");
         ffisan_text_add(text, what ? what : "memory");
         ffisan_text_add(text, ". That is no reference: the collector does not see it.");
@@ -154,6 +189,11 @@ static const char *fix(struct ffisan_scratch *scratch, const struct ffisan_findi
     ffisan_text_add(text, finding->block.type ? finding->block.type : "memory");
     add_place(text, &finding->block.made);
     ffisan_text_add(text, " in a Lua variable or table that lives as long as ");
+    if (holder_is_c(finding)) {
+        ffisan_text_add(text, "C may use it, or until C has been given another");
+        ffisan_scratch_end_string(scratch);
+        return start;
+    }
     bool is_named = finding->holder.path && add_last_name(text, finding->holder.path);
     if (!is_named && finding->holder.field && finding->holder.type) {
         ffisan_text_add(text, "the ");

@@ -7,6 +7,7 @@
 static struct {
     uint64_t n_states, n_allocs, n_cycles, n_forced, n_lines, n_stacks, n_unknown_stacks;
     uint64_t n_audits, n_holders, n_words, n_dangling, n_evidence, audit_ns;
+    uint64_t n_c_searches, c_bytes, c_ns;
     uint64_t n_damage_dropped, out_of_memory;
 } total;
 
@@ -28,6 +29,9 @@ void ffisan_stats_add(const struct ffisan_state *state)
     total.n_dangling += state->audit.n_dangling;
     total.n_evidence += state->audit.n_evidence;
     total.audit_ns += state->audit.ns;
+    total.n_c_searches += state->audit.n_c_searches;
+    total.c_bytes += state->audit.c_bytes;
+    total.c_ns += state->audit.c_ns;
     total.n_damage_dropped += state->heap.n_damage_dropped;
     total.out_of_memory += state->heap.out_of_memory;
 }
@@ -58,6 +62,11 @@ static void print(void)
     add(&text, ", microseconds", total.audit_ns / 1000);
     add(&text, ", dangling pointers", total.n_dangling);
     add(&text, ", evidence", total.n_evidence);
+    ffisan_report_note(data);
+    ffisan_text_init(&text, data, sizeof(data));
+    add(&text, "stats: searches in memory of C", total.n_c_searches);
+    add(&text, ", bytes", total.c_bytes);
+    add(&text, ", microseconds", total.c_ns / 1000);
     ffisan_report_note(data);
     ffisan_text_init(&text, data, sizeof(data));
     add(&text, "stats: stacks", total.n_stacks);

@@ -63,9 +63,14 @@ bool ffisan_modules_is_program(const struct link_map *module)
     return module->l_name == NULL || module->l_name[0] == '\0';
 }
 
+const char *ffisan_modules_path(const struct link_map *module)
+{
+    return ffisan_modules_is_program(module) ? program_path : module->l_name;
+}
+
 const char *ffisan_modules_name(const struct link_map *module)
 {
-    const char *path = ffisan_modules_is_program(module) ? program_path : module->l_name;
+    const char *path = ffisan_modules_path(module);
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
 }
@@ -116,6 +121,11 @@ static bool is_function(const ElfW(Sym) * symbol)
     return ELF64_ST_TYPE(symbol->st_info) == STT_FUNC && symbol->st_shndx != SHN_UNDEF;
 }
 
+static bool is_variable(const ElfW(Sym) * symbol)
+{
+    return ELF64_ST_TYPE(symbol->st_info) == STT_OBJECT && symbol->st_shndx != SHN_UNDEF;
+}
+
 /* Of several names for one function, the one that people use. */
 static bool is_better_name(const char *name, const char *than)
 {
@@ -125,7 +135,9 @@ static bool is_better_name(const char *name, const char *than)
     return marks != than_marks ? marks < than_marks : strlen(name) < strlen(than);
 }
 
-const char *ffisan_modules_function(const struct link_map *module, uintptr_t address)
+/* The symbol of a kind that covers an address. */
+static const char *find_symbol(const struct link_map *module, uintptr_t address,
+                               bool (*is_kind)(const ElfW(Sym) * symbol), uintptr_t *ret_offset)
 {
     struct exports exports;
     const char *best = NULL;
@@ -133,13 +145,27 @@ const char *ffisan_modules_function(const struct link_map *module, uintptr_t add
     if (!find_exports(module, &exports))
         return NULL;
     for (const ElfW(Sym) *symbol = exports.first; symbol < exports.end; symbol++) {
-        if (offset - symbol->st_value >= symbol->st_size || !is_function(symbol))
+        if (offset - symbol->st_value >= symbol->st_size || !is_kind(symbol))
             continue;
         const char *name = exports.strings + symbol->st_name;
-        if (is_better_name(name, best))
+        if (is_better_name(name, best)) {
             best = name;
+            *ret_offset = offset - symbol->st_value;
+        }
     }
     return best;
+}
+
+const char *ffisan_modules_function(const struct link_map *module, uintptr_t address)
+{
+    uintptr_t offset;
+    return find_symbol(module, address, is_function, &offset);
+}
+
+const char *ffisan_modules_variable(const struct link_map *module, uintptr_t address,
+                                    uintptr_t *ret_offset)
+{
+    return find_symbol(module, address, is_variable, ret_offset);
 }
 
 /* Does a function of this size end in a direct jump to the target? */

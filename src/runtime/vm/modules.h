@@ -24,10 +24,17 @@ bool ffisan_modules_range(uintptr_t address, uintptr_t *ret_low, size_t *ret_siz
 /** Base name; the program's own comes from /proc/self/exe. */
 const char *ffisan_modules_name(const struct link_map *module);
 
+/** Path of its file. */
+const char *ffisan_modules_path(const struct link_map *module);
+
 bool ffisan_modules_is_program(const struct link_map *module);
 
 /** Exported function that an address lies in (by its size), or NULL. */
 const char *ffisan_modules_function(const struct link_map *module, uintptr_t address);
+
+/** Exported variable that an address lies in, and how many bytes into it; or NULL. */
+const char *ffisan_modules_variable(const struct link_map *module, uintptr_t address,
+                                    uintptr_t *ret_offset);
 
 /**
  * Exported function that is nothing but a jump to `target`, or NULL: libc's vsnprintf sets a flag

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory of C can go away or be closed at any moment, by dlclose or mprotect in another thread: it
+ * is read under a guard, a page at a time, and a page that cannot be read is left out.
+ */
+#include "runtime/audit/csearch.h"
+
+#include "base/pages.h"
+#include "runtime/audit/lead.h"
+#include "runtime/cmem/cheap.h"
+#include "runtime/cmem/segments.h"
+#include "runtime/fault/guard.h"
+#include "runtime/fault/signals.h"
+#include "runtime/state.h"
+
+#include <sys/auxv.h>
+#include <time.h>
+
+#define PAGE FFISAN_PAGE_SIZE
+
+/*
+ * What the searches of a state may cost, in bytes that lead nowhere; a microsecond takes 20,000 of
+ * them.  A word that leads somewhere costs as much as some hundred.
+ */
+#define NATURAL_CREDIT ((uint64_t)64 << 20) /* for cycles that the program has by itself */
+#define FORCED_CREDIT ((uint64_t)1 << 30)   /* for those that are forced to look */
+#define CREDIT_PER_ALLOCATION 16
+#define COST_OF_LEAD 200
+
+/* A piece of memory under search: a fault goes on from there. */
+struct piece {
+    struct ffisan_audit *audit;
+    uintptr_t at, end;
+    enum ffisan_slot_kind kind;
+    struct ffisan_holder holder; /* in which all of it lies; without a block: each word is one */
+};
+
+static void search_page(struct piece *piece, size_t size)
+{
+    struct ffisan_holder holder = piece->holder;
+    for (uintptr_t place = piece->at; place < piece->at + size; place += 8) {
+        uint64_t word = __atomic_load_n((const uint64_t *)place, __ATOMIC_RELAXED);
+        if (!ffisan_lead_is_one(piece->audit, word))
+            continue;
+        if (piece->holder.block == 0)
+            holder.block = holder.payload = place;
+        holder.offset = (uint32_t)(place - holder.payload);
+        ffisan_lead_follow(piece->audit, word, piece->kind, &holder);
+    }
+}
+
+static void search_pages(void *argument)
+{
+    struct piece *piece = argument;
+    while (piece->at < piece->end) {
+        size_t size = PAGE - piece->at % PAGE;
+        if (size > piece->end - piece->at)
+            size = piece->end - piece->at;
+        if (ffisan_lead_is_any(piece->audit, piece->at, size))
+            search_page(piece, size);
+        piece->at += size;
+    }
+}
+
+/* What holds no whole page is never without access. */
+static void search_piece(struct piece *piece)
+{
+    enum { MOST_HOLES = 256 };
+    uintptr_t size = piece->end - piece->at;
+    piece->audit->state->audit.c_bytes += size;
+    if (size < PAGE) {
+        search_pages(piece);
+        return;
+    }
+    for (unsigned n = 0; n < MOST_HOLES && !ffisan_guard_run(search_pages, piece); n++)
+        piece->at = (piece->at | (PAGE - 1)) + 1;
+}
+
+static void search_segment(struct ffisan_audit *audit, const struct ffisan_segment *segment,
+                           uintptr_t stack)
+{
+    bool is_stack = stack - segment->start < segment->end - segment->start;
+    struct piece piece = {.audit = audit,
+                          .at = segment->start,
+                          .end = segment->end,
+                          .kind = is_stack ? FFISAN_SLOT_INTEGER : FFISAN_SLOT_POINTER,
+                          .holder = {.kind = FFISAN_HOLDER_C_VARIABLE, .size = 8}};
+    search_piece(&piece);
+}
+
+/* ---- Memory from malloc --------------------------------------------------------------------- */
+
+struct heap_search {
+    struct ffisan_audit *audit;
+    uintptr_t stack;
+};
+
+static void search_block(void *context, const struct ffisan_slot_ref *ref)
+{
+    enum { COST_OF_BLOCK = 100 };
+    const struct heap_search *search = context;
+    size_t size = ffisan_slot_size(ref);
+    if (size > UINT32_MAX)
+        size = UINT32_MAX;
+    bool is_stack = search->stack - ref->block < size;
+    struct piece piece = {.audit = search->audit,
+                          .at = ref->block,
+                          .end = (ref->block + size) & ~(uintptr_t)7,
+                          .kind = is_stack ? FFISAN_SLOT_INTEGER : FFISAN_SLOT_POINTER,
+                          .holder = {.block = ref->block,
+                                     .payload = ref->block,
+                                     .size = (uint32_t)size,
+                                     .made = ref->slot->stack,
+                                     .kind = FFISAN_HOLDER_MALLOC}};
+    search->audit->state->audit.c_bytes += COST_OF_BLOCK;
+    search_piece(&piece);
+}
+
+/* False when it is in use by this thread: by a call of malloc that is interrupted. */
+static bool search_heap(struct ffisan_audit *audit, uintptr_t stack)
+{
+    struct heap_search search = {.audit = audit, .stack = stack};
+    if (!ffisan_cheap_lock())
+        return false;
+    ffisan_cheap_each_live(search_block, &search);
+    ffisan_cheap_unlock();
+    return true;
+}
+
+/* ---- All of it ------------------------------------------------------------------------------ */
+
+/*
+ * The stack that we run on, from the current frame up.  The main thread's ends with what the kernel
+ * put there, that of another thread with its descriptor; where that of a coroutine of C ends is not
+ * known.
+ */
+static struct ffisan_segment our_stack(uintptr_t here)
+{
+    enum { DEEPEST = 64 << 20, DEEPEST_UNKNOWN = 64 << 10 };
+    uintptr_t ends[] = {(uintptr_t)pthread_self(), (uintptr_t)getauxval(AT_RANDOM)};
+    uintptr_t end = here + DEEPEST_UNKNOWN;
+    for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        if (ends[i] - here < DEEPEST)
+            end = ends[i];
+    return (struct ffisan_segment){.start = here & ~(uintptr_t)7, .end = end & ~(uintptr_t)7};
+}
+
+/*
+ * Registers that hold variables of our callers are put on the stack first.  Returns false when not
+ * everything could be searched.
+ */
+__attribute__((noinline)) static bool search_memory(struct ffisan_audit *audit)
+{
+    const struct ffisan_segment *segments;
+    __builtin_unwind_init();
+    struct ffisan_segment stack = our_stack((uintptr_t)__builtin_frame_address(0));
+    size_t n = ffisan_segments_now((uintptr_t)audit->state->api->lua_newuserdata, &segments);
+    for (size_t i = 0; i < n; i++)
+        search_segment(audit, &segments[i], stack.start);
+    search_segment(audit, &stack, stack.start);
+    return search_heap(audit, stack.start);
+}
+
+static bool is_due(const struct ffisan_state *state)
+{
+    const struct ffisan_audit_stats *stats = &state->audit;
+    enum ffisan_gc gc = state->schedule.gc;
+    bool is_forced = state->schedule.is_forcing || state->lines.is_collecting;
+    uint64_t spent = stats->c_bytes + stats->c_followed * COST_OF_LEAD;
+    uint64_t credit = state->heap.stats.n_taken * CREDIT_PER_ALLOCATION;
+    if (gc == FFISAN_GC_ALLOC || gc == FFISAN_GC_LINE)
+        return true;
+    return spent <= credit + (is_forced ? FORCED_CREDIT : NATURAL_CREDIT);
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static void keep(struct ffisan_audit *audit)
+{
+    if (audit->state->audit.last_c_search > 0)
+        ffisan_standins_keep(audit->state, audit->state->audit.last_c_search, audit->number);
+}
+
+void ffisan_csearch_run(struct ffisan_audit *audit)
+{
+    struct ffisan_audit_stats *stats = &audit->state->audit;
+    if (!is_due(audit->state) || !ffisan_signals_start()) {
+        keep(audit);
+        return;
+    }
+    uint64_t start = ffisan_runtime.options.stats ? now_ns() : 0, n_followed = stats->n_followed;
+    if (!search_memory(audit))
+        keep(audit);
+    stats->n_c_searches++;
+    stats->last_c_search = audit->number;
+    stats->c_followed += stats->n_followed - n_followed;
+    stats->n_followed = n_followed; /* these do not count as leads of cdata */
+    if (start)
+        stats->c_ns += now_ns() - start;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A small C library for the test programs that keeps what it is given, as real libraries do: in
+ * static variables, in a thread-local one, in structs from malloc.  Built as
+ * build/tests/libtestkeeper.so; programs say ffi.load("testkeeper").
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- A device that plays from the caller's buffer ------------------------------------------- */
+
+static struct {
+    unsigned rate, position;
+    const short *samples;
+    unsigned n_samples;
+} device;
+
+void keeper_device_set(const short *samples, unsigned n_samples)
+{
+    device.samples = samples;
+    device.n_samples = n_samples;
+    device.position = 0;
+}
+
+/* The loudest of the next samples. */
+int keeper_device_play(unsigned n)
+{
+    int loudest = 0;
+
+    for (; n > 0 && device.position < device.n_samples; n--) {
+        int sample = device.samples[device.position++];
+        loudest = abs(sample) > loudest ? abs(sample) : loudest;
+    }
+    return loudest;
+}
+
+/* ---- A request whose options are not copied ------------------------------------------------- */
+
+struct keeper_request {
+    unsigned timeout;
+    const char *address, *agent;
+    void *user;
+};
+
+struct keeper_request *keeper_request_new(void)
+{
+    return calloc(1, sizeof(struct keeper_request));
+}
+
+void keeper_request_set(struct keeper_request *request, int option, const char *value)
+{
+    if (option == 1)
+        request->address = value;
+    else
+        request->agent = value;
+}
+
+void keeper_request_set_user(struct keeper_request *request, void *user)
+{
+    request->user = user;
+}
+
+void *keeper_request_user(const struct keeper_request *request)
+{
+    return request->user;
+}
+
+int keeper_request_send(const struct keeper_request *request, char *text, size_t size)
+{
+    return snprintf(text, size, "GET %s by %s", request->address ? request->address : "/",
+                    request->agent ? request->agent : "nobody");
+}
+
+void keeper_request_free(struct keeper_request *request)
+{
+    free(request);
+}
+
+/* ---- A list whose nodes belong to the caller ------------------------------------------------ */
+
+struct keeper_node {
+    struct keeper_node *next;
+    int priority;
+    char name[20];
+};
+
+struct keeper_node *keeper_queue;
+
+void keeper_queue_add(struct keeper_node *node)
+{
+    struct keeper_node **link = &keeper_queue;
+
+    while (*link && (*link)->priority >= node->priority)
+        link = &(*link)->next;
+    node->next = *link;
+    *link = node;
+}
+
+void keeper_queue_remove(struct keeper_node *node)
+{
+    for (struct keeper_node **link = &keeper_queue; *link; link = &(*link)->next)
+        if (*link == node) {
+            *link = node->next;
+            return;
+        }
+}
+
+const char *keeper_queue_first(void)
+{
+    return keeper_queue ? keeper_queue->name : NULL;
+}
+
+/* ---- A log with a prefix for each thread ---------------------------------------------------- */
+
+static __thread struct {
+    unsigned n_lines;
+    const char *prefix;
+} logger;
+
+void keeper_log_prefix(const char *prefix)
+{
+    logger.prefix = prefix;
+}
+
+int keeper_log_format(char *line, size_t size, const char *message)
+{
+    return snprintf(line, size, "[%s %u] %s", logger.prefix ? logger.prefix : "-", ++logger.n_lines,
+                    message);
+}
+
+/* ---- Known addresses: compared, copied, never read ------------------------------------------ */
+
+enum { MOST_KNOWN = 64 };
+static const void *known[MOST_KNOWN];
+static unsigned n_known;
+
+int keeper_is_known(const void *address)
+{
+    for (unsigned i = 0; i < n_known; i++)
+        if (known[i] == address)
+            return 1;
+    return 0;
+}
+
+void keeper_know(const void *address)
+{
+    if (n_known < MOST_KNOWN && !keeper_is_known(address))
+        known[n_known++] = address;
+}
+
+static char label[32];
+
+void keeper_label_set(const char *text)
+{
+    snprintf(label, sizeof(label), "%s", text);
+}
+
+const char *keeper_label(void)
+{
+    return label;
+}
