@@ -31,26 +31,45 @@ static struct ffisan_origin in_compiled_code(struct ffisan_state *state, uintptr
     struct ffisan_origin origin = {.memo = find_memo(state, caller, trace)};
     origin.stack = ffisan_stacks_here(state->stacks, &state->vm, caller, &origin.visits);
     if (origin.memo)
-        origin.memo->stack = origin.stack;
+        origin.memo->books.stack = origin.stack;
     return origin;
 }
 
-void ffisan_origin_learn(struct ffisan_origin_memo *memo, uint8_t type)
+/* Objects of which C never gets an address that it could use. */
+static bool is_internal(uint8_t gct)
+{
+    return gct == LJ_GCT_TAB || gct == LJ_GCT_FUNC || gct == LJ_GCT_UPVAL;
+}
+
+static void set_group(struct ffisan_state *state, struct ffisan_origin_memo *memo,
+                      enum ffisan_slot_group group)
+{
+    memo->group = (uint8_t)group;
+    memo->bins = state->heap.bins[group];
+}
+
+void ffisan_origin_learn(struct ffisan_state *state, struct ffisan_origin_memo *memo, uint8_t type)
 {
     uint8_t gct = type & FFISAN_SLOT_TYPE_MASK;
     if (!memo || memo->caller == FFISAN_ORIGIN_SOMEWHERE)
         return;
-    if (memo->type != type) {
-        uint8_t old_gct = memo->type & FFISAN_SLOT_TYPE_MASK;
+    if (memo->books.type != type) {
+        uint8_t old_gct = memo->books.type & FFISAN_SLOT_TYPE_MASK;
         memo->is_mixed |= memo->n_seen == FFISAN_ORIGIN_TRUST || (old_gct && gct && old_gct != gct);
         memo->n_seen = 0;
     }
-    memo->type = type;
+    memo->books.type = type;
     if (memo->n_seen < FFISAN_ORIGIN_TRUST && !memo->is_mixed)
         memo->n_seen++;
-    memo->is_holder = gct == LJ_GCT_CDATA || gct == LJ_GCT_UDATA;
-    memo->needs_no_stack = memo->trace == 0 && memo->n_seen == FFISAN_ORIGIN_TRUST &&
-                           (gct == LJ_GCT_TAB || gct == LJ_GCT_FUNC || gct == LJ_GCT_UPVAL);
+    bool is_holder = gct == LJ_GCT_CDATA || gct == LJ_GCT_UDATA;
+    set_group(state, memo,
+              is_holder          ? FFISAN_GROUP_HOLDER
+              : is_internal(gct) ? FFISAN_GROUP_INTERNAL
+                                 : FFISAN_GROUP_ANY);
+    bool is_trusted = ffisan_origin_is_trusted(memo);
+    memo->needs_no_stack = is_trusted && memo->trace == 0 && is_internal(gct);
+    memo->is_ready = is_trusted && state->schedule.gc == FFISAN_GC_NATURAL &&
+                     (memo->books.stack != 0 || memo->needs_no_stack);
 }
 
 void ffisan_origin_learn_ctype(struct ffisan_state *state, struct ffisan_origin_memo *memo,
@@ -61,9 +80,9 @@ void ffisan_origin_learn_ctype(struct ffisan_state *state, struct ffisan_origin_
     const struct lj_trace *trace = ffisan_luastack_trace(&state->vm, memo->trace);
     if (!trace || memo->caller - trace->mcode >= trace->szmcode)
         return; /* it called a helper of the VM, which makes all types */
-    struct ffisan_ctype_map map;
-    ffisan_ctype_map(&state->vm, ctypeid, &map);
-    memo->is_holder = map.has_pointers || map.has_evidence;
+    const struct ffisan_ctype_map *map = ffisan_state_ctype_map(state, (uint16_t)ctypeid);
+    if (!map->has_pointers && !map->has_evidence)
+        set_group(state, memo, FFISAN_GROUP_ANY);
 }
 
 /* Sites that need no stack are told apart by the running instruction. */

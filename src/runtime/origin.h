@@ -10,6 +10,7 @@
 #ifndef FFISAN_RUNTIME_ORIGIN_H
 #define FFISAN_RUNTIME_ORIGIN_H
 
+#include "runtime/heap/region.h"
 #include "runtime/report/stacks.h"
 
 #define FFISAN_ORIGIN_MEMOS 2048
@@ -19,15 +20,18 @@
 
 /** What is known of one place that allocates. */
 struct ffisan_origin_memo {
-    uintptr_t caller;    /**< code that asked for memory */
-    uint32_t trace;      /**< compiled code: number of the trace; interpreter: 0 */
-    uint32_t stack;      /**< compiled code: the stack */
-    uint8_t type;        /**< what its blocks become, as in struct ffisan_slot */
-    uint8_t n_seen;      /**< blocks in a row that became this, up to FFISAN_ORIGIN_TRUST */
-    bool is_holder;      /**< cdata or userdata */
-    bool needs_no_stack; /**< tables, closures ...: no address of them ever reaches C */
-    bool is_mixed;       /**< makes objects of several types: never trusted */
+    uintptr_t caller;         /**< code that asked for memory */
+    struct ffisan_bin *bins;  /**< of the group in the state's heap */
+    struct ffisan_slot books; /**< of its blocks: what they become, and the stack (compiled code) */
+    uint32_t trace;           /**< compiled code: number of the trace; interpreter: 0 */
+    uint8_t group;            /**< what is known of its blocks (enum ffisan_slot_group) */
+    uint8_t n_seen;           /**< blocks in a row that became this, up to FFISAN_ORIGIN_TRUST */
+    bool is_ready;            /**< trusted, the stack known or not needed, and no visits to count */
+    bool is_mixed : 1;        /**< makes objects of several types: never trusted */
+    bool needs_no_stack : 1;  /**< tables, closures ...: no address of them ever reaches C */
 };
+_Static_assert(sizeof(struct ffisan_origin_memo) == 32, "a power of two");
+
 /** The same code makes the same kind of object; after so many blocks it is taken as certain. */
 #define FFISAN_ORIGIN_TRUST 8
 
@@ -53,7 +57,7 @@ struct ffisan_origin ffisan_origin_find_slow(struct ffisan_state *state, uintptr
                                              uintptr_t cfa);
 
 /** A block from this place has become an object of that type (0: no object in the VM's lists). */
-void ffisan_origin_learn(struct ffisan_origin_memo *memo, uint8_t type);
+void ffisan_origin_learn(struct ffisan_state *state, struct ffisan_origin_memo *memo, uint8_t type);
 
 /**
  * A block from this place has become a cdata of that type.  An allocation that was compiled into a

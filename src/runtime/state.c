@@ -1,16 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The allocation path.  What is done for each block: find a slot, note where it was asked for, and
- * look at what became of the block before it (the VM links every object into a list right after it
- * has allocated it, and only then the object has a type).
- */
 #include "runtime/state.h"
 
 #include "base/pages.h"
-#include "runtime/heap/fast.h"
-#include "runtime/origin_fast.h"
 #include "runtime/report/stats.h"
-#include "runtime/audit/audit.h"
 #include "runtime/audit/standin.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/ctraces.h"
@@ -20,238 +12,10 @@
 #include "runtime/lender.h"
 #include "runtime/report/report.h"
 
-#include <string.h>
-
 struct ffisan_runtime ffisan_runtime;
 
-/*
- * The dead of a long sweep, and blocks that die outside of a cycle (buffers that grow), must not
- * pile up: when there are too many, an audit comes early.  It may: what is dead is dead.
- */
-static bool has_too_many_dead(const struct ffisan_state *state)
-{
-    uint64_t dead = state->heap.stats.dead_bytes;
-    return dead > FFISAN_DEAD_MIN_BYTES &&
-           dead > state->heap.quarantine_budget + *state->total_bytes / 4;
-}
-
-static uint8_t header_code(uintptr_t distance)
-{
-    return distance % 8 == 0 && distance / 8 < FFISAN_SLOT_HEADER_FAR ? (uint8_t)(distance / 8)
-                                                                      : FFISAN_SLOT_HEADER_FAR;
-}
-
-static void set_type(const struct ffisan_slot_ref *ref, uint8_t type, bool is_holder)
-{
-    ref->slot->type = type;
-    if (is_holder)
-        ffisan_heap_mark_holder(ref);
-}
-
-/* A variable that closures share is in no list of objects as long as it lies on the stack. */
-static bool is_open_upvalue(const struct ffisan_pending *pending)
-{
-    const struct lj_upval *upvalue = (const struct lj_upval *)pending->ref.block;
-    return pending->size == sizeof(*upvalue) && upvalue->gct == LJ_GCT_UPVAL &&
-           upvalue->closed == 0 && upvalue->v != 0 && upvalue->v >> 47 == 0;
-}
-
-/* The pending block has become this object (0: none that the VM has in its lists). */
-static void classify(struct ffisan_state *state, uintptr_t object)
-{
-    const struct ffisan_pending *pending = &state->pending;
-    uint8_t gct = object ? ((const struct lj_header *)object)->gct : 0;
-    uint8_t type = is_open_upvalue(pending) ? LJ_GCT_UPVAL : 0;
-    if (object)
-        type = (uint8_t)((gct & FFISAN_SLOT_TYPE_MASK) | header_code(object - pending->ref.block)
-                                                             << FFISAN_SLOT_HEADER_SHIFT);
-    set_type(&pending->ref, type, gct == LJ_GCT_CDATA || gct == LJ_GCT_UDATA);
-    ffisan_origin_learn(pending->memo, type);
-    if (gct == LJ_GCT_CDATA)
-        ffisan_origin_learn_ctype(state, pending->memo, ((const struct lj_cdata *)object)->ctypeid);
-}
-
-/* The head of the list of objects; variables are put before it when they leave the stack. */
-static uintptr_t newest_object(const struct ffisan_state *state)
-{
-    const struct ffisan_pending *pending = &state->pending;
-    uintptr_t object = *state->newest;
-    for (unsigned n = 0; n < 64 && object - pending->ref.block >= pending->size; n++) {
-        const struct lj_header *header = (const struct lj_header *)object;
-        if (header->gct != LJ_GCT_UPVAL || !header->nextgc)
-            break;
-        object = header->nextgc;
-    }
-    return object;
-}
-
-void ffisan_state_classify_pending(struct ffisan_state *state)
-{
-    const struct ffisan_pending *pending = &state->pending;
-    if (!pending->ref.block || !state->L)
-        return;
-    uintptr_t newest = newest_object(state);
-    if (newest - pending->ref.block < pending->size)
-        classify(state, newest);
-    else if (((const struct lj_header *)state->L)->nextgc == pending->ref.block)
-        classify(state, pending->ref.block);
-    else
-        classify(state, 0);
-    state->pending.ref.block = 0;
-}
-
-/* The kernel has no memory for us: what the dead have comes first, then LuaJIT's own allocator. */
-static void *allocate_at_need(struct ffisan_state *state, size_t size)
-{
-    enum { WORTH_AN_AUDIT = 1 << 20 };
-    struct ffisan_slot_ref ref;
-    const struct ffisan_heap_stats *stats = &state->heap.stats;
-    for (unsigned i = 0; i < 2 && stats->dead_bytes + stats->old_bytes > WORTH_AN_AUDIT; i++) {
-        ffisan_audit_run(state);
-        void *block = ffisan_heap_alloc(&state->heap, size, 0, &ref);
-        if (block)
-            return block;
-    }
-    return ffisan_lender_alloc(state, size);
-}
-
-/*
- * What is taken as certain is looked at again now and then: the code that asked need not be the
- * VM's, when the program has put an allocator of its own in front of ours.
- */
-#define TRUST_SAMPLE 64
-
-static void *allocate(struct ffisan_state *state, size_t size, uintptr_t helper, uintptr_t cfa)
-{
-    struct ffisan_slot_ref ref;
-    struct ffisan_origin origin = {0};
-    if (state->pending.ref.block)
-        ffisan_state_classify_pending(state);
-    if (__builtin_expect(state->vmstate != NULL, 1))
-        origin = ffisan_origin_find(state, helper, cfa);
-    void *block = ffisan_heap_alloc_fast(&state->heap, size, origin.stack, &ref);
-    if (!block)
-        return allocate_at_need(state, size);
-    bool is_sample = state->heap.stats.n_allocs % TRUST_SAMPLE == 0;
-    if (__builtin_expect(ffisan_origin_is_trusted(origin.memo) && !is_sample, 1))
-        set_type(&ref, origin.memo->type, origin.memo->is_holder);
-    else
-        state->pending = (struct ffisan_pending){.ref = ref, .size = size, .memo = origin.memo};
-    if (state->schedule.gc != FFISAN_GC_NATURAL && state->L)
-        ffisan_schedule_allocation(state, origin.visits);
-    return block;
-}
-
-/* Code that dies leaves addresses behind in our tables. */
-static void note_code_death(struct ffisan_state *state, const struct lj_header *block, size_t size)
-{
-    struct ffisan_slot_ref ref;
-    const struct lj_trace *trace = (const struct lj_trace *)block;
-    bool is_ours = ffisan_heap_find(&state->heap, (uintptr_t)block, &ref);
-    uint8_t type = is_ours ? ref.slot->type & FFISAN_SLOT_TYPE_MASK : block->gct;
-    if (type == LJ_GCT_PROTO) {
-        state->code_died = true;
-    } else if ((type == 0 || type == LJ_GCT_TRACE) && block->gct == LJ_GCT_TRACE &&
-               size >= sizeof(*trace)) {
-        state->code_died = true;
-        ffisan_origin_forget_trace(state, trace->traceno);
-    }
-}
-
-/* The pending block dies: the VM has taken it out of its lists already, only its bytes tell. */
-static void classify_dying(struct ffisan_state *state, size_t size)
-{
-    const struct ffisan_slot_ref *ref = &state->pending.ref;
-    const struct lj_cdata *cdata = lj_find_cdata(ref->block, size, 0);
-    if (cdata)
-        set_type(ref,
-                 LJ_GCT_CDATA | header_code((uintptr_t)cdata - ref->block)
-                                    << FFISAN_SLOT_HEADER_SHIFT,
-                 false);
-    state->pending.ref.block = 0;
-}
-
-/* The last call that a closed state makes: the block of its main thread and global_State. */
-static void release_last(struct ffisan_state *state, void *block, size_t size)
-{
-    if (state->old_allocf && !ffisan_region_find((uintptr_t)block))
-        state->old_allocf(state->old_ud, block, size, 0);
-    ffisan_state_free(state);
-}
-
-static void release(struct ffisan_state *state, void *block, size_t size)
-{
-    if (block == (void *)state->L) {
-        release_last(state, block, size);
-        return;
-    }
-    if (__builtin_expect(block == (void *)state->sentinel, 0))
-        state->sentinel = NULL;
-    if (state->pending.ref.block == (uintptr_t)block)
-        classify_dying(state, size);
-    else if (state->pending.ref.block)
-        ffisan_state_classify_pending(state);
-    uint8_t gct = ((const struct lj_header *)block)->gct;
-    if (__builtin_expect(gct == LJ_GCT_PROTO || gct == LJ_GCT_TRACE, 0))
-        note_code_death(state, block, size);
-    if (ffisan_heap_kill_fast(&state->heap, block, size)) {
-        if (__builtin_expect(has_too_many_dead(state), 0))
-            ffisan_audit_run(state);
-        return;
-    }
-    if (state->old_allocf && !ffisan_region_find((uintptr_t)block))
-        state->old_allocf(state->old_ud, block, size, 0);
-}
-
-/* A block that becomes smaller always finds room: the VM counts on that (lj_buf_shrink). */
-static void *shrink(struct ffisan_state *state, void *block, size_t old_size, size_t new_size)
-{
-    if (ffisan_heap_shrink(&state->heap, block, new_size))
-        return block;
-    return state->old_allocf ? state->old_allocf(state->old_ud, block, old_size, new_size) : NULL;
-}
-
-static void *reallocate(struct ffisan_state *state, void *block, size_t old_size, size_t new_size)
-{
-    struct ffisan_slot_ref ref;
-    if (state->pending.ref.block)
-        ffisan_state_classify_pending(state);
-    void *moved = ffisan_heap_alloc(&state->heap, new_size, 0, &ref);
-    if (!moved && new_size <= old_size)
-        return shrink(state, block, old_size, new_size);
-    if (!moved)
-        moved = allocate_at_need(state, new_size);
-    if (!moved)
-        return NULL;
-    memcpy(moved, block, old_size < new_size ? old_size : new_size);
-    release(state, block, old_size);
-    return moved;
-}
-
-static inline void *serve(struct ffisan_state *state, void *block, size_t old_size, size_t new_size,
-                          uintptr_t helper, uintptr_t cfa)
-{
-    if (new_size == 0) {
-        if (block)
-            release(state, block, old_size);
-        return NULL;
-    }
-    return block ? reallocate(state, block, old_size, new_size)
-                 : allocate(state, new_size, helper, cfa);
-}
-
-void *ffisan_state_serve(struct ffisan_state *state, void *block, size_t old_size, size_t new_size,
-                         uintptr_t helper, uintptr_t cfa)
-{
-    return serve(state, block, old_size, new_size, helper, cfa);
-}
-
-void *ffisan_state_allocf(void *ud, void *block, size_t old_size, size_t new_size)
-{
-    uintptr_t helper = (uintptr_t)__builtin_return_address(0);
-    uintptr_t cfa = (uintptr_t)__builtin_dwarf_cfa();
-    return serve(ud, block, old_size, new_size, helper, cfa);
-}
+/* Stands for a vmstate that could not be found: none that a VM has. */
+static const int32_t unknown_vmstate = INT32_MIN;
 
 static const char no_memory[] = "no memory for our books: a LuaJIT state is not watched";
 
@@ -266,6 +30,8 @@ struct ffisan_state *ffisan_state_new(const struct ffisan_api *api,
     ffisan_heap_init(&state->heap, ffisan_runtime.options.quarantine);
     state->heap.note_size = sizeof(void *); /* for mirror.h */
     state->heap.is_of_state = true;
+    state->vmstate = &unknown_vmstate;
+    state->dead_limit = FFISAN_DEAD_MIN_BYTES;
     state->api = api;
     state->vm.layout = *layout;
     state->stacks = ffisan_stacks_new(ffisan_runtime.options.frames);
@@ -345,4 +111,13 @@ struct ffisan_state *ffisan_state_owning(uintptr_t address)
     if (!region || !region->heap->is_of_state)
         return NULL;
     return (struct ffisan_state *)((char *)region->heap - offsetof(struct ffisan_state, heap));
+}
+
+const struct ffisan_ctype_map *ffisan_state_ctype_map(struct ffisan_state *state, uint16_t ctypeid)
+{
+    if (!state->maps_known[ctypeid]) {
+        ffisan_ctype_map(&state->vm, ctypeid, &state->maps[ctypeid]);
+        state->maps_known[ctypeid] = 1;
+    }
+    return &state->maps[ctypeid];
 }

@@ -68,7 +68,8 @@ struct ffisan_state {
     struct ffisan_heap heap;
     struct ffisan_vm vm;
     struct ffisan_pending pending;
-    const int32_t *vmstate;      /**< of the VM; NULL = unknown, then blocks have no stacks */
+    const int32_t *vmstate;      /**< of the VM; unknown: never > 0, and blocks have no stacks */
+    uint64_t dead_limit;         /**< more dead bytes than that: an audit may come early */
     const uint64_t *total_bytes; /**< that the VM has in use (gc.total); set by attach */
     const uint64_t *newest;      /**< the VM's newest object (gc.root) */
     struct ffisan_stacks *stacks;
@@ -107,7 +108,7 @@ struct ffisan_runtime {
     struct ffisan_state *states; /**< guarded by lock */
     const char *run_dir;         /**< FFISAN_RUN_DIR, or NULL */
 };
-extern struct ffisan_runtime ffisan_runtime;
+extern __attribute__((visibility("hidden"))) struct ffisan_runtime ffisan_runtime;
 
 /**
  * Makes the books for a state to be: its heap can serve a lua_newstate.  NULL without memory.
@@ -134,6 +135,9 @@ void *ffisan_state_allocf(void *ud, void *block, size_t old_size, size_t new_siz
 /** The same for a caller whose own return address and frame are not what matters. */
 void *ffisan_state_serve(struct ffisan_state *state, void *block, size_t old_size, size_t new_size,
                          uintptr_t helper, uintptr_t cfa);
+
+/** Where addresses can lie in a cdata of that type. */
+const struct ffisan_ctype_map *ffisan_state_ctype_map(struct ffisan_state *state, uint16_t ctypeid);
 
 /** The block that was handed out last: finds out what the VM made of it. */
 void ffisan_state_classify_pending(struct ffisan_state *state);

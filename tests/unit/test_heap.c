@@ -87,14 +87,36 @@ static bool overlaps(const struct model_block *block)
     return false;
 }
 
+/* From a bin of one group, as the allocator does for places that it knows. */
+static void *alloc_in_group(struct ffisan_heap *heap, enum ffisan_slot_group group, size_t size,
+                            uint32_t stack)
+{
+    struct ffisan_bin *bin = &heap->bins[group][ffisan_sizes_find(size)];
+    ffisan_heap_refill(heap, group, size);
+    return bin->bits ? ffisan_bin_alloc(bin, group, size, (struct ffisan_slot){.stack = stack})
+                     : NULL;
+}
+
+static void *any_alloc(size_t size, uint32_t stack, struct ffisan_slot_ref *ref, bool *is_holder)
+{
+    void *data = any(3) ? NULL : alloc_in_group(&model.heap, FFISAN_GROUP_HOLDER, size, stack);
+    *is_holder = data != NULL;
+    if (data)
+        ffisan_heap_find(&model.heap, (uintptr_t)data, ref);
+    else
+        data = any(2) ? ffisan_heap_alloc(&model.heap, size, stack, ref)
+                      : ffisan_heap_alloc_fast(&model.heap, size, stack, ref);
+    return data;
+}
+
 static void model_alloc(void)
 {
     struct ffisan_slot_ref ref, found;
     struct model_block *block = &model.blocks[model.n];
     size_t size = any_size();
     uint32_t stack = 1 + any(1u << 20);
-    void *data = any(2) ? ffisan_heap_alloc(&model.heap, size, stack, &ref)
-                        : ffisan_heap_alloc_fast(&model.heap, size, stack, &ref);
+    bool is_holder;
+    void *data = any_alloc(size, stack, &ref, &is_holder);
     expect(data != NULL, "there is memory");
     if (!data || model.n == MAX_BLOCKS)
         abort();
@@ -102,6 +124,7 @@ static void model_alloc(void)
                                   .size = size,
                                   .stack = stack,
                                   .fill = (unsigned char)any(256),
+                                  .is_holder = is_holder,
                                   .extent = ffisan_slot_extent(&ref)};
     expect((uintptr_t)data % 16 == 0, "blocks are aligned");
     expect(block->extent >= size + FFISAN_REDZONE_MIN, "there is room for a redzone");
@@ -122,8 +145,8 @@ static void model_alloc(void)
 
 static void model_kill(struct model_block *block)
 {
-    bool done = any(2) ? ffisan_heap_kill(&model.heap, block->data, block->size)
-                       : ffisan_heap_kill_fast(&model.heap, block->data, block->size);
+    bool done = any(2) && ffisan_heap_kill_fast(&model.heap, block->data, block->size);
+    done = done || ffisan_heap_kill(&model.heap, block->data, block->size);
     expect(done, "a block dies");
     block->life = DEAD;
     model.dead_bytes += block->extent;
@@ -328,6 +351,55 @@ static void test_generations(void)
     ffisan_heap_fini(&heap);
 }
 
+static void count_holder(void *context, const struct ffisan_slot_ref *ref)
+{
+    (void)ref;
+    ++*(unsigned *)context;
+}
+
+/* Blocks whose addresses never reach C. */
+static void test_internal(void)
+{
+    enum { N = 3000, SIZE = 40 };
+    static struct ffisan_heap heap;
+    static char *blocks[N];
+    struct ffisan_slot_ref ref, other;
+    unsigned n_holders = 0;
+    ffisan_heap_init(&heap, SIZE_MAX);
+    for (int i = 0; i < N; i++)
+        blocks[i] = alloc_in_group(&heap, FFISAN_GROUP_INTERNAL, SIZE, 0);
+    char *neighbour = simple_alloc(&heap, SIZE, &other);
+    ffisan_heap_find(&heap, (uintptr_t)blocks[0], &ref);
+    TAP_OK(ffisan_slot_state(&ref) == FFISAN_SLOT_LIVE && ref.block == (uintptr_t)blocks[0],
+           "internal blocks are found like others");
+    TAP_OK(ref.span != other.span, "but have spans of their own");
+    TAP_OK(ffisan_heap_n_allocs(&heap) == N + 1, "and are counted");
+    memset(blocks[0], 1, ref.span->slot_size);
+    TAP_OK(ffisan_heap_kill_fast(&heap, blocks[N - 1], SIZE), "they die fast");
+    TAP_OK(!ffisan_heap_kill_fast(&heap, blocks[0], SIZE), "a full span takes a little longer");
+    TAP_OK(ffisan_heap_kill(&heap, blocks[0], SIZE) && heap.n_damage == 0,
+           "nobody looks behind them");
+    TAP_OK(ffisan_slot_state(&ref) == FFISAN_SLOT_FREE && heap.stats.dead_bytes == 0,
+           "and they are reusable at once");
+    for (int i = 1; i < N - 1; i++)
+        if (!ffisan_heap_kill_fast(&heap, blocks[i], SIZE))
+            ffisan_heap_kill(&heap, blocks[i], SIZE);
+    bool mine = true;
+    for (int i = 0; i < 5 * N; i++) {
+        char *block = alloc_in_group(&heap, FFISAN_GROUP_INTERNAL, SIZE, 0);
+        ffisan_heap_find(&heap, (uintptr_t)block, &ref);
+        mine = mine && block != neighbour && ref.span->group == FFISAN_GROUP_INTERNAL;
+        ffisan_heap_kill(&heap, block, SIZE);
+    }
+    TAP_OK(mine && heap.regions->n_spans_used <= 4, "by their like alone");
+    alloc_in_group(&heap, FFISAN_GROUP_HOLDER, SIZE, 0);
+    ffisan_heap_each_holder(&heap, count_holder, &n_holders);
+    TAP_OK(n_holders == 1, "they hold nothing; slots that wait for holders are none yet");
+    TAP_OK(heap.bins[FFISAN_GROUP_HOLDER][ffisan_sizes_find(SIZE)].span->holders[0] == UINT64_MAX,
+           "and will be");
+    ffisan_heap_fini(&heap);
+}
+
 static void test_find(void)
 {
     static struct ffisan_heap heap, other;
@@ -366,7 +438,8 @@ static void test_huge(void)
            "its inside leads to it");
     TAP_OK(ffisan_heap_check_redzone(&heap, &ref), "and its end is guarded");
     ffisan_heap_mark_holder(&ref);
-    ffisan_heap_kill_fast(&heap, block, size);
+    TAP_OK(!ffisan_heap_kill_fast(&heap, block, size) && ffisan_heap_kill(&heap, block, size),
+           "what is rare is not done in the fast way");
     TAP_OK(heap.stats.dead_bytes >= size, "it dies as others do");
     ffisan_heap_release(&heap);
     TAP_OK(block[0] == 'x' && block[size - 1] == 'x', "and keeps its content");
@@ -471,6 +544,7 @@ int main(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
     test_generations();
+    test_internal();
     test_find();
     test_huge();
     test_reuse();

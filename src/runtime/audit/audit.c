@@ -51,17 +51,6 @@ static size_t header_bytes(const struct ffisan_slot_ref *ref)
     }
 }
 
-static const struct ffisan_ctype_map *type_map(struct ffisan_state *state, uint16_t ctypeid)
-{
-    if (!state->maps || !state->maps_known)
-        return NULL;
-    if (!state->maps_known[ctypeid]) {
-        ffisan_ctype_map(&state->vm, ctypeid, &state->maps[ctypeid]);
-        state->maps_known[ctypeid] = 1;
-    }
-    return &state->maps[ctypeid];
-}
-
 static void add_holder(struct ffisan_standin *standin, const struct ffisan_holder *holder)
 {
     for (uint32_t i = 0; i < standin->n_holders && i < FFISAN_STANDIN_HOLDERS; i++)
@@ -86,7 +75,8 @@ static bool may_reaim(enum ffisan_slot_kind kind)
 static bool is_name_only(const struct ffisan_slot_ref *ref)
 {
     uint8_t gct = ref->slot->type & FFISAN_SLOT_TYPE_MASK;
-    return gct == LJ_GCT_TAB || gct == LJ_GCT_FUNC || gct == LJ_GCT_UPVAL || gct == LJ_GCT_PROTO;
+    return ref->span->group == FFISAN_GROUP_INTERNAL || gct == LJ_GCT_TAB || gct == LJ_GCT_FUNC ||
+           gct == LJ_GCT_UPVAL || gct == LJ_GCT_PROTO;
 }
 
 /* One word of a holder that leads into this heap. */
@@ -195,8 +185,8 @@ static void search_cdata(struct audit *audit, const struct ffisan_slot_ref *ref)
     if (!cdata)
         return;
     size_t size = ffisan_slot_size(ref) - ((uintptr_t)cdata->payload - ref->block);
-    const struct ffisan_ctype_map *map = type_map(audit->state, cdata->ctypeid);
-    if (map && !map->has_pointers && (!map->has_evidence || size > EVIDENCE_BYTES))
+    const struct ffisan_ctype_map *map = ffisan_state_ctype_map(audit->state, cdata->ctypeid);
+    if (!map->has_pointers && (!map->has_evidence || size > EVIDENCE_BYTES))
         return;
     if (cdata->marked & LJ_CDATA_VAR)
         size = ((const struct lj_cdata_var *)cdata)[-1].len;
@@ -207,8 +197,8 @@ static void search_cdata(struct audit *audit, const struct ffisan_slot_ref *ref)
                                    .size = (uint32_t)size,
                                    .made = ref->slot->stack,
                                    .gct = LJ_GCT_CDATA};
-    if (!map || map->stride == 0 || map->has_unaligned)
-        search_slowly(audit, &holder, map && map->has_unaligned ? 1 : 8);
+    if (map->stride == 0 || map->has_unaligned)
+        search_slowly(audit, &holder, map->has_unaligned ? 1 : 8);
     else
         search_by_map(audit, &holder, map);
 }
@@ -263,7 +253,7 @@ bool ffisan_audit_is_due(const struct ffisan_state *state)
     return state->schedule.is_forcing || state->lines.is_collecting ||
            state->audit.cost < CHEAP_AUDIT ||
            stats->dead_bytes + stats->old_bytes >= state->heap.quarantine_budget ||
-           stats->n_allocs - state->audit.at_allocs >= state->audit.cost * COST_FACTOR;
+           stats->n_taken - state->audit.at_allocs >= state->audit.cost * COST_FACTOR;
 }
 
 static uint64_t now_ns(void)
@@ -302,7 +292,8 @@ void ffisan_audit_run(struct ffisan_state *state)
     }
     ffisan_leaks_after_cycle(state, state->is_ending);
     ffisan_heap_release(&state->heap);
-    state->audit.at_allocs = state->heap.stats.n_allocs;
+    state->audit.at_allocs = state->heap.stats.n_taken;
+    state->dead_limit = 0;
     state->audit.cost = state->audit.n_followed - n_followed +
                         (state->audit.n_words - n_words) / WORDS_PER_ALLOCATION;
     if (start)

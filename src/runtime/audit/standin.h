@@ -52,7 +52,7 @@ struct ffisan_standin {
 struct ffisan_standin_range {
     uintptr_t lo, hi;
 };
-extern struct ffisan_standin_range ffisan_standin_range;
+extern __attribute__((visibility("hidden"))) struct ffisan_standin_range ffisan_standin_range;
 
 static inline bool ffisan_standin_covers(uintptr_t address)
 {

@@ -30,7 +30,7 @@ static struct {
     uint32_t n_paged;              /* blocks on pages of their own, live or dead */
     uintptr_t resting[PAGED_DEAD]; /* dead ones, a ring */
     uint32_t resting_first, n_resting;
-    uint64_t n_frees, n_notes_refused;
+    uint64_t n_allocs, n_frees, n_notes_refused;
 } cheap;
 
 /* ---- Who is inside -------------------------------------------------------------------------- */
@@ -68,7 +68,7 @@ bool ffisan_cheap_find_live(uintptr_t address, struct ffisan_slot_ref *ret_ref)
 
 uint64_t ffisan_cheap_n_allocs(void)
 {
-    return cheap.dense.stats.n_allocs + cheap.paged.stats.n_allocs;
+    return cheap.n_allocs;
 }
 
 bool ffisan_cheap_has_live(void)
@@ -210,6 +210,7 @@ void *ffisan_cheap_alloc(struct ffisan_state *state, size_t size, size_t alignme
     void *block = wants_pages(size, alignment, trace) ? alloc_paged(size, trace, &ref) : NULL;
     if (!block)
         block = alloc_dense(size, alignment, trace, &ref);
+    cheap.n_allocs += block != NULL;
     ffisan_cheap_unlock();
     return block;
 }

@@ -33,7 +33,7 @@ static struct {
 
 static bool is_due(struct ffisan_state *state, bool is_last)
 {
-    uint64_t c_allocs = ffisan_cheap_n_allocs(), lua_allocs = state->heap.stats.n_allocs;
+    uint64_t c_allocs = ffisan_cheap_n_allocs(), lua_allocs = state->heap.stats.n_taken;
     bool is_natural = ffisan_runtime.options.gc == FFISAN_GC_NATURAL;
     int64_t per_allocation = is_natural ? PER_ALLOCATION / 4 : PER_ALLOCATION;
     if (!leaks.has_begun)

@@ -14,8 +14,9 @@
 void ffisan_heap_init(struct ffisan_heap *heap, size_t quarantine_budget)
 {
     memset(heap, 0, sizeof(*heap));
-    for (unsigned i = 0; i < FFISAN_N_SIZES; i++)
-        heap->bins[i].slot_size = ffisan_sizes_slot(i);
+    for (unsigned group = 0; group < FFISAN_N_GROUPS; group++)
+        for (unsigned i = 0; i < FFISAN_N_SIZES; i++)
+            heap->bins[group][i].slot_size = ffisan_sizes_slot(i);
     heap->quarantine_budget = quarantine_budget;
 }
 
@@ -79,7 +80,8 @@ static uint32_t take_spans(struct ffisan_heap *heap, uint32_t n, struct ffisan_r
 }
 
 /* A fresh span of slots for the bin, all free. */
-static struct ffisan_span *new_span(struct ffisan_heap *heap, const struct ffisan_bin *bin)
+static struct ffisan_span *new_span(struct ffisan_heap *heap, enum ffisan_slot_group group,
+                                    const struct ffisan_bin *bin)
 {
     struct ffisan_region *region;
     uint32_t index = take_spans(heap, 1, &region);
@@ -94,16 +96,24 @@ static struct ffisan_span *new_span(struct ffisan_heap *heap, const struct ffisa
     for (uint32_t i = 0; i < n_slots; i += 64)
         span->free[i / 64] = n_slots - i >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << (n_slots - i)) - 1;
     span->is_available = true;
+    span->group = (uint8_t)group;
+    span->number = (uint8_t)(bin - heap->bins[group]);
+    region->slots[index * FFISAN_SLOTS_PER_SPAN] = (struct ffisan_slot){0}; /* a large block's */
     return span;
 }
 
-static void take_word(struct ffisan_bin *bin, uint32_t word)
+static void take_word(struct ffisan_heap *heap, struct ffisan_bin *bin, uint32_t word)
 {
     const struct ffisan_region *region = bin->region;
     size_t span_index = (size_t)(bin->span - region->spans);
     bin->word = word;
     bin->bits = bin->span->free[word];
     bin->span->free[word] = 0;
+    if (bin->span->group == FFISAN_GROUP_HOLDER) {
+        bin->span->holders[word] |= bin->bits;
+        bin->span->has_holders = true;
+    }
+    heap->stats.n_taken += (unsigned)__builtin_popcountll(bin->bits);
     bin->first_block =
         region->base + (span_index << FFISAN_SPAN_SHIFT) + 64 * (uintptr_t)word * bin->slot_size;
     bin->first_slot = &region->slots[span_index * FFISAN_SLOTS_PER_SPAN + 64 * (size_t)word];
@@ -118,13 +128,13 @@ static struct ffisan_region *region_of(struct ffisan_heap *heap, const struct ff
 }
 
 /* The next word of this span with free slots; those before the last one may have some again. */
-static bool take_next_word(struct ffisan_bin *bin)
+static bool take_next_word(struct ffisan_heap *heap, struct ffisan_bin *bin)
 {
     uint32_t n_words = bin->span->n_words;
     for (uint32_t i = 1; i <= n_words; i++) {
         uint32_t word = (bin->word + i) % n_words;
         if (bin->span->free[word]) {
-            take_word(bin, word);
+            take_word(heap, bin, word);
             return true;
         }
     }
@@ -132,10 +142,10 @@ static bool take_next_word(struct ffisan_bin *bin)
 }
 
 /* Free slots of this span, of the next one that has some, or of a new one. */
-static bool refill(struct ffisan_heap *heap, struct ffisan_bin *bin)
+static bool refill(struct ffisan_heap *heap, enum ffisan_slot_group group, struct ffisan_bin *bin)
 {
     for (;;) {
-        if (bin->span && take_next_word(bin))
+        if (bin->span && take_next_word(heap, bin))
             return true;
         if (bin->span)
             bin->span->is_available = false;
@@ -145,7 +155,7 @@ static bool refill(struct ffisan_heap *heap, struct ffisan_bin *bin)
             if (!bin->available)
                 bin->last_available = NULL;
         } else {
-            span = new_span(heap, bin);
+            span = new_span(heap, group, bin);
         }
         if (!span) {
             bin->span = NULL;
@@ -178,6 +188,7 @@ static void *alloc_large(struct ffisan_heap *heap, size_t size, uint32_t stack,
         region->n_spans_used = FFISAN_SPANS_PER_REGION;
     }
     struct ffisan_span *span = &region->spans[index];
+    span->group = FFISAN_GROUP_LARGE;
     span->slot_size = 1; /* in use; the sizes of a large block are n_spans and large_size */
     span->n_spans = (uint32_t)n_spans;
     span->n_words = 1;
@@ -188,7 +199,7 @@ static void *alloc_large(struct ffisan_heap *heap, size_t size, uint32_t stack,
                                  .slot = &region->slots[index * FFISAN_SLOTS_PER_SPAN],
                                  .block = region->base + ((uintptr_t)index << FFISAN_SPAN_SHIFT)};
     *ret_ref->slot = (struct ffisan_slot){.stack = stack};
-    heap->stats.n_allocs++;
+    heap->stats.n_taken++;
     ffisan_redzone_fill(ret_ref->block + size, FFISAN_REDZONE_MIN);
     return (void *)ret_ref->block;
 }
@@ -199,10 +210,27 @@ void *ffisan_heap_alloc(struct ffisan_heap *heap, size_t size, uint32_t stack,
     unsigned number = ffisan_sizes_find(size);
     if (number >= FFISAN_N_SIZES)
         return alloc_large(heap, size, stack, ret_ref);
-    struct ffisan_bin *bin = &heap->bins[number];
-    if (bin->bits == 0 && !refill(heap, bin))
+    struct ffisan_bin *bin = &heap->bins[FFISAN_GROUP_ANY][number];
+    if (bin->bits == 0 && !refill(heap, FFISAN_GROUP_ANY, bin))
         return NULL;
     return ffisan_heap_alloc_fast(heap, size, stack, ret_ref);
+}
+
+void ffisan_heap_refill(struct ffisan_heap *heap, enum ffisan_slot_group group, size_t size)
+{
+    unsigned number = ffisan_sizes_find(size);
+    struct ffisan_bin *bin = &heap->bins[group][number];
+    if (number < FFISAN_N_SIZES && bin->bits == 0)
+        refill(heap, group, bin);
+}
+
+uint64_t ffisan_heap_n_allocs(const struct ffisan_heap *heap)
+{
+    uint64_t n = heap->stats.n_taken;
+    for (unsigned group = 0; group < FFISAN_N_GROUPS; group++)
+        for (unsigned i = 0; i < FFISAN_N_SIZES; i++)
+            n -= (unsigned)__builtin_popcountll(heap->bins[group][i].bits);
+    return n;
 }
 
 bool ffisan_heap_kill(struct ffisan_heap *heap, void *block, size_t size)
@@ -210,6 +238,12 @@ bool ffisan_heap_kill(struct ffisan_heap *heap, void *block, size_t size)
     struct ffisan_slot_ref ref;
     if (__builtin_expect(!ffisan_heap_find(heap, (uintptr_t)block, &ref), 0))
         return false;
+    if (ref.span->group == FFISAN_GROUP_INTERNAL) {
+        ref.span->free[ref.index >> 6] |= ffisan_slot_bit(&ref);
+        if (!ref.span->is_available)
+            ffisan_heap_make_available(heap, ref.span);
+        return true;
+    }
     size_t extent = ffisan_slot_extent(&ref);
     uint32_t slack = ref.span->n_spans ? FFISAN_REDZONE_MIN : (uint32_t)(extent - size);
     if (__builtin_expect(!ffisan_redzone_is_intact(ref.block + size, slack), 0))
@@ -225,6 +259,8 @@ bool ffisan_heap_shrink(struct ffisan_heap *heap, void *block, size_t size)
     struct ffisan_slot_ref ref;
     if (!ffisan_heap_find(heap, (uintptr_t)block, &ref))
         return false;
+    if (ref.span->group == FFISAN_GROUP_INTERNAL)
+        return true;
     if (ref.span->n_spans) {
         ref.span->large_size = size;
         ffisan_redzone_fill(ref.block + size, FFISAN_REDZONE_MIN);

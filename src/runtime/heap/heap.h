@@ -12,7 +12,7 @@
 
 #include "runtime/heap/region.h"
 
-#define FFISAN_N_BINS 56
+#define FFISAN_N_BINS 57
 #define FFISAN_REDZONE_MIN 8u
 #define FFISAN_REDZONE_MAX 64u /**< bytes watched behind a block with more slack than that */
 #define FFISAN_REDZONE_BYTE 0xfb
@@ -43,14 +43,15 @@ struct ffisan_damage {
 #define FFISAN_DAMAGE_MAX 32
 
 struct ffisan_heap_stats {
-    uint64_t n_allocs;
+    uint64_t n_taken;    /**< allocations, and slots that bins have ready for the next ones */
     uint64_t dead_bytes; /**< since the last audit; all in bytes of slots */
     uint64_t old_bytes;  /**< in the quarantine */
     uint64_t held_bytes;
 };
 
 struct ffisan_heap {
-    struct ffisan_bin bins[FFISAN_N_BINS];
+    struct ffisan_bin bins[FFISAN_N_GROUPS][FFISAN_N_BINS]; /**< the last one is always empty */
+    uint64_t holder_bins;          /**< one bit for each of the group HOLDER that was ever used */
     struct ffisan_region *regions; /**< oldest first */
     struct ffisan_region *last_region;
     size_t quarantine_budget; /**< bytes of audited dead that are kept from reuse */
@@ -80,8 +81,24 @@ void ffisan_heap_fini(struct ffisan_heap *heap);
 void *ffisan_heap_alloc(struct ffisan_heap *heap, size_t size, uint32_t stack,
                         struct ffisan_slot_ref *ret_ref);
 
+/** The bin that takes slots from this span; not for a large block. */
+static inline struct ffisan_bin *ffisan_heap_bin(struct ffisan_heap *heap,
+                                                 const struct ffisan_span *span)
+{
+    return &heap->bins[span->group][span->number];
+}
+
+/** Slots of a group for blocks of that size are at hand again, if there is memory. */
+void ffisan_heap_refill(struct ffisan_heap *heap, enum ffisan_slot_group group, size_t size);
+
+/** How many blocks were ever allocated. */
+uint64_t ffisan_heap_n_allocs(const struct ffisan_heap *heap);
+
+/** The span has free slots again: its bin will take them some time. */
+void ffisan_heap_make_available(struct ffisan_heap *heap, struct ffisan_span *span);
+
 /**
- * Marks a block of `size` bytes as dead.  Returns false for an address that is not in this heap.
+ * Marks a block of `size` bytes as dead; one of the group INTERNAL is reusable at once.  Returns false for an address that is not in this heap.
  * Its redzone is checked; damage is queued.
  */
 bool ffisan_heap_kill(struct ffisan_heap *heap, void *block, size_t size);
@@ -121,7 +138,7 @@ void ffisan_heap_each_live(struct ffisan_heap *heap,
                            void *context);
 
 /** Looks like a live slot, but was not handed out since it became free: the next in its bin. */
-bool ffisan_heap_is_waiting(const struct ffisan_heap *heap, const struct ffisan_slot_ref *ref);
+bool ffisan_heap_is_waiting(struct ffisan_heap *heap, const struct ffisan_slot_ref *ref);
 
 /** One dead block becomes reusable at once. */
 void ffisan_heap_reuse(struct ffisan_heap *heap, const struct ffisan_slot_ref *ref);

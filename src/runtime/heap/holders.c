@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/heap/heap.h"
-#include "runtime/heap/sizes.h"
 
 /* Slots of a word that are there at all: the last one of a span has less than 64. */
 static uint64_t existing(const struct ffisan_span *span, uint32_t word)
@@ -10,22 +9,16 @@ static uint64_t existing(const struct ffisan_span *span, uint32_t word)
     return n >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << n) - 1;
 }
 
-static const struct ffisan_bin *bin_of(const struct ffisan_heap *heap,
-                                       const struct ffisan_span *span)
-{
-    return span->n_spans ? NULL
-                         : &heap->bins[ffisan_sizes_find(span->slot_size - FFISAN_REDZONE_MIN)];
-}
-
 /* Slots that are in none of the bitmaps and yet not handed out: the bin has them. */
-static uint64_t waiting(const struct ffisan_heap *heap, const struct ffisan_span *span,
-                        uint32_t word)
+static uint64_t waiting(struct ffisan_heap *heap, const struct ffisan_span *span, uint32_t word)
 {
-    const struct ffisan_bin *bin = bin_of(heap, span);
-    return bin && bin->span == span && bin->word == word ? bin->bits : 0;
+    if (span->n_spans)
+        return 0;
+    const struct ffisan_bin *bin = ffisan_heap_bin(heap, span);
+    return bin->span == span && bin->word == word ? bin->bits : 0;
 }
 
-bool ffisan_heap_is_waiting(const struct ffisan_heap *heap, const struct ffisan_slot_ref *ref)
+bool ffisan_heap_is_waiting(struct ffisan_heap *heap, const struct ffisan_slot_ref *ref)
 {
     return waiting(heap, ref->span, ref->index >> 6) & ffisan_slot_bit(ref);
 }
@@ -35,11 +28,11 @@ enum which { LIVE_HOLDERS, DEAD_HOLDERS, ALL_LIVE };
 static uint64_t wanted(const struct ffisan_region *region, const struct ffisan_span *span,
                        uint32_t w, enum which which)
 {
-    uint64_t live = ~(span->dead[w] | span->old[w] | span->free[w]);
     if (which == DEAD_HOLDERS)
         return span->holders[w] & span->dead[w];
-    return live & (which == LIVE_HOLDERS ? span->holders[w]
-                                         : existing(span, w) & ~waiting(region->heap, span, w));
+    uint64_t live = which == LIVE_HOLDERS ? span->holders[w] : existing(span, w);
+    live &= ~(span->dead[w] | span->old[w] | span->free[w]);
+    return live ? live & ~waiting(region->heap, span, w) : 0;
 }
 
 static void visit_span(struct ffisan_region *region, uint32_t span_index, enum which which,

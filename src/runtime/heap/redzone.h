@@ -15,38 +15,55 @@ static inline uint32_t ffisan_redzone_slack(const struct ffisan_slot_ref *ref)
     return ref->span->n_spans ? FFISAN_REDZONE_MIN : ref->slot->slack;
 }
 
+static inline void ffisan_redzone_put(uintptr_t address)
+{
+    const uint64_t word = FFISAN_REDZONE_WORD;
+    memcpy((void *)address, &word, sizeof(word));
+}
+
+static inline bool ffisan_redzone_has(uintptr_t address)
+{
+    uint64_t word;
+    memcpy(&word, (const void *)address, sizeof(word));
+    return word == FFISAN_REDZONE_WORD;
+}
+
+/* More than 24 bytes. */
+static inline void ffisan_redzone_fill_long(uintptr_t end, uint32_t slack)
+{
+    uint32_t n = slack < FFISAN_REDZONE_MAX ? slack : FFISAN_REDZONE_MAX;
+    for (uint32_t i = 0; i + 8 < n; i += 8)
+        ffisan_redzone_put(end + i);
+    ffisan_redzone_put(end + n - 8);
+}
+
+static inline bool ffisan_redzone_is_intact_long(uintptr_t end, uint32_t slack)
+{
+    uint32_t n = slack < FFISAN_REDZONE_MAX ? slack : FFISAN_REDZONE_MAX;
+    bool intact = ffisan_redzone_has(end + n - 8);
+    for (uint32_t i = 0; i + 8 < n; i += 8)
+        intact &= ffisan_redzone_has(end + i);
+    return intact;
+}
+
 /** Fills up to FFISAN_REDZONE_MAX bytes at `end`; slack is at least 8. */
 static inline void ffisan_redzone_fill(uintptr_t end, uint32_t slack)
 {
-    const uint64_t word = FFISAN_REDZONE_WORD;
-    if (__builtin_expect(slack <= 24, 1)) {
-        memcpy((void *)end, &word, 8);
-        memcpy((void *)(end + slack - 8), &word, 8);
-        if (slack > 16)
-            memcpy((void *)(end + 8), &word, 8);
+    if (slack > 24) {
+        ffisan_redzone_fill_long(end, slack);
         return;
     }
-    memset((void *)end, FFISAN_REDZONE_BYTE,
-           slack < FFISAN_REDZONE_MAX ? slack : FFISAN_REDZONE_MAX);
+    ffisan_redzone_put(end); /* three words that overlap cover 8 to 24 bytes */
+    ffisan_redzone_put(end + (slack - 8) / 2);
+    ffisan_redzone_put(end + slack - 8);
 }
 
 static inline bool ffisan_redzone_is_intact(uintptr_t end, uint32_t slack)
 {
-    uint64_t first, second = FFISAN_REDZONE_WORD, last;
-    if (__builtin_expect(slack <= 24, 1)) {
-        memcpy(&first, (const void *)end, 8);
-        memcpy(&last, (const void *)(end + slack - 8), 8);
-        if (slack > 16)
-            memcpy(&second, (const void *)(end + 8), 8);
-        return ((first ^ FFISAN_REDZONE_WORD) | (second ^ FFISAN_REDZONE_WORD) |
-                (last ^ FFISAN_REDZONE_WORD)) == 0;
-    }
-    if (slack > FFISAN_REDZONE_MAX)
-        slack = FFISAN_REDZONE_MAX;
-    for (uint32_t i = 0; i < slack; i++)
-        if (*(const uint8_t *)(end + i) != FFISAN_REDZONE_BYTE)
-            return false;
-    return true;
+    if (__builtin_expect(slack > 24, 0))
+        return ffisan_redzone_is_intact_long(end, slack);
+    return ffisan_redzone_has(end) && ffisan_redzone_has(end + (slack - 8) / 2) &&
+           ffisan_redzone_has(end + slack - 8);
 }
 
 #endif

@@ -25,6 +25,15 @@
 #define FFISAN_SLOTS_PER_SPAN (FFISAN_SPAN_SIZE / FFISAN_SLOT_MIN)
 #define FFISAN_WORDS_PER_SPAN (FFISAN_SLOTS_PER_SPAN / 64)
 
+/** What is known of a block when it is allocated.  A span holds slots of one group. */
+enum ffisan_slot_group {
+    FFISAN_GROUP_ANY,      /**< nothing; it may be marked as holder later */
+    FFISAN_GROUP_HOLDER,   /**< cdata or userdata: all live ones are searched */
+    FFISAN_GROUP_INTERNAL, /**< its address never reaches C: no books, no redzone, no quarantine */
+};
+#define FFISAN_N_GROUPS 3
+#define FFISAN_GROUP_LARGE 3 /**< a span of one large block, or of none */
+
 enum ffisan_slot_state {
     FFISAN_SLOT_FREE, /**< never used, or reusable */
     FFISAN_SLOT_LIVE, /**< the VM owns it */
@@ -32,7 +41,7 @@ enum ffisan_slot_state {
     FFISAN_SLOT_HELD, /**< dead, and a raw pointer to it exists: it has a stand-in */
 };
 
-/** What we know of one slot: 8 bytes, written once per allocation. */
+/** What we know of one slot: 8 bytes, written once per allocation; not for the group INTERNAL. */
 struct ffisan_slot {
     uint32_t stack; /**< where it was allocated (report/stacks.h); 0 = unknown; held: stand-in */
     uint16_t slack; /**< slot size - requested size; large blocks: see the span */
@@ -55,6 +64,8 @@ struct ffisan_span {
     bool is_available;                  /**< in that list, or the bin takes from it now */
     bool has_holders;                   /**< a slot was ever marked as holder */
     bool has_dead;                      /**< any bit in dead or old */
+    uint8_t group;                      /**< enum ffisan_slot_group */
+    uint8_t number;                     /**< of its slot size (heap/sizes.h) */
     /** One bit per slot. A slot with none of free, dead, old is the VM's (or about to be). */
     uint64_t free[FFISAN_WORDS_PER_SPAN];
     uint64_t dead[FFISAN_WORDS_PER_SPAN];    /**< since the last audit */
@@ -79,7 +90,8 @@ struct ffisan_region {
 };
 
 /** 2^47 addresses; touched only where regions are. */
-extern struct ffisan_region *ffisan_region_table[(size_t)1 << (47 - FFISAN_REGION_SHIFT)];
+extern __attribute__((visibility(
+    "hidden"))) struct ffisan_region *ffisan_region_table[(size_t)1 << (47 - FFISAN_REGION_SHIFT)];
 
 /** New region with room for `size` bytes (rounded up to whole regions); NULL without memory. */
 struct ffisan_region *ffisan_region_new(struct ffisan_heap *heap, size_t size);

@@ -3,7 +3,6 @@
 #include "runtime/heap/heap.h"
 
 #include "base/pages.h"
-#include "runtime/heap/sizes.h"
 
 /* Smaller ones are soon used again, and a page fault costs more than a page. */
 #define DISCARD_BYTES ((size_t)1 << 20)
@@ -37,9 +36,9 @@ static bool reuse_large(struct ffisan_heap *heap, struct ffisan_region *region, 
     return false;
 }
 
-static void make_available(struct ffisan_heap *heap, struct ffisan_span *span)
+void ffisan_heap_make_available(struct ffisan_heap *heap, struct ffisan_span *span)
 {
-    struct ffisan_bin *bin = &heap->bins[ffisan_sizes_find(span->slot_size - FFISAN_REDZONE_MIN)];
+    struct ffisan_bin *bin = ffisan_heap_bin(heap, span);
     if (span->is_available)
         return;
     span->is_available = true;
@@ -71,7 +70,7 @@ static void release_span(struct ffisan_heap *heap, struct ffisan_span *span, str
     }
     span->has_dead = any_old != 0;
     if (any_free && !span->n_spans)
-        make_available(heap, span);
+        ffisan_heap_make_available(heap, span);
 }
 
 /* Returns true when the region itself is gone. */
@@ -143,5 +142,5 @@ void ffisan_heap_reuse(struct ffisan_heap *heap, const struct ffisan_slot_ref *r
     ref->span->dead[word] &= ~bit;
     ref->span->old[word] &= ~bit;
     ref->span->free[word] |= bit;
-    make_available(heap, ref->span);
+    ffisan_heap_make_available(heap, ref->span);
 }

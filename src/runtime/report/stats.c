@@ -16,7 +16,7 @@ void ffisan_stats_add(const struct ffisan_state *state)
     if (state->stacks)
         stacks = ffisan_stacks_count(state->stacks);
     total.n_states++;
-    total.n_allocs += state->heap.stats.n_allocs;
+    total.n_allocs += ffisan_heap_n_allocs(&state->heap);
     total.n_cycles += state->cycle;
     total.n_forced += state->schedule.n_forced;
     total.n_lines += state->lines.n_collections;

@@ -18,7 +18,7 @@ struct ffisan_caller {
     uintptr_t helper; /**< return address in the helper (lj_mem_newgco, lj_mem_realloc ...) */
     uint32_t frame;   /**< from our CFA to the helper's CFA, in bytes; UINT32_MAX = not constant */
 };
-extern struct ffisan_caller ffisan_callers[FFISAN_CALLERS];
+extern __attribute__((visibility("hidden"))) struct ffisan_caller ffisan_callers[FFISAN_CALLERS];
 
 /**
  * Learns the frame size of a helper.  Call it while no compiled code runs.  Any thread.
@@ -44,6 +44,15 @@ static inline uintptr_t ffisan_caller_find(uintptr_t helper, uintptr_t cfa)
 {
     const struct ffisan_caller *entry = ffisan_caller_entry(helper);
     if (entry->helper != helper || entry->frame == UINT32_MAX)
+        return 0;
+    return *(const uintptr_t *)(cfa + entry->frame - 8);
+}
+
+/** The same where a wrong answer does no harm: may also return 0 for a helper that is known. */
+static inline uintptr_t ffisan_caller_find_fast(uintptr_t helper, uintptr_t cfa)
+{
+    const struct ffisan_caller *entry = &ffisan_callers[(helper >> 2) % FFISAN_CALLERS];
+    if (__builtin_expect(entry->helper != helper || entry->frame == UINT32_MAX, 0))
         return 0;
     return *(const uintptr_t *)(cfa + entry->frame - 8);
 }
