@@ -68,8 +68,12 @@ void ffisan_origin_learn(struct ffisan_state *state, struct ffisan_origin_memo *
                                  : FFISAN_GROUP_ANY);
     bool is_trusted = ffisan_origin_is_trusted(memo);
     memo->needs_no_stack = is_trusted && memo->trace == 0 && is_internal(gct);
-    memo->is_ready = is_trusted && state->schedule.gc == FFISAN_GC_NATURAL &&
-                     (memo->books.stack != 0 || memo->needs_no_stack);
+    if (!is_trusted || state->schedule.gc != FFISAN_GC_NATURAL)
+        memo->readiness = FFISAN_ORIGIN_UNREADY;
+    else if (memo->books.stack != 0 || memo->needs_no_stack)
+        memo->readiness = FFISAN_ORIGIN_READY;
+    else
+        memo->readiness = memo->trace == 0 ? FFISAN_ORIGIN_STACK : FFISAN_ORIGIN_UNREADY;
 }
 
 void ffisan_origin_learn_ctype(struct ffisan_state *state, struct ffisan_origin_memo *memo,

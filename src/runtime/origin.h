@@ -18,6 +18,13 @@
 /** Stands for a place in compiled code that could not be found out. */
 #define FFISAN_ORIGIN_SOMEWHERE 1
 
+/** May a block be handed out at once? */
+enum ffisan_origin_readiness {
+    FFISAN_ORIGIN_UNREADY, /**< it or its visits have to be looked at */
+    FFISAN_ORIGIN_READY,   /**< all about it is known */
+    FFISAN_ORIGIN_STACK,   /**< all but its stack (interpreter) */
+};
+
 /** What is known of one place that allocates. */
 struct ffisan_origin_memo {
     uintptr_t caller;         /**< code that asked for memory */
@@ -26,7 +33,7 @@ struct ffisan_origin_memo {
     uint32_t trace;           /**< compiled code: number of the trace; interpreter: 0 */
     uint8_t group;            /**< what is known of its blocks (enum ffisan_slot_group) */
     uint8_t n_seen;           /**< blocks in a row that became this, up to FFISAN_ORIGIN_TRUST */
-    bool is_ready;            /**< trusted, the stack known or not needed, and no visits to count */
+    uint8_t readiness;        /**< enum ffisan_origin_readiness */
     bool is_mixed : 1;        /**< makes objects of several types: never trusted */
     bool needs_no_stack : 1;  /**< tables, closures ...: no address of them ever reaches C */
 };

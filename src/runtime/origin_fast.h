@@ -13,7 +13,7 @@ static inline struct ffisan_origin_memo *ffisan_origin_memo(struct ffisan_state 
     return (struct ffisan_origin_memo *)((char *)state->memos + bytes % sizeof(state->memos));
 }
 
-/** What is known of the place that asks, when that is all there is to know; else NULL. */
+/** The place that asks, if blocks may be handed out there at once; else NULL. */
 static inline const struct ffisan_origin_memo *ffisan_origin_ready(struct ffisan_state *state,
                                                                    uintptr_t helper, uintptr_t cfa)
 {
@@ -21,7 +21,7 @@ static inline const struct ffisan_origin_memo *ffisan_origin_ready(struct ffisan
     uint32_t trace = vmstate > 0 ? (uint32_t)vmstate : 0;
     uintptr_t caller = ffisan_caller_find_fast(helper, cfa);
     const struct ffisan_origin_memo *memo = ffisan_origin_memo(state, caller, trace);
-    bool is_it = memo->caller == caller && memo->trace == trace && memo->is_ready;
+    bool is_it = memo->caller == caller && memo->trace == trace && memo->readiness;
     return __builtin_expect(is_it, 1) ? memo : NULL;
 }
 

@@ -127,6 +127,18 @@ static __attribute__((noinline)) void *allocate(struct ffisan_state *state, size
     return block;
 }
 
+/* In the interpreter: all is known but the stack. */
+static __attribute__((noinline)) void *allocate_with_stack(struct ffisan_state *state,
+                                                           struct ffisan_bin *bin,
+                                                           const struct ffisan_origin_memo *memo,
+                                                           size_t size)
+{
+    uint32_t visits;
+    struct ffisan_slot books = memo->books;
+    books.stack = ffisan_stacks_here(state->stacks, &state->vm, 0, &visits);
+    return ffisan_bin_alloc(bin, memo->group, size, books);
+}
+
 /* Code that dies leaves addresses behind in our tables. */
 static void note_code_death(struct ffisan_state *state, const struct lj_header *block, size_t size)
 {
@@ -153,6 +165,7 @@ static void classify_dying(struct ffisan_state *state, size_t size)
                  LJ_GCT_CDATA | header_code((uintptr_t)cdata - ref->block)
                                     << FFISAN_SLOT_HEADER_SHIFT,
                  false);
+    ffisan_origin_learn(state, state->pending.memo, cdata ? ref->slot->type : 0);
     state->pending.ref.block = 0;
 }
 
@@ -202,17 +215,16 @@ static __attribute__((noinline)) void *release_slowly(struct ffisan_state *state
     return NULL;
 }
 
-/* Code, and what may be the main thread or the sentinel.  The bytes of other blocks say anything. */
-static inline bool needs_a_look(const struct lj_header *block)
+/* Code, the main thread, and what may be the sentinel.  Blocks that are no objects say anything. */
+static inline bool needs_a_look(const struct ffisan_state *state, const struct lj_header *block)
 {
-    const uint32_t special =
-        1u << LJ_GCT_PROTO | 1u << LJ_GCT_TRACE | 1u << LJ_GCT_THREAD | 1u << LJ_GCT_UDATA;
-    return special >> (block->gct & 31) & 1;
+    const uint32_t special = 1u << LJ_GCT_PROTO | 1u << LJ_GCT_TRACE | 1u << LJ_GCT_UDATA;
+    return special >> (block->gct & 31) & 1 || (const void *)block == (const void *)state->L;
 }
 
 static __attribute__((noinline)) void *release(struct ffisan_state *state, void *block, size_t size)
 {
-    if (__builtin_expect(state->pending.ref.block || needs_a_look(block), 0) ||
+    if (__builtin_expect(state->pending.ref.block || needs_a_look(state, block), 0) ||
         __builtin_expect(!ffisan_heap_kill_fast(&state->heap, block, size), 0))
         return release_slowly(state, block, size);
     if (__builtin_expect(state->heap.stats.dead_bytes > state->dead_limit, 0))
@@ -269,7 +281,9 @@ void *ffisan_state_allocf(void *ud, void *block, size_t old_size, size_t new_siz
     if (__builtin_expect(memo && !state->pending.ref.block, 1)) {
         struct ffisan_bin *bin = &memo->bins[ffisan_sizes_find(new_size)];
         if (__builtin_expect(bin->bits != 0, 1))
-            return ffisan_bin_alloc(bin, memo->group, new_size, memo->books);
+            return memo->readiness == FFISAN_ORIGIN_READY
+                       ? ffisan_bin_alloc(bin, memo->group, new_size, memo->books)
+                       : allocate_with_stack(state, bin, memo, new_size);
     }
     return allocate(state, new_size, helper, cfa);
 }

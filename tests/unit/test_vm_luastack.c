@@ -45,7 +45,11 @@ static int lua_pcs(lua_State *L)
 {
     uint64_t pcs[FFISAN_LUASTACK_MAX];
     struct ffisan_luaframe frames[64];
-    size_t n = ffisan_luastack_pcs(&vm, pcs, FFISAN_LUASTACK_MAX);
+    struct ffisan_luatop top;
+    struct ffisan_luatrail trail;
+    size_t n = ffisan_luastack_top(&vm, &top)
+                   ? ffisan_luastack_pcs(&top, pcs, FFISAN_LUASTACK_MAX, &trail)
+                   : 0;
     size_t n_frames = ffisan_luastack_now(&vm, NULL, 0, frames, 64), next = 0;
     const char *problem = n == 0 ? "no addresses" : "";
     for (size_t i = 0; i < n; i++) {
@@ -54,6 +58,8 @@ static int lua_pcs(lua_State *L)
         if (next++ == n_frames)
             problem = "an address that is not in the stack";
     }
+    if (n && trail.top.thread && !ffisan_luatrail_holds(&trail, &top))
+        problem = "a trail that does not lead here";
     if (n && ffisan_luastack_pc(&vm) != pcs[0])
         problem = "the first address is another one";
     api.lua_pushstring(L, problem);

@@ -100,9 +100,16 @@ static void test_numbers(void)
              "beyond the depth stacks are the same");
     TAP_TEXT(run("return coroutine.wrap(function()\n return frames((here())) end)()"),
              "app.lua:2 <app.lua:1>", "a coroutine has its own");
+    TAP_TEXT(
+        run("local function g() return (here()) end local function f() local n = g() return n end\n"
+            "local a = f()\n local b = f()\n local c\n for i = 1, 2 do\n c = f() end\n"
+            "return tostring(a ~= b and b ~= c and a ~= c) .. frames(a) .. frames(c)"),
+        "trueapp.lua:1 g, app.lua:1 f, app.lua:2 main chunk"
+        "app.lua:1 g, app.lua:1 f, app.lua:6 main chunk",
+        "however far out they differ");
     TAP_TEXT(frames_of(0), "", "number 0 is unknown");
     TAP_TEXT(frames_of(4000000), "", "numbers that were never given, too");
-    TAP_OK(ffisan_stacks_count(stacks).n_stacks == 7 && ffisan_stacks_count(stacks).n_unknown == 0,
+    TAP_OK(ffisan_stacks_count(stacks).n_stacks == 10 && ffisan_stacks_count(stacks).n_unknown == 0,
            "stacks are counted");
 }
 

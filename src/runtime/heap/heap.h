@@ -98,8 +98,8 @@ uint64_t ffisan_heap_n_allocs(const struct ffisan_heap *heap);
 void ffisan_heap_make_available(struct ffisan_heap *heap, struct ffisan_span *span);
 
 /**
- * Marks a block of `size` bytes as dead; one of the group INTERNAL is reusable at once.  Returns false for an address that is not in this heap.
- * Its redzone is checked; damage is queued.
+ * Marks a block of `size` bytes as dead; one of the group INTERNAL is reusable at once.  Returns
+ * false for an address that is not in this heap.  Its redzone is checked; damage is queued.
  */
 bool ffisan_heap_kill(struct ffisan_heap *heap, void *block, size_t size);
 

@@ -15,6 +15,7 @@
 #define STRING_BYTES (8u << 20)
 #define N_BUCKETS (1u << 18)
 #define N_STRING_BUCKETS (1u << 14)
+#define N_TRAILS 128u
 #define MAX_STRING_PROBES 64u /* a table without room must not cost more than that */
 
 struct entry {
@@ -24,10 +25,17 @@ struct entry {
     uint32_t visits;
 };
 
+/* The stack was walked from there, and this was the number. */
+struct known {
+    struct ffisan_luatrail trail;
+    uint32_t number;
+};
+
 struct ffisan_stacks {
     unsigned depth;
     uint32_t n_stacks, n_frames, n_strings_used;
     uint64_t n_unknown;
+    struct known known[N_TRAILS];
     struct entry entries[MAX_STACKS]; /* [0] is "unknown" */
     uint64_t keys[MAX_FRAMES];        /* parallel to frames: addresses of code */
     struct ffisan_frame frames[MAX_FRAMES];
@@ -179,17 +187,10 @@ static size_t keys_in_trace(const struct ffisan_vm *vm, uint32_t trace_number, u
     return 2;
 }
 
-uint32_t ffisan_stacks_here(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
-                            uintptr_t caller, uint32_t *ret_visits)
+/* The number of the stack with these keys; it is entered when it is new. */
+static uint32_t find_number(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
+                            uintptr_t caller, const uint64_t *keys, size_t n_keys)
 {
-    uint64_t keys[FFISAN_LUASTACK_MAX];
-    size_t n_keys = 0;
-    int32_t vmstate = (int32_t)ffisan_vm_word(vm, vm->layout.vmstate);
-    *ret_visits = 0;
-    if (vmstate > 0)
-        n_keys = keys_in_trace(vm, (uint32_t)vmstate, caller, keys);
-    else if (vmstate == LJ_VMST_INTERP || vmstate == LJ_VMST_C)
-        n_keys = ffisan_luastack_pcs(vm, keys, stacks->depth);
     if (n_keys == 0)
         return 0;
     uint64_t hash = hash_keys(keys, n_keys);
@@ -198,11 +199,43 @@ uint32_t ffisan_stacks_here(struct ffisan_stacks *stacks, const struct ffisan_vm
         struct ffisan_luaframe frames[FFISAN_LUASTACK_MAX];
         size_t n = ffisan_luastack_now(vm, &caller, caller != 0, frames, stacks->depth);
         *bucket = add_entry(stacks, hash, keys, n_keys, frames, n);
-        if (*bucket == 0)
-            return 0;
     }
-    *ret_visits = ++stacks->entries[*bucket].visits;
     return *bucket;
+}
+
+static struct known *known_from(struct ffisan_stacks *stacks, const struct ffisan_luatop *top)
+{
+    uint64_t link = *(const uint64_t *)top->frame;
+    return &stacks->known[(top->frame >> 3 ^ link >> 2 ^ top->pc >> 2) % N_TRAILS];
+}
+
+static uint32_t in_interpreter(struct ffisan_stacks *stacks, const struct ffisan_vm *vm)
+{
+    uint64_t keys[FFISAN_LUASTACK_MAX];
+    struct ffisan_luatop top;
+    if (!ffisan_luastack_top(vm, &top))
+        return 0;
+    struct known *known = known_from(stacks, &top);
+    if (__builtin_expect(!ffisan_luatrail_holds(&known->trail, &top), 0)) {
+        size_t n_keys = ffisan_luastack_pcs(&top, keys, stacks->depth, &known->trail);
+        known->number = find_number(stacks, vm, 0, keys, n_keys);
+    }
+    return known->number;
+}
+
+uint32_t ffisan_stacks_here(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
+                            uintptr_t caller, uint32_t *ret_visits)
+{
+    uint64_t keys[2];
+    uint32_t number = 0;
+    int32_t vmstate = (int32_t)ffisan_vm_word(vm, vm->layout.vmstate);
+    if (vmstate > 0)
+        number = find_number(stacks, vm, caller, keys,
+                             keys_in_trace(vm, (uint32_t)vmstate, caller, keys));
+    else if (vmstate == LJ_VMST_INTERP || vmstate == LJ_VMST_C)
+        number = in_interpreter(stacks, vm);
+    *ret_visits = ffisan_stacks_visit(stacks, number);
+    return number;
 }
 
 uint32_t ffisan_stacks_visit(struct ffisan_stacks *stacks, uint32_t number)
@@ -237,6 +270,7 @@ void ffisan_stacks_forget_dead_code(struct ffisan_stacks *stacks, struct ffisan_
         if (entry->hash && code_is_gone(stacks, entry, heap))
             entry->hash = 0; /* its bucket stays taken, so that others are still found */
     }
+    memset(stacks->known, 0, sizeof(stacks->known));
 }
 
 bool ffisan_stacks_is_worn(const struct ffisan_stacks *stacks)

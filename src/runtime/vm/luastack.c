@@ -186,20 +186,48 @@ static size_t interrupted_function(const struct lj_thread *thread, uintptr_t fra
     return *ret_pc != 0;
 }
 
-size_t ffisan_luastack_pcs(const struct ffisan_vm *vm, uint64_t *pcs, size_t max)
+bool ffisan_luastack_top(const struct ffisan_vm *vm, struct ffisan_luatop *ret_top)
 {
     const struct lj_thread *thread = running_thread(vm);
     if (!thread)
-        return 0;
-    uintptr_t bottom = thread->stack + 8, frame = thread->base - 8;
-    if (frame <= bottom || frame >= thread->maxstack)
-        return 0;
+        return false;
+    uintptr_t frame = thread->base - 8;
+    if (frame <= thread->stack + 8 || frame >= thread->maxstack)
+        return false;
+    const struct lj_header *function = frame_function(frame);
+    bool is_lua = function && is_lua_function(function);
+    *ret_top = (struct ffisan_luatop){.thread = thread,
+                                      .stack = thread->stack,
+                                      .frame = frame,
+                                      .function = load(frame - 8),
+                                      .pc = is_lua ? return_pc(thread, thread->base, 0) : 0};
+    return true;
+}
+
+/* The walk depends on this word of the stack. */
+static uint64_t note(struct ffisan_luatrail *trail, uintptr_t address)
+{
+    uint64_t value = load(address);
+    if (trail->n_words == sizeof(trail->words) / sizeof(trail->words[0])) {
+        trail->top.thread = NULL;
+        return value;
+    }
+    trail->words[trail->n_words].at = address;
+    trail->words[trail->n_words++].value = value;
+    return value;
+}
+
+size_t ffisan_luastack_pcs(const struct ffisan_luatop *top, uint64_t *pcs, size_t max,
+                           struct ffisan_luatrail *ret_trail)
+{
+    uintptr_t bottom = top->stack + 8, frame = top->frame;
     size_t n = 0;
-    const struct lj_header *top = frame_function(frame);
-    if (top && is_lua_function(top))
-        pcs[n++] = return_pc(thread, thread->base, 0);
+    ret_trail->top = *top;
+    ret_trail->n_words = 0;
+    if (top->pc)
+        pcs[n++] = top->pc;
     while (n < max && frame > bottom) {
-        uint64_t link = frame_link(frame);
+        uint64_t link = note(ret_trail, frame);
         if (!link_is_sane(link))
             break;
         if (link_is_lua(link)) {
@@ -207,13 +235,18 @@ size_t ffisan_luastack_pcs(const struct ffisan_vm *vm, uint64_t *pcs, size_t max
             pcs[n++] = link;
             frame -= 8 * (2 + ((call >> 8) & 0xff));
         } else {
-            uint64_t pc = (link & FRAME_TYPEP) == FRAME_CONT ? load(frame - 16) : 0;
+            uint64_t pc = (link & FRAME_TYPEP) == FRAME_CONT ? note(ret_trail, frame - 16) : 0;
             if (pc > UINT16_MAX) /* else a callback from C, which keeps a type there */
                 pcs[n++] = pc;
             uintptr_t callee = frame;
             frame -= link & ~(uint64_t)FRAME_TYPEP;
-            if (n < max && (link & FRAME_TYPE) == FRAME_C && frame > bottom)
-                n += interrupted_function(thread, frame, callee, &pcs[n]);
+            if (n == max || (link & FRAME_TYPE) != FRAME_C || frame <= bottom)
+                continue;
+            note(ret_trail, frame - 8);
+            if (interrupted_function(top->thread, frame, callee, &pcs[n])) {
+                ret_trail->top.thread = NULL; /* its position is on the C stack */
+                n++;
+            }
         }
     }
     return n;
@@ -247,6 +280,16 @@ const struct lj_header *ffisan_luastack_finalized(const struct ffisan_vm *vm)
     return NULL;
 }
 
+uint64_t ffisan_luastack_pc(const struct ffisan_vm *vm)
+{
+    uint64_t pc = 0;
+    struct ffisan_luatop top;
+    struct ffisan_luatrail trail;
+    if (ffisan_luastack_top(vm, &top))
+        ffisan_luastack_pcs(&top, &pc, 1, &trail);
+    return pc;
+}
+
 bool ffisan_luastack_in_builtin(const struct ffisan_vm *vm)
 {
     const struct lj_thread *thread = running_thread(vm);
@@ -255,13 +298,6 @@ bool ffisan_luastack_in_builtin(const struct ffisan_vm *vm)
         return false;
     const struct lj_header *top = frame_function(thread->base - 8);
     return top && !is_lua_function(top) && link_is_lua(frame_link(thread->base - 8));
-}
-
-uint64_t ffisan_luastack_pc(const struct ffisan_vm *vm)
-{
-    uint64_t pc = 0;
-    ffisan_luastack_pcs(vm, &pc, 1);
-    return pc;
 }
 
 const struct lj_trace *ffisan_luastack_trace(const struct ffisan_vm *vm, uint32_t number)

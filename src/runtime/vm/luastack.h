@@ -27,12 +27,48 @@ struct ffisan_luaframe {
 size_t ffisan_luastack_walk(const struct lj_thread *thread, uintptr_t base, bool skip_top,
                             struct ffisan_luaframe *frames, size_t max);
 
+/** What runs on top of the stack in the interpreter. */
+struct ffisan_luatop {
+    const struct lj_thread *thread;
+    uintptr_t stack, frame; /**< its first slot; the link of the function on top */
+    uint64_t function;      /**< the function as in its slot */
+    uint64_t pc;            /**< where it is; 0 = it is no Lua function */
+};
+
+/** False when no thread is in order. */
+bool ffisan_luastack_top(const struct ffisan_vm *vm, struct ffisan_luatop *ret_top);
+
+/** All that the walk from one top down to the bottom depended on. */
+struct ffisan_luatrail {
+    struct ffisan_luatop top; /**< thread NULL: of no use */
+    uint32_t n_words;
+    struct {
+        uintptr_t at;
+        uint64_t value;
+    } words[FFISAN_LUASTACK_MAX + 8];
+};
+
+/** Would the walk from this top give what it gave when the trail was left? */
+static inline bool ffisan_luatrail_holds(const struct ffisan_luatrail *trail,
+                                         const struct ffisan_luatop *top)
+{
+    if (trail->top.thread != top->thread || trail->top.stack != top->stack ||
+        trail->top.frame != top->frame || trail->top.function != top->function ||
+        trail->top.pc != top->pc)
+        return false;
+    for (uint32_t i = 0; i < trail->n_words; i++)
+        if (*(const uint64_t *)trail->words[i].at != trail->words[i].value)
+            return false;
+    return true;
+}
+
 /**
  * The return addresses of the stack that runs in the interpreter, innermost first: the instruction
  * of the Lua function on top (if it is one), then of each Lua function that called.  One address
  * tells function and position.  Much cheaper than ffisan_luastack_walk.
  */
-size_t ffisan_luastack_pcs(const struct ffisan_vm *vm, uint64_t *pcs, size_t max);
+size_t ffisan_luastack_pcs(const struct ffisan_luatop *top, uint64_t *pcs, size_t max,
+                           struct ffisan_luatrail *ret_trail);
 
 /** Does a built-in or C function run on top of the innermost Lua function? */
 bool ffisan_luastack_in_builtin(const struct ffisan_vm *vm);
