@@ -9,8 +9,10 @@
 static inline struct ffisan_origin_memo *ffisan_origin_memo(struct ffisan_state *state,
                                                             uintptr_t caller, uint32_t trace)
 {
-    size_t bytes = ((caller >> 2 ^ caller >> 11) + trace * 8) * sizeof(struct ffisan_origin_memo);
-    return (struct ffisan_origin_memo *)((char *)state->memos + bytes % sizeof(state->memos));
+    _Static_assert(sizeof(state->memos) == 1u << 16, "16 bits of the hash tell the place");
+    uint64_t hash = (caller ^ (uint64_t)trace << 40) * UINT64_C(0x9e3779b97f4a7c15);
+    size_t bytes = hash >> 48 & -sizeof(struct ffisan_origin_memo);
+    return (struct ffisan_origin_memo *)((char *)state->memos + bytes);
 }
 
 /** The place that asks, if blocks may be handed out there at once; else NULL. */
@@ -21,8 +23,13 @@ static inline const struct ffisan_origin_memo *ffisan_origin_ready(struct ffisan
     uint32_t trace = vmstate > 0 ? (uint32_t)vmstate : 0;
     uintptr_t caller = ffisan_caller_find_fast(helper, cfa);
     const struct ffisan_origin_memo *memo = ffisan_origin_memo(state, caller, trace);
-    bool is_it = memo->caller == caller && memo->trace == trace && memo->readiness;
-    return __builtin_expect(is_it, 1) ? memo : NULL;
+    if (__builtin_expect(memo->caller != caller || memo->trace != trace, 0)) {
+        if (++memo == state->memos + FFISAN_ORIGIN_MEMOS) /* another one was there first */
+            memo = state->memos;
+        if (memo->caller != caller || memo->trace != trace)
+            return NULL;
+    }
+    return __builtin_expect(memo->readiness != FFISAN_ORIGIN_UNREADY, 1) ? memo : NULL;
 }
 
 static inline struct ffisan_origin ffisan_origin_find(struct ffisan_state *state, uintptr_t helper,

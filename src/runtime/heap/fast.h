@@ -61,6 +61,29 @@ static inline void *ffisan_bin_alloc(struct ffisan_bin *bin, enum ffisan_slot_gr
     return (void *)block;
 }
 
+static inline void ffisan_set_bit(uint64_t *bits, uint32_t index)
+{
+    bits[index / 64] |= UINT64_C(1) << index % 64;
+}
+
+/** The slot of an address in a span of slots. */
+static inline uint32_t ffisan_span_slot(const struct ffisan_span *span, uintptr_t address)
+{
+    return (uint32_t)(address % FFISAN_SPAN_SIZE * span->reciprocal >> 32);
+}
+
+/** The span of an address below 2^47; NULL when it is none of this heap. */
+static inline struct ffisan_span *ffisan_heap_span(const struct ffisan_heap *heap,
+                                                   uintptr_t address)
+{
+    if (__builtin_expect(address - heap->first_base < FFISAN_REGION_SIZE, 1))
+        return &heap->first_spans[(address - heap->first_base) >> FFISAN_SPAN_SHIFT];
+    struct ffisan_region *region = ffisan_region_table[address >> FFISAN_REGION_SHIFT];
+    return region && region->heap == heap
+               ? &region->spans[(address >> FFISAN_SPAN_SHIFT) % FFISAN_SPANS_PER_REGION]
+               : NULL;
+}
+
 /**
  * As ffisan_heap_kill, but false also means that it has to be asked.  `pointer` is below 2^47, as
  * the addresses of every allocator that a VM may have.
@@ -69,25 +92,22 @@ static inline __attribute__((always_inline)) bool ffisan_heap_kill_fast(struct f
                                                                         void *pointer, size_t size)
 {
     uintptr_t block = (uintptr_t)pointer;
-    struct ffisan_region *region = ffisan_region_table[block >> FFISAN_REGION_SHIFT];
-    if (__builtin_expect(!region || region->heap != heap, 0))
+    struct ffisan_span *span = ffisan_heap_span(heap, block);
+    if (__builtin_expect(!span, 0))
         return false;
-    struct ffisan_span *span =
-        &region->spans[(block >> FFISAN_SPAN_SHIFT) % FFISAN_SPANS_PER_REGION];
-    uint32_t index = (uint32_t)(block % FFISAN_SPAN_SIZE * span->reciprocal >> 32);
-    uint64_t bit = UINT64_C(1) << (index & 63);
+    uint32_t slot_size = span->slot_size;
     if (span->group < FFISAN_GROUP_INTERNAL) {
-        uint32_t slack = span->slot_size - (uint32_t)size;
-        if (__builtin_expect(!ffisan_redzone_is_intact(block + size, slack), 0))
+        if (__builtin_expect(!ffisan_redzone_is_intact(block + size, slot_size - (uint32_t)size),
+                             0))
             return false;
-        heap->stats.dead_bytes += span->slot_size;
-        span->dead[index >> 6] |= bit;
+        ffisan_set_bit(span->dead, ffisan_span_slot(span, block));
         span->has_dead = true;
+        heap->stats.dead_bytes += slot_size;
         return true;
     }
     if (__builtin_expect(span->group != FFISAN_GROUP_INTERNAL || !span->is_available, 0))
         return false;
-    span->free[index >> 6] |= bit;
+    ffisan_set_bit(span->free, ffisan_span_slot(span, block));
     return true;
 }
 

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#define NO_ADDRESS (UINTPTR_MAX / 2)
+
 void ffisan_heap_init(struct ffisan_heap *heap, size_t quarantine_budget)
 {
     memset(heap, 0, sizeof(*heap));
@@ -18,6 +20,7 @@ void ffisan_heap_init(struct ffisan_heap *heap, size_t quarantine_budget)
         for (unsigned i = 0; i < FFISAN_N_SIZES; i++)
             heap->bins[group][i].slot_size = ffisan_sizes_slot(i);
     heap->quarantine_budget = quarantine_budget;
+    heap->first_base = NO_ADDRESS;
 }
 
 void ffisan_heap_fini(struct ffisan_heap *heap)
@@ -28,6 +31,8 @@ void ffisan_heap_fini(struct ffisan_heap *heap)
         heap->regions = next;
     }
     heap->last_region = NULL;
+    heap->first_spans = NULL;
+    heap->first_base = NO_ADDRESS;
 }
 
 static void append(struct ffisan_heap *heap, struct ffisan_region *region)
@@ -37,6 +42,10 @@ static void append(struct ffisan_heap *heap, struct ffisan_region *region)
     else
         heap->regions = region;
     heap->last_region = region;
+    if (!heap->first_spans && region->size == FFISAN_REGION_SIZE) {
+        heap->first_base = region->base;
+        heap->first_spans = region->spans;
+    }
 }
 
 static struct ffisan_region *add_region(struct ffisan_heap *heap, size_t size)

@@ -54,6 +54,8 @@ struct ffisan_heap {
     uint64_t holder_bins;          /**< one bit for each of the group HOLDER that was ever used */
     struct ffisan_region *regions; /**< oldest first */
     struct ffisan_region *last_region;
+    uintptr_t first_base; /**< of the region that is there for as long as the heap */
+    struct ffisan_span *first_spans;
     size_t quarantine_budget; /**< bytes of audited dead that are kept from reuse */
     struct ffisan_heap_stats stats;
     struct ffisan_damage damage[FFISAN_DAMAGE_MAX];

@@ -270,7 +270,8 @@ void ffisan_stacks_forget_dead_code(struct ffisan_stacks *stacks, struct ffisan_
         if (entry->hash && code_is_gone(stacks, entry, heap))
             entry->hash = 0; /* its bucket stays taken, so that others are still found */
     }
-    memset(stacks->known, 0, sizeof(stacks->known));
+    for (uint32_t i = 0; i < N_TRAILS; i++)
+        stacks->known[i].trail.top.thread = NULL;
 }
 
 bool ffisan_stacks_is_worn(const struct ffisan_stacks *stacks)
