@@ -112,12 +112,3 @@ struct ffisan_state *ffisan_state_owning(uintptr_t address)
         return NULL;
     return (struct ffisan_state *)((char *)region->heap - offsetof(struct ffisan_state, heap));
 }
-
-const struct ffisan_ctype_map *ffisan_state_ctype_map(struct ffisan_state *state, uint16_t ctypeid)
-{
-    if (!state->maps_known[ctypeid]) {
-        ffisan_ctype_map(&state->vm, ctypeid, &state->maps[ctypeid]);
-        state->maps_known[ctypeid] = 1;
-    }
-    return &state->maps[ctypeid];
-}

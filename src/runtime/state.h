@@ -137,7 +137,15 @@ void *ffisan_state_serve(struct ffisan_state *state, void *block, size_t old_siz
                          uintptr_t helper, uintptr_t cfa);
 
 /** Where addresses can lie in a cdata of that type. */
-const struct ffisan_ctype_map *ffisan_state_ctype_map(struct ffisan_state *state, uint16_t ctypeid);
+static inline const struct ffisan_ctype_map *ffisan_state_ctype_map(struct ffisan_state *state,
+                                                                    uint16_t ctypeid)
+{
+    if (__builtin_expect(!state->maps_known[ctypeid], 0)) {
+        ffisan_ctype_map(&state->vm, ctypeid, &state->maps[ctypeid]);
+        state->maps_known[ctypeid] = 1;
+    }
+    return &state->maps[ctypeid];
+}
 
 /** The block that was handed out last: finds out what the VM made of it. */
 void ffisan_state_classify_pending(struct ffisan_state *state);

@@ -252,6 +252,8 @@ static void check_block(const struct model_block *block)
     expect(ffisan_heap_find(&model.heap, address, &inside) && inside.block == ref.block &&
                inside.slot == ref.slot,
            "every address of a slot leads to it");
+    expect(ffisan_heap_leads_to_dead(&model.heap, address) == (block->life != LIVE),
+           "and to something dead only if that is");
     address = ref.block + block->extent - 1;
     expect(ffisan_heap_find(&model.heap, address, &inside) && inside.block == ref.block,
            "so does its last byte");

@@ -11,7 +11,7 @@
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/leaks.h"
 #include "runtime/cmem/thread.h"
-#include "runtime/heap/redzone.h"
+#include "runtime/heap/fast.h"
 #include "runtime/renew.h"
 #include "runtime/report/damage.h"
 #include "runtime/report/dangling.h"
@@ -222,16 +222,57 @@ static void search_userdata(struct audit *audit, const struct ffisan_slot_ref *r
         look_at_word(audit, offset, FFISAN_SLOT_POINTER, &holder);
 }
 
-static void search_holder(void *context, const struct ffisan_slot_ref *ref)
+static __attribute__((noinline)) void search_fully(struct audit *audit,
+                                                   const struct ffisan_slot_ref *ref)
 {
-    struct audit *audit = context;
-    audit->state->audit.n_holders++;
     if (!ffisan_redzone_is_intact(ref->block + ffisan_slot_size(ref), ffisan_redzone_slack(ref)))
         ffisan_heap_check_redzone(&audit->state->heap, ref);
     if ((ref->slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_CDATA)
         search_cdata(audit, ref);
     else
         search_userdata(audit, ref);
+}
+
+static inline bool matters(const struct audit *audit, uint64_t word)
+{
+    if (word - audit->lo >= audit->hi - audit->lo)
+        return ffisan_standin_covers(word);
+    audit->state->audit.n_followed++;
+    return ffisan_heap_leads_to_dead(&audit->state->heap, word);
+}
+
+/*
+ * Most holders are small, of fixed size, undamaged, and lead to nothing dead.  Is this one of
+ * them?  The answer no may be wrong.
+ */
+static inline bool is_harmless(const struct audit *audit, const struct ffisan_slot_ref *ref)
+{
+    const struct ffisan_state *state = audit->state;
+    const struct lj_cdata *cdata = (const struct lj_cdata *)ref->block;
+    const struct ffisan_slot books = *ref->slot;
+    uint32_t size = ref->span->slot_size - books.slack - (uint32_t)sizeof(*cdata);
+    if (size > SMALL_HOLDER /* a large block's is negative */ || books.type != LJ_GCT_CDATA ||
+        cdata->gct != LJ_GCT_CDATA || cdata->marked & LJ_CDATA_VAR ||
+        !state->maps_known[cdata->ctypeid] ||
+        !ffisan_redzone_is_intact((uintptr_t)cdata->payload + size, books.slack))
+        return false;
+    const struct ffisan_ctype_map *map = &state->maps[cdata->ctypeid];
+    if (map->n_slots < size / 8 || map->has_unaligned)
+        return false;
+    audit->state->audit.n_words += size / 8;
+    for (uint32_t i = 0; i < size / 8; i++)
+        if (map->kinds[i] != FFISAN_SLOT_OTHER &&
+            matters(audit, ((const uint64_t *)cdata->payload)[i]))
+            return false;
+    return true;
+}
+
+static void search_holder(void *context, const struct ffisan_slot_ref *ref)
+{
+    struct audit *audit = context;
+    audit->state->audit.n_holders++;
+    if (!is_harmless(audit, ref))
+        search_fully(audit, ref);
 }
 
 static void find_bounds(struct audit *audit)

@@ -85,6 +85,19 @@ static inline struct ffisan_span *ffisan_heap_span(const struct ffisan_heap *hea
 }
 
 /**
+ * Does an address below 2^47 lead into a dead or held block of this heap?  Most words that an audit
+ * follows lead to something live, and this is the short way to know that.
+ */
+static inline bool ffisan_heap_leads_to_dead(struct ffisan_heap *heap, uintptr_t address)
+{
+    struct ffisan_span *span = ffisan_heap_span(heap, address);
+    if (__builtin_expect(!span || span->n_spans > 0 || span->has_held, 0))
+        return ffisan_heap_leads_to_dead_slowly(heap, address);
+    uint32_t index = ffisan_span_slot(span, address);
+    return (span->dead[index / 64] | span->old[index / 64]) >> index % 64 & 1;
+}
+
+/**
  * As ffisan_heap_kill, but false also means that it has to be asked.  `pointer` is below 2^47, as
  * the addresses of every allocator that a VM may have.
  */

@@ -263,6 +263,12 @@ bool ffisan_heap_kill(struct ffisan_heap *heap, void *block, size_t size)
     return true;
 }
 
+bool ffisan_heap_leads_to_dead_slowly(struct ffisan_heap *heap, uintptr_t address)
+{
+    struct ffisan_slot_ref ref;
+    return ffisan_heap_find(heap, address, &ref) && ffisan_slot_state(&ref) >= FFISAN_SLOT_DEAD;
+}
+
 bool ffisan_heap_shrink(struct ffisan_heap *heap, void *block, size_t size)
 {
     struct ffisan_slot_ref ref;

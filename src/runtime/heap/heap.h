@@ -116,6 +116,9 @@ static inline bool ffisan_heap_find(struct ffisan_heap *heap, uintptr_t address,
     return region && region->heap == heap && ffisan_slot_find(region, address, ret_ref);
 }
 
+/** For ffisan_heap_leads_to_dead of fast.h. */
+bool ffisan_heap_leads_to_dead_slowly(struct ffisan_heap *heap, uintptr_t address);
+
 /** Marks a live block as cdata or userdata: its payload is searched. */
 static inline void ffisan_heap_mark_holder(const struct ffisan_slot_ref *ref)
 {

@@ -63,6 +63,7 @@ struct ffisan_span {
     struct ffisan_span *next_available; /**< of the same slot size, with free slots */
     bool is_available;                  /**< in that list, or the bin takes from it now */
     bool has_holders;                   /**< a slot was ever marked as holder */
+    bool has_held;                      /**< a slot was ever held */
     bool has_dead;                      /**< any bit in dead or old */
     uint8_t group;                      /**< enum ffisan_slot_group */
     uint8_t number;                     /**< of its slot size (heap/sizes.h) */

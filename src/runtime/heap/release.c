@@ -115,6 +115,7 @@ void ffisan_heap_hold(struct ffisan_heap *heap, const struct ffisan_slot_ref *re
     ref->span->old[word] &= ~bit;
     ref->span->holders[word] &= ~bit;
     ref->slot->is_held = 1;
+    ref->span->has_held = true;
     heap->stats.held_bytes += extent;
 }
 

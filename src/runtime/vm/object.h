@@ -246,20 +246,27 @@ static inline bool lj_is_cdata(uintptr_t block, uintptr_t offset)
                : offset == 0;
 }
 
-/**
- * The header of the cdata in a block of `size` bytes, dead or alive; NULL when there is none.
- * `likely`: offset to look at first.  Where it lies depends on the alignment of its type.
- */
-static inline struct lj_cdata *lj_find_cdata(uintptr_t block, size_t size, uintptr_t likely)
+/* Where the header of a cdata can lie depends on the alignment of its type. */
+static __attribute__((noinline, unused)) struct lj_cdata *lj_search_cdata(uintptr_t block,
+                                                                          size_t size)
 {
-    if (likely + sizeof(struct lj_cdata) <= size && lj_is_cdata(block, likely))
-        return (struct lj_cdata *)(block + likely);
     for (uintptr_t align = 8; align <= 32768; align *= 2) {
         uintptr_t offset = ((block + 24 + align - 1) & ~(align - 1)) - 16 - block;
         if (offset + sizeof(struct lj_cdata) <= size && lj_is_cdata(block, offset))
             return (struct lj_cdata *)(block + offset);
     }
     return lj_is_cdata(block, 0) ? (struct lj_cdata *)block : NULL;
+}
+
+/**
+ * The header of the cdata in a block of `size` bytes, dead or alive; NULL when there is none.
+ * `likely`: offset to look at first.
+ */
+static inline struct lj_cdata *lj_find_cdata(uintptr_t block, size_t size, uintptr_t likely)
+{
+    if (__builtin_expect(likely + sizeof(struct lj_cdata) <= size && lj_is_cdata(block, likely), 1))
+        return (struct lj_cdata *)(block + likely);
+    return lj_search_cdata(block, size);
 }
 
 #endif
