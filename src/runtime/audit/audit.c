@@ -143,6 +143,8 @@ static inline bool matters(const struct ffisan_audit *audit, uint64_t word)
     return ffisan_heap_leads_to_dead(&audit->state->heap, word);
 }
 
+#define USUAL_HOLDER 64u
+
 /*
  * Most holders are small, of fixed size, undamaged, and lead to nothing dead.  Is this one of
  * them?  The answer no may be wrong.
@@ -153,7 +155,7 @@ static inline bool is_harmless(const struct ffisan_audit *audit, const struct ff
     const struct lj_cdata *cdata = (const struct lj_cdata *)ref->block;
     const struct ffisan_slot books = *ref->slot;
     uint32_t size = ref->span->slot_size - books.slack - (uint32_t)sizeof(*cdata);
-    if (size > SMALL_HOLDER /* a large block's is negative */ || books.type != LJ_GCT_CDATA ||
+    if (size > USUAL_HOLDER /* a large block's is negative */ || books.type != LJ_GCT_CDATA ||
         cdata->gct != LJ_GCT_CDATA || cdata->marked & LJ_CDATA_VAR ||
         !state->maps_known[cdata->ctypeid] ||
         !ffisan_redzone_is_intact((uintptr_t)cdata->payload + size, books.slack))
