@@ -23,7 +23,7 @@ static void explain_late(struct ffisan_text *text, const struct ffisan_finding *
     add_place(text, " made at ", &finding->block.made);
     ffisan_text_add(text, " was freed");
     add_place(text, " at ", &finding->freed.stack);
-    ffisan_text_add(text, ", but C code kept its address and called it");
+    ffisan_text_add(text, ", but its address was kept, and called");
     if (finding->use.function) {
         ffisan_text_add(text, " (from ");
         ffisan_text_add(text, finding->use.function);
@@ -40,7 +40,7 @@ static void explain_closed(struct ffisan_text *text, const struct ffisan_finding
     add_place(text, " made at ", &finding->block.made);
     ffisan_text_add(text,
                     " belongs to a Lua state that has been closed. Its machine code is gone "
-                    "with the state; C code kept its address and called it.");
+                    "with the state; its address was kept, and called.");
 }
 
 void ffisan_explain_callback(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
