@@ -105,6 +105,20 @@ void ffisan_explain_dead_thread(struct ffisan_scratch *scratch, struct ffisan_fi
         "the coroutines that use the ffi library alive.";
 }
 
+static const char *unloaded_fix(const struct ffisan_finding *finding, bool by_collector)
+{
+    if (!by_collector)
+        return "Close the library last: after its functions, finalizers and callbacks, or not at "
+               "all.";
+    if (finding->collected.cycle == 0)
+        return "When a state is closed, finalizers of userdata run in the reverse order in which "
+               "the userdata were made, those of cdata (ffi.gc) before them. Load the library "
+               "before what needs it, use ffi.gc, or free by hand.";
+    return "Keep what ffi.load returns in a variable that lives as long as anything from the "
+           "library is used: a local of the module that functions refer to, or a field of it. "
+           "Copy strings with ffi.string() while it is loaded.";
+}
+
 void ffisan_explain_unloaded(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
                              const char *symbol, bool by_collector)
 {
@@ -114,7 +128,10 @@ void ffisan_explain_unloaded(struct ffisan_scratch *scratch, struct ffisan_findi
     if (by_collector) {
         ffisan_text_add(text, "The namespace that ffi.load returned");
         add_place(text, " at ", &finding->block.made);
-        ffisan_text_add(text, " was collected, and that unloads ");
+        ffisan_text_add(text,
+                        finding->collected.cycle
+                            ? " was collected, and that unloads "
+                            : " was finalised when no Lua code ran any more, and that unloads ");
         ffisan_text_add(text, library);
         ffisan_text_add(text,
                         ". Functions, strings and other addresses taken from it do not keep "
