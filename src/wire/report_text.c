@@ -115,10 +115,13 @@ static void write_block(struct ffisan_layout *layout, const struct ffisan_findin
     bool damaged = finding->kind == FFISAN_KIND_OUT_OF_BOUNDS;
     ffisan_layout_label(layout, "memory");
     ffisan_report_put_block(layout, finding);
-    ffisan_layout_put_whole(layout, ",");
-    ffisan_layout_put(layout, damaged ? " damaged " : " pointer ");
-    ffisan_report_put_offset(layout, finding);
-    put_comma_origin(layout, "created", &finding->block.made);
+    if (finding->block.kind != FFISAN_BLOCK_CALLBACK) {
+        ffisan_layout_put_whole(layout, ",");
+        ffisan_layout_put(layout, damaged ? " damaged " : " pointer ");
+        ffisan_report_put_offset(layout, finding);
+    }
+    put_comma_origin(layout, finding->block.kind == FFISAN_BLOCK_LIBRARY ? "loaded" : "created",
+                     &finding->block.made);
     ffisan_layout_end_line(layout);
     if (has_preview)
         write_preview(layout, preview);

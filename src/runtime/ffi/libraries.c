@@ -46,24 +46,22 @@ struct snapshot {
 
 /* ---- Who ------------------------------------------------------------------------------------- */
 
-static bool flips_white(const struct ffisan_state *state)
-{
-    uint8_t white = *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state - 1);
-    return white != state->cycle_white;
-}
-
-/* The cycle that found the namespace dead: the one under way, unless it has told of its end. */
-static unsigned cycle_of(const struct ffisan_state *state)
-{
-    if (state->is_closing)
-        return 0;
-    return state->cycle + flips_white(state);
-}
-
 static uint32_t stack_here(struct ffisan_state *state)
 {
     uint32_t visits;
     return state->stacks ? ffisan_stacks_here(state->stacks, &state->vm, 0, &visits) : 0;
+}
+
+/*
+ * The cycle that found the namespace dead: the one under way, unless it has told of its end.  A
+ * state that is closed finalizes everything, when no Lua code runs any more: that is no cycle.
+ */
+static unsigned cycle_of(const struct ffisan_state *state, uint32_t stack)
+{
+    uint8_t white = *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state - 1);
+    if (state->is_closing || stack == 0)
+        return 0;
+    return state->cycle + (white != state->cycle_white);
 }
 
 static void before_namespace_goes(const struct ffisan_builtin_call *call)
@@ -73,8 +71,9 @@ static void before_namespace_goes(const struct ffisan_builtin_call *call)
     uint64_t value = ffisan_builtin_value(call, 0);
     if (lj_tv_type(value) != LJ_GCT_UDATA)
         return;
-    unloader = (struct ffisan_unloader){
-        .state = state, .is_namespace = true, .stack = stack_here(state), .cycle = cycle_of(state)};
+    unloader =
+        (struct ffisan_unloader){.state = state, .is_namespace = true, .stack = stack_here(state)};
+    unloader.cycle = cycle_of(state, unloader.stack);
     if (ffisan_heap_find(&state->heap, lj_tv_object(value), &ref))
         unloader.made = ref.slot->stack;
 }

@@ -95,19 +95,36 @@ static void bind_jumps(struct ffisan_image *image, uintptr_t base, const ElfW(Dy
     }
 }
 
+static const ElfW(Phdr) * find_header(const struct dl_phdr_info *module, uint32_t type)
+{
+    for (unsigned i = 0; i < module->dlpi_phnum; i++)
+        if (module->dlpi_phdr[i].p_type == type)
+            return &module->dlpi_phdr[i];
+    return NULL;
+}
+
+static bool stays_for_ever(const ElfW(Dyn) * entry)
+{
+    for (; entry->d_tag != DT_NULL; entry++)
+        if (entry->d_tag == DT_FLAGS_1 && entry->d_un.d_val & DF_1_NODELETE)
+            return true;
+    return false;
+}
+
+/* Variables of threads are gone for good with their module. */
+static bool is_worth_taking(const struct dl_phdr_info *module, const ElfW(Dyn) * dynamic)
+{
+    return dynamic && !stays_for_ever(dynamic) && !find_header(module, PT_TLS);
+}
+
 void ffisan_image_take(struct ffisan_image *image, const struct dl_phdr_info *module, void *handle)
 {
-    const ElfW(Dyn) *dynamic = NULL;
-    *image = (struct ffisan_image){.is_complete = true};
-    for (unsigned i = 0; i < module->dlpi_phnum && image->is_complete; i++) {
-        const ElfW(Phdr) *header = &module->dlpi_phdr[i];
-        if (header->p_type == PT_TLS)
-            image->is_complete = false; /* its threads' variables are gone for good */
-        else if (header->p_type == PT_DYNAMIC)
-            dynamic = (const void *)(module->dlpi_addr + header->p_vaddr);
-        else if (header->p_type == PT_LOAD)
-            image->is_complete = take_segment(image, module->dlpi_addr, header);
-    }
+    const ElfW(Phdr) *header = find_header(module, PT_DYNAMIC);
+    const ElfW(Dyn) *dynamic = header ? (const void *)(module->dlpi_addr + header->p_vaddr) : NULL;
+    *image = (struct ffisan_image){.is_complete = is_worth_taking(module, dynamic)};
+    for (unsigned i = 0; i < module->dlpi_phnum && image->is_complete; i++)
+        if (module->dlpi_phdr[i].p_type == PT_LOAD)
+            image->is_complete = take_segment(image, module->dlpi_addr, &module->dlpi_phdr[i]);
     struct stat status;
     image->is_complete =
         image->is_complete && image->n_segments > 0 && stat(module->dlpi_name, &status) == 0;
@@ -115,8 +132,7 @@ void ffisan_image_take(struct ffisan_image *image, const struct dl_phdr_info *mo
         return;
     image->device = status.st_dev;
     image->inode = status.st_ino;
-    if (dynamic)
-        bind_jumps(image, module->dlpi_addr, dynamic, handle);
+    bind_jumps(image, module->dlpi_addr, dynamic, handle);
 }
 
 /* ---- Putting back ---------------------------------------------------------------------------- */

@@ -23,7 +23,7 @@ static void explain_late(struct ffisan_text *text, const struct ffisan_finding *
     add_place(text, " made at ", &finding->block.made);
     ffisan_text_add(text, " was freed");
     add_place(text, " at ", &finding->freed.stack);
-    ffisan_text_add(text, ", but C code kept its address and called it");
+    ffisan_text_add(text, ", but its address was kept, and called");
     if (finding->use.function) {
         ffisan_text_add(text, " (from ");
         ffisan_text_add(text, finding->use.function);
@@ -40,7 +40,7 @@ static void explain_closed(struct ffisan_text *text, const struct ffisan_finding
     add_place(text, " made at ", &finding->block.made);
     ffisan_text_add(text,
                     " belongs to a Lua state that has been closed. Its machine code is gone "
-                    "with the state; C code kept its address and called it.");
+                    "with the state; its address was kept, and called.");
 }
 
 void ffisan_explain_callback(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
@@ -105,6 +105,20 @@ void ffisan_explain_dead_thread(struct ffisan_scratch *scratch, struct ffisan_fi
         "the coroutines that use the ffi library alive.";
 }
 
+static const char *unloaded_fix(const struct ffisan_finding *finding, bool by_collector)
+{
+    if (!by_collector)
+        return "Close the library last: after its functions, finalizers and callbacks, or not at "
+               "all.";
+    if (finding->collected.cycle == 0)
+        return "When a state is closed, finalizers of userdata run in the reverse order in which "
+               "the userdata were made, those of cdata (ffi.gc) before them. Load the library "
+               "before what needs it, use ffi.gc, or free by hand.";
+    return "Keep what ffi.load returns in a variable that lives as long as anything from the "
+           "library is used: a local of the module that functions refer to, or a field of it. "
+           "Copy strings with ffi.string() while it is loaded.";
+}
+
 void ffisan_explain_unloaded(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
                              const char *symbol, bool by_collector)
 {
@@ -114,7 +128,10 @@ void ffisan_explain_unloaded(struct ffisan_scratch *scratch, struct ffisan_findi
     if (by_collector) {
         ffisan_text_add(text, "The namespace that ffi.load returned");
         add_place(text, " at ", &finding->block.made);
-        ffisan_text_add(text, " was collected, and that unloads ");
+        ffisan_text_add(text,
+                        finding->collected.cycle
+                            ? " was collected, and that unloads "
+                            : " was finalised when no Lua code ran any more, and that unloads ");
         ffisan_text_add(text, library);
         ffisan_text_add(text,
                         ". Functions, strings and other addresses taken from it do not keep "
