@@ -148,10 +148,5 @@ void ffisan_explain_unloaded(struct ffisan_scratch *scratch, struct ffisan_findi
     }
     ffisan_text_add(text, ".");
     ffisan_scratch_end_string(scratch);
-    finding->fix =
-        by_collector ? "Keep what ffi.load returns in a variable that lives as long as anything "
-                       "from the library is used: a local of the module that functions refer to, "
-                       "or a field of it. Copy strings with ffi.string() while it is loaded."
-                     : "Close the library last: after its functions, finalizers and callbacks, or "
-                       "not at all.";
+    finding->fix = unloaded_fix(finding, by_collector);
 }
