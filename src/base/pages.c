@@ -46,6 +46,11 @@ static void remove_range(uintptr_t low, size_t size_bytes)
     }
 }
 
+void ffisan_pages_declare_own(uintptr_t low, size_t size_bytes)
+{
+    add_range(low, size_bytes);
+}
+
 bool ffisan_pages_next_own(uintptr_t address, struct ffisan_pages_range *ret_range)
 {
     uint32_t n = __atomic_load_n(&n_ranges, __ATOMIC_RELAXED);

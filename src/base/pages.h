@@ -17,6 +17,9 @@ struct ffisan_pages_range {
     uintptr_t low, high;
 };
 
+/** So are the variables of this library: who loads it says where they are. */
+void ffisan_pages_declare_own(uintptr_t low, size_t size_bytes);
+
 /** The first of them that ends behind an address; false when there is none. */
 bool ffisan_pages_next_own(uintptr_t address, struct ffisan_pages_range *ret_range);
 

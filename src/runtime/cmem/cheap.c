@@ -6,6 +6,7 @@
 #include "runtime/audit/standin.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/finalizer.h"
+#include "runtime/cmem/segments.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/heap/fast.h"
 #include "runtime/report/report.h"
@@ -125,6 +126,7 @@ void ffisan_cheap_start(void)
         ffisan_heap_init(&cheap.dense, ffisan_runtime.options.quarantine / DENSE_SHARE);
         ffisan_heap_init(&cheap.paged, 0);
         cheap.dense.note_size = cheap.paged.note_size = sizeof(struct ffisan_cnote);
+        ffisan_segments_declare_own();
         uintptr_t pages = ffisan_standins_beside();
         cheap.is_paged = pages && ffisan_heap_adopt(&cheap.paged, pages);
         cheap.is_ready = true;

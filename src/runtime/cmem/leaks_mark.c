@@ -145,8 +145,6 @@ static void search_mapping(void *context, const struct ffisan_mapping *mapping)
     struct ffisan_pages_range own;
     uintptr_t low = mapping->low;
     mark->is_complete = true;
-    if (mapping->is_own)
-        return;
     if (mark->stack >= low && mark->stack < mapping->high)
         low = mark->stack;
     while (low < mapping->high) {

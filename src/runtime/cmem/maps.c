@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define OWN_FILE "libffisan.so"
-
 static const char *read_hex(const char *text, uintptr_t *ret_number)
 {
     uintptr_t number = 0;
@@ -25,17 +23,12 @@ static const char *read_hex(const char *text, uintptr_t *ret_number)
 }
 
 /* "7f0000000000-7f0000001000 rw-p 00000000 00:00 0    /path/of/a/file" */
-static bool read_line(const char *line, bool *last_was_own, struct ffisan_mapping *ret_mapping)
+static bool read_line(const char *line, struct ffisan_mapping *ret_mapping)
 {
     const char *text = read_hex(line, &ret_mapping->low);
     if (*text != '-')
         return false;
     text = read_hex(text + 1, &ret_mapping->high);
-    bool is_file = strchr(text, '/') != NULL;
-    /* What follows our file without a name is its zeroed data. */
-    ret_mapping->is_own =
-        strstr(text, OWN_FILE) != NULL || (*last_was_own && !is_file && !strchr(text, '['));
-    *last_was_own = ret_mapping->is_own && is_file;
     return strncmp(text, " rw-p", 5) == 0;
 }
 
@@ -44,7 +37,6 @@ bool ffisan_maps_each(void (*visit)(void *context, const struct ffisan_mapping *
 {
     char data[8192];
     size_t offset = 0;
-    bool last_was_own = false;
     for (;;) {
         size_t n = ffisan_io_read_file("/proc/self/maps", offset, data, sizeof(data) - 1);
         char *line = data, *end;
@@ -52,7 +44,7 @@ bool ffisan_maps_each(void (*visit)(void *context, const struct ffisan_mapping *
         for (; (end = memchr(line, '\n', (size_t)(data + n - line))) != NULL; line = end + 1) {
             struct ffisan_mapping mapping;
             *end = '\0';
-            if (read_line(line, &last_was_own, &mapping))
+            if (read_line(line, &mapping))
                 visit(context, &mapping);
         }
         if (line == data)

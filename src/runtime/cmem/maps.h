@@ -8,7 +8,6 @@
 
 struct ffisan_mapping {
     uintptr_t low, high;
-    bool is_own; /**< of the file that this library was loaded from */
 };
 
 /**

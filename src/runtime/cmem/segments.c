@@ -6,6 +6,7 @@
 #include "runtime/cmem/segments.h"
 
 #include "base/io.h"
+#include "base/pages.h"
 
 #include <errno.h>
 #include <link.h>
@@ -91,6 +92,25 @@ static int add_module(struct dl_phdr_info *module, size_t size, void *argument)
         add((uintptr_t)module->dlpi_tls_data, (uintptr_t)module->dlpi_tls_data + tls->p_memsz, code,
             FFISAN_SEGMENT_TLS);
     return 0;
+}
+
+static int declare_own(struct dl_phdr_info *module, size_t size, void *argument)
+{
+    (void)size;
+    (void)argument;
+    if (!covers(module, (uintptr_t)&segments))
+        return 0;
+    for (unsigned i = 0; i < module->dlpi_phnum; i++) {
+        const ElfW(Phdr) *load = &module->dlpi_phdr[i];
+        if (load->p_type == PT_LOAD && (load->p_flags & PF_W))
+            ffisan_pages_declare_own(module->dlpi_addr + load->p_vaddr, load->p_memsz);
+    }
+    return 1;
+}
+
+void ffisan_segments_declare_own(void)
+{
+    dl_iterate_phdr(declare_own, NULL);
 }
 
 /* Field 47 of /proc/self/stat (man 5 proc); a program's name may hold blanks and brackets. */

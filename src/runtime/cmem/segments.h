@@ -34,6 +34,9 @@ void ffisan_segments_prepare(void);
  */
 size_t ffisan_segments_now(uintptr_t vm_address, const struct ffisan_segment **ret_segments);
 
+/** Tells base/pages.h where our own variables are.  Once. */
+void ffisan_segments_declare_own(void);
+
 /** The segment that an address lay in when they were looked for last, or NULL.  Takes no lock. */
 const struct ffisan_segment *ffisan_segments_find(uintptr_t address);
 
