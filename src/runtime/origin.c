@@ -68,12 +68,13 @@ void ffisan_origin_learn(struct ffisan_state *state, struct ffisan_origin_memo *
                                  : FFISAN_GROUP_ANY);
     bool is_trusted = ffisan_origin_is_trusted(memo);
     memo->needs_no_stack = is_trusted && memo->trace == 0 && is_internal(gct);
-    if (!is_trusted || state->schedule.gc != FFISAN_GC_NATURAL)
+    bool has_stack = memo->books.stack != 0 || memo->needs_no_stack;
+    if (!is_trusted || (!has_stack && memo->trace != 0))
         memo->readiness = FFISAN_ORIGIN_UNREADY;
-    else if (memo->books.stack != 0 || memo->needs_no_stack)
+    else if (has_stack && state->schedule.gc == FFISAN_GC_NATURAL)
         memo->readiness = FFISAN_ORIGIN_READY;
     else
-        memo->readiness = memo->trace == 0 ? FFISAN_ORIGIN_STACK : FFISAN_ORIGIN_UNREADY;
+        memo->readiness = FFISAN_ORIGIN_VISIT;
 }
 
 void ffisan_origin_learn_ctype(struct ffisan_state *state, struct ffisan_origin_memo *memo,
@@ -109,10 +110,11 @@ bool ffisan_origin_is_new_code(struct ffisan_state *state)
     return count_visit(state) == 1;
 }
 
-static struct ffisan_origin in_interpreter(struct ffisan_state *state, uintptr_t caller)
+static struct ffisan_origin in_interpreter(struct ffisan_state *state,
+                                           struct ffisan_origin_memo *memo)
 {
-    struct ffisan_origin origin = {.memo = find_memo(state, caller, 0)};
-    if (origin.memo && origin.memo->needs_no_stack) {
+    struct ffisan_origin origin = {.memo = memo};
+    if (memo && memo->needs_no_stack) {
         if (state->schedule.gc == FFISAN_GC_AUTO)
             origin.visits = count_visit(state);
         return origin;
@@ -131,7 +133,19 @@ struct ffisan_origin ffisan_origin_find_slow(struct ffisan_state *state, uintptr
         ffisan_caller_learn(helper, state->api->module);
     if (vmstate != LJ_VMST_INTERP && vmstate != LJ_VMST_C)
         return (struct ffisan_origin){0};
-    return in_interpreter(state, ffisan_caller_find(helper, cfa));
+    return in_interpreter(state, find_memo(state, ffisan_caller_find(helper, cfa), 0));
+}
+
+struct ffisan_origin ffisan_origin_visit(struct ffisan_state *state,
+                                         struct ffisan_origin_memo *memo)
+{
+    struct ffisan_origin origin = {.stack = memo->books.stack, .memo = memo};
+    int32_t vmstate = *state->vmstate;
+    if (origin.stack && state->schedule.gc == FFISAN_GC_AUTO)
+        origin.visits = ffisan_stacks_visit(state->stacks, origin.stack);
+    else if (!origin.stack && (vmstate == LJ_VMST_INTERP || vmstate == LJ_VMST_C))
+        origin = in_interpreter(state, memo);
+    return origin;
 }
 
 void ffisan_origin_forget_trace(struct ffisan_state *state, uint32_t trace)

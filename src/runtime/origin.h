@@ -20,9 +20,9 @@
 
 /** May a block be handed out at once? */
 enum ffisan_origin_readiness {
-    FFISAN_ORIGIN_UNREADY, /**< it or its visits have to be looked at */
+    FFISAN_ORIGIN_UNREADY, /**< what becomes of it has to be looked at */
     FFISAN_ORIGIN_READY,   /**< all about it is known */
-    FFISAN_ORIGIN_STACK,   /**< all but its stack (interpreter) */
+    FFISAN_ORIGIN_VISIT,   /**< all but its stack (interpreter), or how often it was visited */
 };
 
 /** What is known of one place that allocates. */
@@ -62,6 +62,10 @@ struct ffisan_state;
  */
 struct ffisan_origin ffisan_origin_find_slow(struct ffisan_state *state, uintptr_t helper,
                                              uintptr_t cfa);
+
+/** The stack and the visits of a place that is known, which runs now. */
+struct ffisan_origin ffisan_origin_visit(struct ffisan_state *state,
+                                         struct ffisan_origin_memo *memo);
 
 /** A block from this place has become an object of that type (0: no object in the VM's lists). */
 void ffisan_origin_learn(struct ffisan_state *state, struct ffisan_origin_memo *memo, uint8_t type);

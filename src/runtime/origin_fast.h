@@ -16,13 +16,13 @@ static inline struct ffisan_origin_memo *ffisan_origin_memo(struct ffisan_state 
 }
 
 /** The place that asks, if blocks may be handed out there at once; else NULL. */
-static inline const struct ffisan_origin_memo *ffisan_origin_ready(struct ffisan_state *state,
-                                                                   uintptr_t helper, uintptr_t cfa)
+static inline struct ffisan_origin_memo *ffisan_origin_ready(struct ffisan_state *state,
+                                                             uintptr_t helper, uintptr_t cfa)
 {
     int32_t vmstate = *state->vmstate;
     uint32_t trace = vmstate > 0 ? (uint32_t)vmstate : 0;
     uintptr_t caller = ffisan_caller_find_fast(helper, cfa);
-    const struct ffisan_origin_memo *memo = ffisan_origin_memo(state, caller, trace);
+    struct ffisan_origin_memo *memo = ffisan_origin_memo(state, caller, trace);
     if (__builtin_expect(memo->caller != caller || memo->trace != trace, 0)) {
         if (++memo == state->memos + FFISAN_ORIGIN_MEMOS) /* another one was there first */
             memo = state->memos;

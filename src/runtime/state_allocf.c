@@ -114,7 +114,8 @@ static __attribute__((noinline)) void *allocate(struct ffisan_state *state, size
             ffisan_heap_refill(&state->heap, origin.memo->group, size);
     }
     if (bin && bin->bits) {
-        struct ffisan_slot books = {.stack = origin.stack, .type = origin.memo->books.type};
+        struct ffisan_slot books = origin.memo->books;
+        books.stack = origin.stack;
         block = ffisan_bin_alloc(bin, origin.memo->group, size, books);
     } else {
         block = ffisan_heap_alloc_fast(&state->heap, size, origin.stack, &ref);
@@ -127,16 +128,19 @@ static __attribute__((noinline)) void *allocate(struct ffisan_state *state, size
     return block;
 }
 
-/* In the interpreter: all is known but the stack. */
-static __attribute__((noinline)) void *allocate_with_stack(struct ffisan_state *state,
-                                                           struct ffisan_bin *bin,
-                                                           const struct ffisan_origin_memo *memo,
-                                                           size_t size)
+/* All is known but the stack or the visits. */
+static __attribute__((noinline)) void *allocate_visiting(struct ffisan_state *state,
+                                                         struct ffisan_bin *bin,
+                                                         struct ffisan_origin_memo *memo,
+                                                         size_t size)
 {
-    uint32_t visits;
+    struct ffisan_origin origin = ffisan_origin_visit(state, memo);
     struct ffisan_slot books = memo->books;
-    books.stack = ffisan_stacks_here(state->stacks, &state->vm, 0, &visits);
-    return ffisan_bin_alloc(bin, memo->group, size, books);
+    books.stack = origin.stack;
+    void *block = ffisan_bin_alloc(bin, memo->group, size, books);
+    if (state->schedule.gc != FFISAN_GC_NATURAL)
+        ffisan_schedule_allocation(state, origin.visits);
+    return block;
 }
 
 /* Code that dies leaves addresses behind in our tables. */
@@ -277,13 +281,13 @@ void *ffisan_state_allocf(void *ud, void *block, size_t old_size, size_t new_siz
                              : reallocate(state, block, old_size, new_size);
     if (new_size == 0)
         return NULL;
-    const struct ffisan_origin_memo *memo = ffisan_origin_ready(state, helper, cfa);
+    struct ffisan_origin_memo *memo = ffisan_origin_ready(state, helper, cfa);
     if (__builtin_expect(memo && !state->pending.ref.block, 1)) {
         struct ffisan_bin *bin = &memo->bins[ffisan_sizes_find(new_size)];
         if (__builtin_expect(bin->bits != 0, 1))
             return memo->readiness == FFISAN_ORIGIN_READY
                        ? ffisan_bin_alloc(bin, memo->group, new_size, memo->books)
-                       : allocate_with_stack(state, bin, memo, new_size);
+                       : allocate_visiting(state, bin, memo, new_size);
     }
     return allocate(state, new_size, helper, cfa);
 }

@@ -285,7 +285,7 @@ uint64_t ffisan_luastack_pc(const struct ffisan_vm *vm)
     uint64_t pc = 0;
     struct ffisan_luatop top;
     struct ffisan_luatrail trail;
-    if (ffisan_luastack_top(vm, &top))
+    if (ffisan_luastack_top(vm, &top) && !(pc = top.pc))
         ffisan_luastack_pcs(&top, &pc, 1, &trail);
     return pc;
 }
