@@ -65,6 +65,20 @@ static uintptr_t newest_object(const struct ffisan_state *state)
     return object;
 }
 
+/* Is it at the head of the list of userdata?  Those that were finalised since are put before it. */
+static bool is_newest_userdata(const struct ffisan_state *state, uintptr_t block)
+{
+    enum { FINALIZED = 0x08 /* lj_gc.h, LJ_GC_FINALIZED */, MOST = 64 };
+    uintptr_t object = ((const struct lj_header *)state->L)->nextgc;
+    for (unsigned n = 0; n < MOST && object && object != block; n++) {
+        const struct lj_header *header = (const struct lj_header *)object;
+        if (!(header->marked & FINALIZED) && (const void *)header != (const void *)state->sentinel)
+            return false;
+        object = header->nextgc;
+    }
+    return object == block;
+}
+
 void ffisan_state_classify_pending(struct ffisan_state *state)
 {
     const struct ffisan_pending *pending = &state->pending;
@@ -73,7 +87,7 @@ void ffisan_state_classify_pending(struct ffisan_state *state)
     uintptr_t newest = newest_object(state);
     if (newest - pending->ref.block < pending->size)
         classify(state, newest);
-    else if (((const struct lj_header *)state->L)->nextgc == pending->ref.block)
+    else if (is_newest_userdata(state, pending->ref.block))
         classify(state, pending->ref.block);
     else
         classify(state, 0);
@@ -159,17 +173,31 @@ static void note_code_death(struct ffisan_state *state, const struct lj_header *
     }
 }
 
+/* What a block of so many bytes was, by what it says itself; 0 = no object that C can refer to. */
+static uint8_t type_by_bytes(const struct ffisan_state *state, uintptr_t block, size_t size)
+{
+    const struct lj_header *header = (const struct lj_header *)block;
+    const struct lj_cdata *cdata = lj_find_cdata(block, size, 0);
+    if (cdata)
+        return (uint8_t)(LJ_GCT_CDATA | header_code((uintptr_t)cdata - block)
+                                            << FFISAN_SLOT_HEADER_SHIFT);
+    if (header->gct == LJ_GCT_UDATA && size >= sizeof(struct lj_udata) &&
+        size - sizeof(struct lj_udata) == ((const struct lj_udata *)header)->len)
+        return LJ_GCT_UDATA;
+    if (header->gct == LJ_GCT_THREAD && size >= sizeof(struct lj_thread) &&
+        ((const struct lj_thread *)header)->glref == state->vm.g)
+        return LJ_GCT_THREAD;
+    return 0;
+}
+
 /* The pending block dies: the VM has taken it out of its lists already, only its bytes tell. */
 static void classify_dying(struct ffisan_state *state, size_t size)
 {
     const struct ffisan_slot_ref *ref = &state->pending.ref;
-    const struct lj_cdata *cdata = lj_find_cdata(ref->block, size, 0);
-    if (cdata)
-        set_type(ref,
-                 LJ_GCT_CDATA | header_code((uintptr_t)cdata - ref->block)
-                                    << FFISAN_SLOT_HEADER_SHIFT,
-                 false);
-    ffisan_origin_learn(state, state->pending.memo, cdata ? ref->slot->type : 0);
+    uint8_t type = type_by_bytes(state, ref->block, size);
+    if (type)
+        set_type(ref, type, false);
+    ffisan_origin_learn(state, state->pending.memo, type);
     state->pending.ref.block = 0;
 }
 

@@ -9,7 +9,6 @@
 
 #include "runtime/audit/csearch.h"
 #include "runtime/audit/lead.h"
-#include "runtime/audit/standin.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/leaks.h"
 #include "runtime/cmem/thread.h"
@@ -197,7 +196,7 @@ static void search_callback_thread(struct ffisan_audit *audit)
         standin = ffisan_standin_for(audit->state, &ref);
     if (!standin)
         return;
-    standin->seen = audit->number;
+    ffisan_lead_seen(audit, standin);
     *word = standin->base;
 }
 

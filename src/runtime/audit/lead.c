@@ -136,21 +136,26 @@ static void keep_stack(struct ffisan_audit *audit, const struct ffisan_standin *
     const struct lj_thread *thread = (const struct lj_thread *)coroutine->block;
     struct ffisan_slot_ref ref;
     if (!ffisan_heap_find(&audit->state->heap, thread->stack, &ref) ||
-        ffisan_slot_state(&ref) < FFISAN_SLOT_DEAD)
+        ref.span->group == FFISAN_GROUP_INTERNAL || ffisan_slot_state(&ref) < FFISAN_SLOT_DEAD)
         return;
     struct ffisan_standin *stack = ffisan_standin_for(audit->state, &ref);
     if (stack)
         stack->seen = audit->number;
 }
 
+void ffisan_lead_seen(struct ffisan_audit *audit, struct ffisan_standin *standin)
+{
+    standin->seen = audit->number;
+    if ((standin->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_THREAD && !standin->is_released)
+        keep_stack(audit, standin);
+}
+
 static void note_seen(struct ffisan_audit *audit, struct ffisan_standin *standin,
                       const struct ffisan_holder *holder)
 {
-    standin->seen = audit->number;
+    ffisan_lead_seen(audit, standin);
     if (is_in_c(holder))
         standin->seen_in_c = audit->number;
-    if ((standin->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_THREAD && !standin->is_released)
-        keep_stack(audit, standin);
 }
 
 static void follow_into_heap(struct ffisan_audit *audit, uint64_t word, enum ffisan_slot_kind kind,

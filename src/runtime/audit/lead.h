@@ -34,6 +34,9 @@ bool ffisan_lead_is_any(const struct ffisan_audit *audit, uintptr_t start, size_
 void ffisan_lead_follow(struct ffisan_audit *audit, uint64_t word, enum ffisan_slot_kind kind,
                         const struct ffisan_holder *holder);
 
+/** Something leads to the stand-in: it is needed until the next audit, and what belongs to it. */
+void ffisan_lead_seen(struct ffisan_audit *audit, struct ffisan_standin *standin);
+
 /** The object header of a cdata in its slot: where it was last time, or anywhere it can be. */
 struct lj_cdata *ffisan_lead_cdata(const struct ffisan_slot_ref *ref);
 

@@ -103,9 +103,9 @@ DOOR_EXEC_LIST(execle, va_arg(arguments, char **))
 DOOR_SPAWN(posix_spawn)
 DOOR_SPAWN(posix_spawnp)
 
-FFISAN_DOOR(int, system, (const char *command), (command), TEXT(1, command))
+FFISAN_DOOR(int, system, (const char *command), (command), TEXT(1, command); STRINGS(0, environ))
 FFISAN_DOOR(FILE *, popen, (const char *command, const char *mode), (command, mode),
-            TEXT(1, command))
+            TEXT(1, command); STRINGS(0, environ))
 
 /* ---- Old processes -------------------------------------------------------------------------- */
 

@@ -6,6 +6,8 @@
  */
 #include "runtime/fault/door.h"
 
+#include "runtime/fault/guard.h"
+
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -19,6 +21,31 @@ static inline void check_buffer(const FILE *stream, const char *function, unsign
 }
 
 #define BUFFER(n, stream) check_buffer(stream, function, n)
+
+/* All streams that are open: a name that libc exports for old programs, and has kept. */
+extern FILE *_IO_list_all;
+
+/* What is in a buffer and has not been written yet. */
+static void check_output(void *function)
+{
+    for (const FILE *stream = _IO_list_all; stream; stream = stream->_chain)
+        if (stream->_IO_write_ptr > stream->_IO_write_base)
+            ffisan_door_check(stream->_IO_write_base,
+                              (size_t)(stream->_IO_write_ptr - stream->_IO_write_base), function, 1,
+                              false);
+}
+
+static void check_all(const char *function)
+{
+    if (ffisan_door_is_open())
+        ffisan_guard_run(check_output, (void *)function);
+}
+
+/* After the last destructor libc empties all buffers, by system calls of its own. */
+__attribute__((destructor)) static void at_exit(void)
+{
+    check_all("exit");
+}
 
 /* clang-format off */
 
@@ -53,7 +80,8 @@ DOOR_FREOPEN(freopen64)
 
 #define DOOR_STREAM(name)                                                                         \
     FFISAN_DOOR(int, name, (FILE *stream), (stream), BUFFER(1, stream))
-DOOR_STREAM(fflush)
+FFISAN_DOOR(int, fflush, (FILE *stream), (stream),
+            stream ? check_buffer(stream, function, 1) : check_all(function))
 DOOR_STREAM(fclose)
 DOOR_STREAM(fgetc)
 DOOR_STREAM(getc)

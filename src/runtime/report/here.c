@@ -7,6 +7,7 @@
 #include "runtime/vm/funcname.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #define MAX_C_FRAMES 16
 
@@ -18,27 +19,52 @@ static const char *keep(struct ffisan_scratch *scratch, const char *string)
     return start;
 }
 
+static void add_frame(struct ffisan_here *here, struct ffisan_scratch *scratch,
+                      const struct ffisan_cframe *cframe)
+{
+    scratch->frames[here->n_frames++] =
+        (struct ffisan_frame){.lang = FFISAN_LANG_C,
+                              .function = cframe->function ? keep(scratch, cframe->function) : NULL,
+                              .module = cframe->module ? keep(scratch, cframe->module) : NULL,
+                              .offset = cframe->offset};
+}
+
+/*
+ * The VM's own code has used the memory.  On behalf of a C module, by a call of LuaJIT's API?  Then
+ * its frames count, from the function of the API on: the index of that.  Else SIZE_MAX: it ran Lua
+ * code, which takes it more functions.
+ */
+static size_t find_api_call(const struct ffisan_here *here)
+{
+    enum { MOST = 2 };
+    struct ffisan_cframe cframe, api = {0};
+    size_t i = 0;
+    while (i < here->n_pcs && ffisan_cstack_symbol(here->pcs[i], &cframe) && cframe.is_vm) {
+        api = cframe;
+        i++;
+    }
+    bool is_api = i > 0 && i <= MOST && api.function && strncmp(api.function, "lua", 3) == 0;
+    return is_api && i < here->n_pcs && cframe.module ? i - 1 : SIZE_MAX;
+}
+
 void ffisan_here_add_c(struct ffisan_here *here, struct ffisan_scratch *scratch,
                        const ucontext_t *context)
 {
-    struct ffisan_frame *frames = scratch->frames;
     here->n_pcs = ffisan_cstack_capture(here->pcs, FFISAN_HERE_PCS, context);
-    for (size_t i = 0; i < here->n_pcs && here->n_frames < MAX_C_FRAMES; i++) {
+    size_t api = find_api_call(here);
+    for (size_t i = api == SIZE_MAX ? 0 : api; i < here->n_pcs && here->n_frames < MAX_C_FRAMES;
+         i++) {
         struct ffisan_cframe cframe;
         if (!ffisan_cstack_symbol(here->pcs[i], &cframe))
             break;
         here->saw_vm = cframe.is_vm;
-        if (cframe.is_vm)
+        if (cframe.is_vm && i != api)
             break;
         if (cframe.is_own)
             continue;
-        frames[here->n_frames++] = (struct ffisan_frame){
-            .lang = FFISAN_LANG_C,
-            .function = cframe.function ? keep(scratch, cframe.function) : NULL,
-            .module = cframe.module ? keep(scratch, cframe.module) : NULL,
-            .offset = cframe.offset};
-        if (cframe.function)
-            here->function = frames[here->n_frames - 1].function;
+        add_frame(here, scratch, &cframe);
+        if (cframe.function && !cframe.is_vm)
+            here->function = scratch->frames[here->n_frames - 1].function;
     }
 }
 
