@@ -208,6 +208,7 @@ void ffisan_creport(struct ffisan_state *state, const struct ffisan_cevent *even
             ffisan_guard_run(gather, &gathering);
         ffisan_report(&gathering.finding);
         ffisan_lock_give(&ffisan_runtime.lock);
+        ffisan_report_halt();
     }
     ffisan_thread.is_busy = was_busy;
     ffisan_quiet_end(&quiet);

@@ -17,8 +17,6 @@
 #include "runtime/report/here.h"
 #include "runtime/state.h"
 
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define N_STAGES 5
@@ -187,15 +185,6 @@ static void report_use(struct use *use)
     ffisan_report(finding);
 }
 
-static void halt_if_asked(void)
-{
-    if (!ffisan_runtime.options.halt)
-        return;
-    ffisan_report_note("halted after the first error (halt=1)");
-    signal(SIGABRT, SIG_DFL);
-    abort();
-}
-
 /* The kernel does not open the stand-in: the instruction is led to the block, which is there. */
 static bool lead_to_block(const struct use *use)
 {
@@ -239,7 +228,7 @@ static bool handle(struct use *use)
         lead_to_running_thread(use) || ffisan_standin_open(use->standin) || lead_to_block(use);
     if (locked)
         ffisan_lock_give(&ffisan_runtime.lock);
-    halt_if_asked();
+    ffisan_report_halt();
     return open;
 }
 
@@ -252,7 +241,7 @@ static bool handle_lost_code(uintptr_t address, enum ffisan_access access, ucont
     bool is_told = answer != FFISAN_LIBRARY_NOT_OURS || ffisan_callbacks_fault(address, context);
     ffisan_lock_give(&ffisan_runtime.lock);
     if (is_told)
-        halt_if_asked();
+        ffisan_report_halt();
     return answer == FFISAN_LIBRARY_GOES_ON;
 }
 

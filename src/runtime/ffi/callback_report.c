@@ -108,6 +108,7 @@ void ffisan_callback_late(struct ffisan_callback_door *door, uint32_t slot)
                                               .use = {.access = FFISAN_ACCESS_CALL}}};
         tell(&telling);
         ffisan_lock_give(&ffisan_runtime.lock);
+        ffisan_report_halt();
     }
     ffisan_quiet_end(&quiet);
 }

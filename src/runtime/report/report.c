@@ -7,6 +7,8 @@
 #include "wire/record.h"
 #include "wire/report_text.h"
 
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -230,6 +232,15 @@ bool ffisan_report(struct ffisan_finding *finding)
     else if (n == ffisan_runtime.options.max_reports + 1)
         ffisan_report_note("more findings are only counted from here on (max_reports)");
     return true;
+}
+
+void ffisan_report_halt(void)
+{
+    if (!ffisan_runtime.options.halt || ffisan_report_counts.n_errors == 0)
+        return;
+    ffisan_report_note("halted after the first error (halt=1)");
+    signal(SIGABRT, SIG_DFL);
+    abort();
 }
 
 static bool append_status(const char *key, const char *value)

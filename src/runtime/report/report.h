@@ -28,6 +28,9 @@ void ffisan_scratch_end_string(struct ffisan_scratch *scratch);
 /** Writes a finding out.  Returns false for one whose id was reported before by this process. */
 bool ffisan_report(struct ffisan_finding *finding);
 
+/** After an error: ends the process when the option halt says so.  The lock is not held. */
+void ffisan_report_halt(void);
+
 /** Errors, warnings and leaks that this process has reported. */
 struct ffisan_report_counts {
     unsigned n_errors, n_warnings, n_leaks, n_repeated;
