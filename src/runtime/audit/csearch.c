@@ -5,6 +5,7 @@
  */
 #include "runtime/audit/csearch.h"
 
+#include "base/io.h"
 #include "base/pages.h"
 #include "runtime/audit/lead.h"
 #include "runtime/cmem/cheap.h"
@@ -189,7 +190,7 @@ static void keep(struct ffisan_audit *audit)
 void ffisan_csearch_run(struct ffisan_audit *audit)
 {
     struct ffisan_audit_stats *stats = &audit->state->audit;
-    if (!is_due(audit->state) || !ffisan_signals_start()) {
+    if (ffisan_io_is_confined || !is_due(audit->state) || !ffisan_signals_start()) {
         keep(audit);
         return;
     }

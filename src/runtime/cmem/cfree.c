@@ -47,13 +47,16 @@ static bool find_lua_block(uintptr_t address, struct ffisan_described_block *ret
     return true;
 }
 
+/* The stack of the main thread ends near what the kernel has put there; others lie elsewhere. */
+#define MAIN_STACK ((uintptr_t)256 << 20)
+
 /* Memory that no allocator can have handed out; NULL = who knows. */
 static const char *foreign_memory(const void *block)
 {
-    uintptr_t address = (uintptr_t)block, here = (uintptr_t)&address;
+    uintptr_t address = (uintptr_t)block, here = (uintptr_t)&address, top = getauxval(AT_RANDOM);
     if (ffisan_modules_find(address))
         return "of a variable or constant";
-    return address > here && address < getauxval(AT_RANDOM) ? "of the stack" : NULL;
+    return address > here && address < top && top - here < MAIN_STACK ? "of the stack" : NULL;
 }
 
 static bool is_foreign_error(struct ffisan_state *state, enum ffisan_cfree_function function,
