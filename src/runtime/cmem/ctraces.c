@@ -224,6 +224,17 @@ const struct ffisan_ctrace *ffisan_ctraces_get(uint32_t number)
     return number > 0 && number < n ? &ctraces.traces[number] : NULL;
 }
 
+void ffisan_ctraces_add_lost(uint32_t number, size_t size)
+{
+    ctraces.traces[number].n_lost++;
+    ctraces.traces[number].lost_bytes += size;
+}
+
+uint32_t ffisan_ctraces_end(void)
+{
+    return __atomic_load_n(&ctraces.n_traces, __ATOMIC_ACQUIRE);
+}
+
 void ffisan_ctraces_forget_code(void)
 {
     if (ctraces.memos && ffisan_lock_take(&ctraces.lock)) {

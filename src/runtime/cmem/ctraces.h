@@ -25,6 +25,8 @@ struct ffisan_ctrace {
     uint32_t lua_stack;               /**< of the state's store; 0 = no Lua code ran */
     const struct ffisan_state *state; /**< of the stack; NULL when it has ended */
     uint32_t visits;
+    uint32_t n_lost; /**< leaks */
+    uint64_t lost_bytes;
 };
 
 /** Takes the memory that is needed; false without it.  Caller holds ffisan_runtime.lock. */
@@ -38,6 +40,12 @@ uint32_t ffisan_ctraces_here(struct ffisan_state *state, uintptr_t pc, uintptr_t
 
 /** The trace of a number, or NULL. */
 const struct ffisan_ctrace *ffisan_ctraces_get(uint32_t number);
+
+/** A block from there was lost.  Caller holds ffisan_runtime.lock. */
+void ffisan_ctraces_add_lost(uint32_t number, size_t size);
+
+/** Numbers are from 1 to less than this. */
+uint32_t ffisan_ctraces_end(void);
 
 /** Around fork: no thread is inside.  False when this thread is. */
 bool ffisan_ctraces_lock(void);

@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/cholder.h"
+#include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/leaks_mark.h"
 #include "runtime/cmem/leaks_report.h"
 #include "runtime/cmem/thread.h"
@@ -32,7 +33,7 @@ static struct {
     uint64_t lua_allocs, c_allocs; /* when the budget was last counted */
 } leaks;                           /* guarded by ffisan_runtime.lock */
 
-static bool is_due(struct ffisan_state *state, bool is_last)
+static bool is_due(struct ffisan_state *state)
 {
     uint64_t c_allocs = ffisan_cheap_n_allocs(), lua_allocs = state->heap.stats.n_taken;
     bool is_natural = ffisan_runtime.options.gc == FFISAN_GC_NATURAL;
@@ -47,7 +48,7 @@ static bool is_due(struct ffisan_state *state, bool is_last)
     leaks.c_allocs = c_allocs;
     if (!ffisan_cheap_has_live())
         return false;
-    return is_last || (leaks.budget > 0 && ffisan_cholder_lost_something(state));
+    return leaks.budget > 0 && ffisan_cholder_lost_something(state);
 }
 
 static void search(void *argument)
@@ -80,8 +81,23 @@ static void look(struct ffisan_state *state, bool is_last)
     for (uint32_t i = 0; i < mark.n_lost; i++) {
         leaks.stats.n_leaks++;
         leaks.stats.leaked_bytes += mark.lost[i].size;
+        ffisan_ctraces_add_lost(mark.lost[i].made, mark.lost[i].size);
         ffisan_leaks_report(state, &mark.lost[i]);
     }
+}
+
+/* Twice where one look is not enough, and until a look finds no more than it can list. */
+static void look_for_the_last_time(struct ffisan_state *state)
+{
+    enum { MOST_LOOKS = 16 };
+    if (needs_second_look())
+        look(state, true);
+    for (uint64_t n = 0, before = UINT64_MAX; n < MOST_LOOKS && leaks.stats.n_leaks != before;
+         n++) {
+        before = leaks.stats.n_leaks;
+        look(state, true);
+    }
+    ffisan_leaks_list();
 }
 
 void ffisan_leaks_after_cycle(struct ffisan_state *state, bool is_last)
@@ -91,13 +107,20 @@ void ffisan_leaks_after_cycle(struct ffisan_state *state, bool is_last)
         return;
     bool was_busy = ffisan_thread.is_busy;
     ffisan_thread.is_busy = true;
-    if (is_due(state, is_last)) {
-        look(state, is_last);
-        if (is_last && needs_second_look())
-            look(state, is_last);
-    }
+    if (is_last && ffisan_cheap_has_live())
+        look_for_the_last_time(state);
+    else if (!is_last && is_due(state))
+        look(state, false);
     ffisan_thread.is_busy = was_busy;
     ffisan_lock_give(&ffisan_runtime.lock);
+}
+
+/* A program that ends by exit does not close its states: what they have is still in use. */
+__attribute__((destructor)) static void at_exit(void)
+{
+    struct ffisan_state *state = ffisan_thread_state();
+    if (state && !state->is_ending)
+        ffisan_leaks_after_cycle(state, true);
 }
 
 struct ffisan_leaks_stats ffisan_leaks_stats(void)

@@ -3,6 +3,7 @@
 
 #include "runtime/cmem/cholder.h"
 #include "runtime/cmem/creport.h"
+#include "runtime/cmem/ctraces.h"
 #include "runtime/fault/guard.h"
 #include "runtime/report/describe.h"
 #include "runtime/report/explain_memory.h"
@@ -50,4 +51,58 @@ void ffisan_leaks_report(struct ffisan_state *state, const struct ffisan_leak *l
     ffisan_guard_run(describe_holder, &telling);
     ffisan_guard_run(describe_rest, &telling);
     ffisan_report(&telling.finding);
+}
+
+#define LISTED 10
+
+/* The place that lost most among those that lost less than `limit`, or as much and come later. */
+static uint32_t next_in_list(uint64_t limit, uint32_t after)
+{
+    uint32_t best = 0;
+    uint64_t best_bytes = 0;
+    for (uint32_t i = 1; i < ffisan_ctraces_end(); i++) {
+        const struct ffisan_ctrace *trace = ffisan_ctraces_get(i);
+        bool is_later = trace->lost_bytes < limit || (trace->lost_bytes == limit && i > after);
+        if (trace->n_lost > 1 && is_later && trace->lost_bytes > best_bytes) {
+            best = i;
+            best_bytes = trace->lost_bytes;
+        }
+    }
+    return best;
+}
+
+static void add_place(struct ffisan_text *text, const struct ffisan_stack *stack)
+{
+    for (size_t i = 0; i < stack->n_frames; i++) {
+        const struct ffisan_frame *frame = &stack->frames[i];
+        if (frame->lang != FFISAN_LANG_LUA || !frame->file)
+            continue;
+        ffisan_text_add(text, " allocated at ");
+        ffisan_text_add(text, frame->file);
+        ffisan_text_add_char(text, ':');
+        ffisan_text_add_signed(text, frame->line);
+        return;
+    }
+}
+
+void ffisan_leaks_list(void)
+{
+    char data[512];
+    struct ffisan_text text;
+    uint64_t limit = UINT64_MAX;
+    uint32_t number = 0;
+    for (unsigned n = 0; n < LISTED && (number = next_in_list(limit, number)) != 0; n++) {
+        const struct ffisan_ctrace *trace = ffisan_ctraces_get(number);
+        limit = trace->lost_bytes;
+        ffisan_text_init(&text, data, sizeof(data));
+        ffisan_text_add(&text, "lost in all: ");
+        ffisan_text_add_unsigned(&text, trace->lost_bytes);
+        ffisan_text_add(&text, " bytes in ");
+        ffisan_text_add_unsigned(&text, trace->n_lost);
+        ffisan_text_add(&text, " blocks");
+        ffisan_creport_begin();
+        struct ffisan_stack stack = ffisan_creport_stack(number, NULL, NULL);
+        add_place(&text, &stack);
+        ffisan_report_note(data);
+    }
 }

@@ -7,4 +7,7 @@
 
 void ffisan_leaks_report(struct ffisan_state *state, const struct ffisan_leak *leak);
 
+/** The places that lost more than one block, by size, on the log. */
+void ffisan_leaks_list(void);
+
 #endif
