@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* ---- A device that plays from the caller's buffer ------------------------------------------- */
 
@@ -127,6 +128,30 @@ int keeper_log_format(char *line, size_t size, const char *message)
 {
     return snprintf(line, size, "[%s %u] %s", logger.prefix ? logger.prefix : "-", ++logger.n_lines,
                     message);
+}
+
+/* ---- A table that can be sealed, as secrets are ----------------------------------------------- */
+
+struct keeper_page {
+    const char *names[512];
+} __attribute__((aligned(4096)));
+
+struct keeper_page keeper_table[4];
+
+const char *keeper_name(int page, int i)
+{
+    return keeper_table[page].names[i];
+}
+
+void keeper_set_name(int page, int i, const char *name)
+{
+    keeper_table[page].names[i] = name;
+}
+
+/* protection: as for mprotect */
+int keeper_protect(int page, int protection)
+{
+    return mprotect(&keeper_table[page], sizeof(keeper_table[page]), protection);
 }
 
 /* ---- Known addresses: compared, copied, never read ------------------------------------------ */

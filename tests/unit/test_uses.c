@@ -143,6 +143,12 @@ static void guards(void)
     char text[64];
     MUST(!ffisan_guard_copy(text, (void *)0x1000, sizeof(text)));
     MUST(ffisan_guard_copy(text, "a word that is longer than 4 bytes", 8) && text[2] == 'w');
+    static const uint64_t sealed = 7;
+    uint64_t word = 7;
+    MUST(!ffisan_guard_exchange((uint64_t *)(uintptr_t)&sealed, 7, 8) && sealed == 7);
+    MUST(!ffisan_guard_exchange((uint64_t *)0x1000, 7, 8));
+    MUST(!ffisan_guard_exchange(&word, 6, 8) && word == 7);
+    MUST(ffisan_guard_exchange(&word, 7, 8) && word == 8);
     note_mask("after");
     use_once();
 }
