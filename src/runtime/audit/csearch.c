@@ -25,7 +25,7 @@
  */
 #define NATURAL_CREDIT ((uint64_t)64 << 20) /* for cycles that the program has by itself */
 #define FORCED_CREDIT ((uint64_t)1 << 30)   /* for those that are forced to look */
-#define CREDIT_PER_ALLOCATION 16
+#define CREDIT_PER_ALLOCATION 8
 #define COST_OF_LEAD 200
 
 /* A piece of memory under search: a fault goes on from there. */
