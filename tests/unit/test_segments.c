@@ -42,6 +42,18 @@ static void search(const void *vm_address)
     TAP_OK(aligned, "there are segments of whole words");
 }
 
+static bool has_word(enum ffisan_segment_kind kind, uintptr_t word)
+{
+    const struct ffisan_segment *segments;
+    size_t n = ffisan_segments_now(0, &segments);
+    for (size_t i = 0; i < n; i++)
+        for (uintptr_t at = segments[i].start; segments[i].kind == kind && at < segments[i].end;
+             at += 8)
+            if (*(const uintptr_t *)at == word)
+                return true;
+    return false;
+}
+
 static void *of_another_thread(void *ret_found)
 {
     search(NULL);
@@ -69,6 +81,11 @@ static void test_segments(void *libc, void *libm)
     TAP_OK(is_kind(dlsym(libm, "signgam"), FFISAN_SEGMENT_DATA), "a library's variable");
     search(dlsym(libm, "cos"));
     TAP_OK(!find(dlsym(libm, "signgam")) && find(dlsym(libc, "optarg")), "not one of the VM's");
+    pthread_key_t key;
+    if (pthread_key_create(&key, NULL) != 0 || pthread_setspecific(key, &key) != 0)
+        exit(1);
+    search(NULL);
+    TAP_OK(has_word(FFISAN_SEGMENT_THREAD, (uintptr_t)&key), "a value of pthread_setspecific");
     pthread_t thread;
     bool found = false;
     void *their_errno;

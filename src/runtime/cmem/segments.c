@@ -8,8 +8,10 @@
 #include "base/io.h"
 #include "base/pages.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,7 +20,8 @@
 static struct {
     struct ffisan_segment all[MAX_SEGMENTS];
     size_t n;
-    uintptr_t heap; /* where brk began; 0 = not known */
+    uintptr_t heap;        /* where brk began; 0 = not known */
+    uint32_t thread_bytes; /* of libc's descriptor of a thread; 0 = not known */
     uintptr_t vm_address;
 } segments;
 
@@ -114,23 +117,30 @@ void ffisan_segments_declare_own(void)
 }
 
 /* Field 47 of /proc/self/stat (man 5 proc); a program's name may hold blanks and brackets. */
-void ffisan_segments_prepare(void)
+static uintptr_t read_heap_start(void)
 {
     enum { FIELD = 47, AFTER_NAME = 3 };
     char text[2048];
-    if (segments.heap)
-        return;
     size_t size = ffisan_io_read_file("/proc/self/stat", 0, text, sizeof(text) - 1);
     text[size] = '\0';
     const char *at = strrchr(text, ')');
     for (unsigned field = AFTER_NAME - 1; at && field < FIELD; field++)
         at = strchr(at + 1, ' ');
-    if (!at)
-        return;
     uintptr_t value = 0;
-    for (at++; *at >= '0' && *at <= '9'; at++)
-        value = value * 10 + (uintptr_t)(*at - '0');
-    segments.heap = value;
+    for (; at && at[1] >= '0' && at[1] <= '9'; at++)
+        value = value * 10 + (uintptr_t)(at[1] - '0');
+    return value;
+}
+
+/* libc says for debuggers how large its descriptors are; pthread_self is the address of one. */
+void ffisan_segments_prepare(void)
+{
+    enum { LARGEST = 65536 };
+    if (segments.heap)
+        return;
+    const uint32_t *size = dlsym(RTLD_DEFAULT, "_thread_db_sizeof_pthread");
+    segments.thread_bytes = size && *size <= LARGEST ? *size : 0;
+    segments.heap = read_heap_start();
 }
 
 static void add_heap(void)
@@ -147,6 +157,8 @@ size_t ffisan_segments_now(uintptr_t vm_address, const struct ffisan_segment **r
     segments.n = 0;
     segments.vm_address = vm_address;
     dl_iterate_phdr(add_module, NULL);
+    add((uintptr_t)pthread_self(), (uintptr_t)pthread_self() + segments.thread_bytes, 0,
+        FFISAN_SEGMENT_THREAD);
     add_heap();
     *ret_segments = segments.all;
     return segments.n;

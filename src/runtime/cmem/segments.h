@@ -14,9 +14,10 @@
 #include <stdint.h>
 
 enum ffisan_segment_kind {
-    FFISAN_SEGMENT_DATA, /**< .data, .bss */
-    FFISAN_SEGMENT_TLS,  /**< thread-local variables, of one thread */
-    FFISAN_SEGMENT_BRK,  /**< the heap of malloc */
+    FFISAN_SEGMENT_DATA,   /**< .data, .bss */
+    FFISAN_SEGMENT_TLS,    /**< thread-local variables, of one thread */
+    FFISAN_SEGMENT_THREAD, /**< what libc keeps of one thread: values of pthread_setspecific */
+    FFISAN_SEGMENT_BRK,    /**< the heap of malloc */
 };
 
 struct ffisan_segment {
@@ -25,7 +26,10 @@ struct ffisan_segment {
     enum ffisan_segment_kind kind;
 };
 
-/** Finds out where the heap begins.  Idempotent.  Context: outside of signal handlers. */
+/**
+ * Finds out where the heap begins, and how much libc keeps of a thread.  Idempotent.
+ * Context: outside of signal handlers.
+ */
 void ffisan_segments_prepare(void);
 
 /**

@@ -121,6 +121,8 @@ static void describe_variable(const struct ffisan_holder *holder, struct ffisan_
         return;
     }
     finding->holder.kind = FFISAN_HOLDER_C_VARIABLE;
+    if (segment && segment->kind == FFISAN_SEGMENT_THREAD)
+        finding->holder.field = "value of pthread_setspecific";
     if (!module)
         return;
     finding->holder.field = ffisan_scratch_string(scratch);
