@@ -9,6 +9,7 @@
 #include "base/lock.h"
 #include "base/pages.h"
 #include "runtime/cmem/thread.h"
+#include "runtime/fault/guard.h"
 #include "runtime/state.h"
 #include "runtime/vm/cstack.h"
 
@@ -129,11 +130,29 @@ static uint32_t find_anchor(const struct ffisan_state *state, uintptr_t sp, uint
     return 0;
 }
 
+struct capture {
+    uintptr_t pcs[FFISAN_CTRACE_PCS + 4];
+    size_t n;
+};
+
+static void capture_guarded(void *argument)
+{
+    struct capture *capture = argument;
+    capture->n = ffisan_cstack_capture(capture->pcs, FFISAN_CTRACE_PCS + 4, NULL);
+}
+
+/*
+ * While a trace is left, the VM's own frames lead to nowhere: the unwinder reads the code at the
+ * address that it takes for the next.
+ */
 static void capture_c(struct ffisan_ctrace *trace, uintptr_t pc, bool is_shallow)
 {
-    uintptr_t pcs[FFISAN_CTRACE_PCS + 4];
-    size_t n = is_shallow ? 0 : ffisan_cstack_capture(pcs, FFISAN_CTRACE_PCS + 4, NULL);
-    size_t first = 0;
+    struct capture capture = {.n = 0};
+    uintptr_t *pcs = capture.pcs;
+    if (!is_shallow && !ffisan_guard_try(capture_guarded, &capture))
+        while (capture.n < FFISAN_CTRACE_PCS && pcs[capture.n])
+            capture.n++;
+    size_t n = capture.n, first = 0;
     while (first < n && pcs[first] != pc - 1)
         first++; /* our own frames, when they are not told apart */
     if (first >= n) {

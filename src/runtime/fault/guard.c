@@ -41,18 +41,24 @@ static void guard_leave(const struct guard *guard)
     innermost = guard->outer;
 }
 
-bool ffisan_guard_run(void (*run)(void *argument), void *argument)
+bool ffisan_guard_try(void (*run)(void *argument), void *argument)
 {
-    struct ffisan_quiet quiet;
     struct guard guard;
-    ffisan_quiet_begin(&quiet);
     guard_enter(&guard, NULL, 0);
     bool is_first = sigsetjmp(guard.jump, 0) == 0;
     if (is_first)
         run(argument);
     guard_leave(&guard);
-    ffisan_quiet_end(&quiet);
     return is_first;
+}
+
+bool ffisan_guard_run(void (*run)(void *argument), void *argument)
+{
+    struct ffisan_quiet quiet;
+    ffisan_quiet_begin(&quiet);
+    bool is_done = ffisan_guard_try(run, argument);
+    ffisan_quiet_end(&quiet);
+    return is_done;
 }
 
 bool ffisan_guard_copy(void *target, const void *source, size_t size_bytes)

@@ -19,6 +19,9 @@
  */
 bool ffisan_guard_run(void (*run)(void *argument), void *argument);
 
+/** The same for short code that a signal handler may interrupt.  No system call. */
+bool ffisan_guard_try(void (*run)(void *argument), void *argument);
+
 /**
  * Copies memory that the program named and that may not be there.  Returns false, with part of
  * `target` written, when it is not readable.  No system call.  Context: any.
