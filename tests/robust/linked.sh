@@ -49,6 +49,18 @@ done
 host=$top/build/tests/robust_plugin_host
 check 'plugins that come and go' '' "$top/build/tests/robust_plugin.so"
 host=$top/build/tests/robust_host
+# Scripts of tests/clean, each in a state of its own, several times in one process.
+make -s -f "$top/tests/helper/Makefile" TOP="$top" || exit 1
+export LD_LIBRARY_PATH=$top/build/tests${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+host=$top/build/tests/linked_host
+scripts=()
+for name in callbacks-in-order callbacks-to-the-limit finalizers-in-hot-loops libraries-come-and-go; do
+    scripts+=("$top/tests/clean/$name.lua")
+done
+for how in --own-allocator --together --no-close; do
+    check "scripts $how" '' $how "${scripts[@]}" "${scripts[@]}"
+done
+host=$top/build/tests/robust_host
 if [ -n "$jemalloc" ]; then
     export LD_PRELOAD=$jemalloc
     for program in states_at_once threads own_faults threads_that_fork; do
