@@ -99,7 +99,8 @@ local lookups = {
     title = function(f) return f.title end,
 }
 for _, part in ipairs({ "use", "holder", "block", "collected", "freed" }) do
-    for _, name in ipairs({ "kind", "type", "field", "path", "access", "cycle", "preview" }) do
+    for _, name in ipairs({ "kind", "type", "field", "path", "access", "cycle", "preview",
+        "function", "finalizer" }) do
         lookups[part .. "_" .. name] = function(f) return (f[part] or {})[name] end
     end
     local stack = (part == "holder" or part == "block") and "made" or "stack"

@@ -5,6 +5,8 @@
 #include "runtime/state.h"
 #include "runtime/vm/cstack.h"
 #include "runtime/vm/funcname.h"
+#include "runtime/vm/modules.h"
+#include "runtime/vm/symfile.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -19,12 +21,25 @@ static const char *keep(struct ffisan_scratch *scratch, const char *string)
     return start;
 }
 
-static void add_frame(struct ffisan_here *here, struct ffisan_scratch *scratch,
+/* Functions that are not exported have names where the file was not stripped. */
+static const char *local_name(struct ffisan_scratch *scratch, uintptr_t pc)
+{
+    const struct link_map *module = ffisan_modules_find(pc);
+    const char *start = ffisan_scratch_string(scratch);
+    bool found = module && ffisan_symfile_add(ffisan_modules_is_program(module) ? "/proc/self/exe"
+                                                                                : module->l_name,
+                                              pc - module->l_addr, &scratch->text);
+    ffisan_scratch_end_string(scratch);
+    return found ? start : NULL;
+}
+
+static void add_frame(struct ffisan_here *here, struct ffisan_scratch *scratch, uintptr_t pc,
                       const struct ffisan_cframe *cframe)
 {
+    const char *name = cframe->function ? keep(scratch, cframe->function) : local_name(scratch, pc);
     scratch->frames[here->n_frames++] =
         (struct ffisan_frame){.lang = FFISAN_LANG_C,
-                              .function = cframe->function ? keep(scratch, cframe->function) : NULL,
+                              .function = name,
                               .module = cframe->module ? keep(scratch, cframe->module) : NULL,
                               .offset = cframe->offset};
 }
@@ -62,7 +77,7 @@ void ffisan_here_add_c(struct ffisan_here *here, struct ffisan_scratch *scratch,
             break;
         if (cframe.is_own)
             continue;
-        add_frame(here, scratch, &cframe);
+        add_frame(here, scratch, here->pcs[i], &cframe);
         if (cframe.function && !cframe.is_vm)
             here->function = scratch->frames[here->n_frames - 1].function;
     }
