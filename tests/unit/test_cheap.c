@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The C heap without a LuaJIT: blocks, what free is told, pages of their own, the quarantine,
+ * alignment, growing in place.  Places that allocate are numbers here (trace of a pc).
+ */
+#include "runtime/cmem/cheap.h"
+
+#include "base/pages.h"
+#include "runtime/audit/standin.h"
+#include "runtime/cmem/ctraces.h"
+#include "runtime/cmem/finalizer.h"
+#include "runtime/cmem/segments.h"
+#include "runtime/cmem/thread.h"
+#include "runtime/state.h"
+#include "runtime/vm/unwinder.h"
+#include "tap.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct ffisan_runtime ffisan_runtime;
+struct ffisan_unwinder ffisan_unwinder;
+__thread struct ffisan_thread ffisan_thread;
+
+static struct ffisan_ctrace traces[100];
+static struct ffisan_state *state;
+static int pipe_fds[2];
+
+uint32_t ffisan_ctraces_here(struct ffisan_state *unused, uintptr_t pc, uintptr_t sp)
+{
+    (void)unused;
+    (void)sp;
+    traces[pc].visits++;
+    return (uint32_t)pc;
+}
+
+const struct ffisan_ctrace *ffisan_ctraces_get(uint32_t number)
+{
+    return number ? &traces[number] : NULL;
+}
+
+bool ffisan_ctraces_start(void)
+{
+    return true;
+}
+
+void ffisan_finalizer_note(const struct ffisan_state *unused, struct ffisan_cnote *note)
+{
+    (void)unused;
+    note->finalizer_ctype = 77;
+}
+
+void ffisan_segments_declare_own(void)
+{
+}
+
+uintptr_t ffisan_standins_beside(void)
+{
+    return (uintptr_t)ffisan_pages_map_aligned(FFISAN_REGION_SIZE, FFISAN_REGION_SIZE);
+}
+
+void ffisan_report_degraded(const char *what)
+{
+    (void)what;
+}
+
+static bool is_readable(const void *address)
+{
+    bool readable = write(pipe_fds[1], address, 1) == 1;
+    char byte;
+    if (readable)
+        readable = read(pipe_fds[0], &byte, 1) == 1;
+    errno = 0;
+    return readable;
+}
+
+static void *alloc(size_t size, uintptr_t place)
+{
+    return ffisan_cheap_alloc(state, size, 16, place, 0);
+}
+
+static enum ffisan_cheap_answer give(void *block, struct ffisan_slot_ref *ret_ref)
+{
+    return ffisan_cheap_free(NULL, block, FFISAN_CFREE_FREE, 90, 0, ret_ref);
+}
+
+/* The first blocks of a place have pages of their own; this one is past them. */
+static uintptr_t make_usual(uintptr_t place)
+{
+    traces[place].visits = 1000;
+    return place;
+}
+
+static void test_paged(void)
+{
+    struct ffisan_slot_ref ref;
+    char *block = alloc(24, 1);
+    TAP_OK(block && ffisan_cheap_find((uintptr_t)block + 5, &ref) && ffisan_cheap_is_paged(&ref) &&
+               ffisan_slot_size(&ref) == 24 && ref.slot->stack == 1,
+           "the first block of a place has pages of its own, and knows size and place");
+    memcpy(block, "some text", 10);
+    TAP_OK(give(block, &ref) == FFISAN_CHEAP_DONE && !is_readable(block),
+           "when it is freed they are inaccessible");
+    TAP_OK(!ffisan_cheap_find_live((uintptr_t)block, &ref), "and it is not live");
+    TAP_OK(give(block, &ref) == FFISAN_CHEAP_DEAD && ref.block == (uintptr_t)block,
+           "a second free is told");
+    TAP_OK(ffisan_cheap_note(&ref)->freed == 90 && ffisan_cheap_note(&ref)->finalizer_ctype == 0,
+           "with the first one's place");
+    TAP_OK(ffisan_cheap_reopen(&ref) && strcmp(block, "some text") == 0,
+           "opened again it is as it was");
+    char *large = alloc(200000, 2);
+    TAP_OK(ffisan_cheap_find((uintptr_t)large, &ref) && !ffisan_cheap_is_paged(&ref),
+           "large blocks have none");
+    TAP_OK(give(large, &ref) == FFISAN_CHEAP_DONE, "and are freed");
+}
+
+static void test_paged_turnover(void)
+{
+    struct ffisan_slot_ref ref;
+    bool all = true, closed = true;
+    char *first = NULL;
+    for (unsigned i = 0; i < 3000; i++) {
+        traces[3].visits = 0;
+        char *block = alloc(100, 3);
+        first = first ? first : block;
+        all &= ffisan_cheap_find((uintptr_t)block, &ref) && ffisan_cheap_is_paged(&ref);
+        memset(block, 1, 100);
+        give(block, &ref);
+        closed &= !is_readable(block);
+    }
+    TAP_OK(all && closed, "pages of the oldest dead serve again");
+    unsigned n_paged = 0;
+    for (unsigned i = 0; i < 3000; i++) {
+        traces[3].visits = 0;
+        char *block = alloc(100, 3);
+        n_paged += ffisan_cheap_find((uintptr_t)block, &ref) && ffisan_cheap_is_paged(&ref);
+    }
+    TAP_OK(n_paged > 500 && n_paged < 3000, "live ones beyond the limit have none");
+}
+
+static void test_dense(void)
+{
+    struct ffisan_slot_ref ref;
+    uintptr_t place = make_usual(10);
+    char *block = alloc(40, place), *other = alloc(40, make_usual(10));
+    TAP_OK(ffisan_cheap_find((uintptr_t)block, &ref) && !ffisan_cheap_is_paged(&ref),
+           "later blocks of a place are dense");
+    TAP_OK(block != other && ((uintptr_t)block | (uintptr_t)other) % 16 == 0, "and aligned");
+    TAP_OK(give(block + 1, &ref) == FFISAN_CHEAP_INTERIOR && ref.block == (uintptr_t)block,
+           "the middle of a block is told");
+    memcpy(block, "kept", 5);
+    TAP_OK(give(block, &ref) == FFISAN_CHEAP_DONE && strcmp(block, "kept") == 0,
+           "freed, its content stays");
+    TAP_OK(give(block, &ref) == FFISAN_CHEAP_DEAD, "a second free is told");
+    uint64_t n = ffisan_cheap_n_allocs();
+    bool reused = false;
+    for (unsigned i = 0; i < 200000 && !reused; i++) {
+        char *next = alloc(40, make_usual(10));
+        reused = next == block;
+        if (!reused)
+            give(next, &ref);
+    }
+    TAP_OK(reused && ffisan_cheap_n_allocs() - n > 1000, "its slot is used again, but not soon");
+    TAP_OK(ffisan_cheap_note(&ref)->is_reported == 0, "with a note that is new");
+    give(block, &ref);
+    give(other, &ref);
+    int local;
+    TAP_OK(give(&local, &ref) == FFISAN_CHEAP_FOREIGN, "others' memory is foreign");
+    TAP_OK(give(other + 65536 * 16, &ref) != FFISAN_CHEAP_DONE,
+           "a slot that nobody was given cannot be freed");
+}
+
+static void test_alignment(void)
+{
+    bool aligned = true, sized = true;
+    struct ffisan_slot_ref ref;
+    for (size_t alignment = 16; alignment <= 65536; alignment *= 2) {
+        for (size_t size = 0; size < 3000; size = size * 2 + 1) {
+            void *block = ffisan_cheap_alloc(state, size, alignment, make_usual(11), 0);
+            aligned &= block && (uintptr_t)block % alignment == 0;
+            sized &= ffisan_cheap_find((uintptr_t)block, &ref) && ffisan_slot_size(&ref) == size;
+            memset(block, 0xaa, size);
+            sized &= give(block, &ref) == FFISAN_CHEAP_DONE;
+        }
+    }
+    TAP_OK(aligned, "every alignment up to 64 KiB");
+    TAP_OK(sized, "with the size that was asked for");
+    TAP_OK(!ffisan_cheap_alloc(state, 10, 131072, make_usual(11), 0), "beyond that somebody else");
+    TAP_OK(!ffisan_cheap_alloc(state, SIZE_MAX - 100, 16, make_usual(11), 0),
+           "and for sizes that cannot be");
+}
+
+static void test_growing(void)
+{
+    struct ffisan_slot_ref ref;
+    char *block = alloc(1000000, make_usual(12));
+    TAP_OK(ffisan_cheap_find((uintptr_t)block, &ref) && ffisan_cheap_resize(&ref, 500000) &&
+               ffisan_slot_size(&ref) == 500000,
+           "a large block shrinks where it is");
+    TAP_OK(ffisan_cheap_resize(&ref, 900000) && ffisan_slot_size(&ref) == 900000,
+           "and grows as far as there is room");
+    TAP_OK(!ffisan_cheap_resize(&ref, 3000000), "but no further");
+    memset(block, 1, 900000);
+    ffisan_cheap_clear(block, 900000);
+    bool zero = true;
+    for (size_t i = 0; i < 900000; i++)
+        zero &= block[i] == 0;
+    TAP_OK(zero, "cleared, all of it is zero");
+    give(block, &ref);
+}
+
+struct count {
+    unsigned n;
+    const char *wanted;
+    bool found;
+};
+
+static void visit(void *context, const struct ffisan_slot_ref *ref)
+{
+    struct count *count = context;
+    count->n++;
+    count->found |= ref->block == (uintptr_t)count->wanted;
+}
+
+static void test_each_live(void)
+{
+    struct ffisan_slot_ref ref;
+    struct count before = {0}, after = {0};
+    ffisan_cheap_each_live(visit, &before);
+    char *blocks[300];
+    for (unsigned i = 0; i < 300; i++)
+        blocks[i] = alloc(i, make_usual(13));
+    for (unsigned i = 0; i < 300; i += 2)
+        give(blocks[i], &ref);
+    after.wanted = blocks[151];
+    ffisan_cheap_each_live(visit, &after);
+    TAP_OK(after.n == before.n + 150 && after.found, "live blocks are visited, all and no others");
+    after = (struct count){.wanted = blocks[150]};
+    ffisan_cheap_each_live(visit, &after);
+    TAP_OK(!after.found, "dead ones are not");
+    for (unsigned i = 1; i < 300; i += 2)
+        give(blocks[i], &ref);
+    uintptr_t low, high;
+    ffisan_cheap_bounds(&low, &high);
+    TAP_OK((uintptr_t)blocks[0] >= low && (uintptr_t)blocks[299] < high, "bounds cover them");
+}
+
+static void test_reentry(void)
+{
+    struct ffisan_slot_ref ref;
+    char *block = alloc(10, make_usual(14));
+    TAP_OK(ffisan_cheap_lock(), "locked");
+    TAP_OK(!alloc(10, 14) && give(block, &ref) == FFISAN_CHEAP_BUSY,
+           "who comes from inside is sent elsewhere");
+    ffisan_cheap_unlock();
+    ffisan_thread.is_busy = true;
+    TAP_OK(!alloc(10, 14), "also while our own code runs");
+    ffisan_thread.is_busy = false;
+    ffisan_unwinder.low = 14;
+    ffisan_unwinder.size = 1;
+    TAP_OK(!alloc(10, 14), "and the unwinder, which would wait for itself");
+    ffisan_unwinder.size = 0;
+    TAP_OK(give(block, &ref) == FFISAN_CHEAP_DONE, "then it is freed");
+}
+
+int main(void)
+{
+    if (pipe(pipe_fds) != 0)
+        return 2;
+    state = calloc(1, sizeof(*state));
+    ffisan_runtime.options.quarantine = 4 << 20;
+    TAP_OK(!alloc(10, 1), "nothing is served before the start");
+    ffisan_cheap_start();
+    test_paged();
+    test_paged_turnover();
+    test_dense();
+    test_alignment();
+    test_growing();
+    test_each_live();
+    test_reentry();
+    return tap_done();
+}
