@@ -66,6 +66,7 @@ struct ffisan_site_visits {
     uint32_t visits;
 };
 #define FFISAN_SITES 16384
+#define FFISAN_STRING_MAKERS 4
 
 struct ffisan_state {
     struct ffisan_heap heap;
@@ -80,6 +81,8 @@ struct ffisan_state {
     struct ffisan_lines lines;
     const struct ffisan_api *api;
     struct ffisan_builtins builtins;
+    struct ffisan_running_call running_call;
+    uint32_t call_counts[FFISAN_CALL_COUNTS]; /**< by function (bounds/arguments.c) */
     struct ffisan_callbacks *callbacks; /**< NULL until one is made (ffi/callbacks.h) */
     lua_State *L;                       /**< main thread */
     lua_Alloc old_allocf;               /**< for blocks from before we took over, or NULL */
@@ -95,6 +98,7 @@ struct ffisan_state {
     bool code_died;            /**< a function or trace died since the last audit */
     bool is_ending;            /**< the last collection is under way, or was */
     bool is_closing;
+    uintptr_t string_makers[FFISAN_STRING_MAKERS]; /**< code of the VM that makes strings only */
     pthread_t thread; /**< that ran it when its last cycle ended */
     struct ffisan_audit_stats audit;
     struct ffisan_ctype_map *maps; /**< by ctype id; FFISAN_MAX_CTYPES of them */

@@ -36,17 +36,45 @@ static bool is_open_upvalue(const struct ffisan_pending *pending)
            upvalue->closed == 0 && upvalue->v != 0 && upvalue->v >> 47 == 0;
 }
 
+/*
+ * Strings are in a table of their own, so only bytes tell.  Those of a buffer can look the same: a
+ * string is certain when the code that asked for it has made nothing else.
+ */
+static bool is_certain_string(struct ffisan_state *state, const struct ffisan_origin_memo *memo)
+{
+    if (!memo || memo->is_mixed || memo->caller <= FFISAN_ORIGIN_SOMEWHERE)
+        return false;
+    for (unsigned i = 0; i < FFISAN_STRING_MAKERS; i++) {
+        uintptr_t *maker = &state->string_makers[i];
+        if (*maker == 0 && ffisan_origin_is_trusted(memo))
+            *maker = memo->caller;
+        if (*maker == memo->caller)
+            return true;
+    }
+    return false;
+}
+
+/* What the pending block is when no list of the VM's has it. */
+static uint8_t type_outside_of_lists(const struct ffisan_pending *pending)
+{
+    if (is_open_upvalue(pending))
+        return LJ_GCT_UPVAL;
+    return lj_is_string(pending->ref.block, pending->size) ? LJ_GCT_STR : 0;
+}
+
 /* The pending block has become this object (0: none that the VM has in its lists). */
 static void classify(struct ffisan_state *state, uintptr_t object)
 {
     const struct ffisan_pending *pending = &state->pending;
     uint8_t gct = object ? ((const struct lj_header *)object)->gct : 0;
-    uint8_t type = is_open_upvalue(pending) ? LJ_GCT_UPVAL : 0;
+    uint8_t type = type_outside_of_lists(pending);
     if (object)
         type = (uint8_t)((gct & FFISAN_SLOT_TYPE_MASK) | header_code(object - pending->ref.block)
                                                              << FFISAN_SLOT_HEADER_SHIFT);
-    set_type(&pending->ref, type, gct == LJ_GCT_CDATA || gct == LJ_GCT_UDATA);
     ffisan_origin_learn(state, pending->memo, type);
+    if (type == LJ_GCT_STR && !is_certain_string(state, pending->memo))
+        type = 0;
+    set_type(&pending->ref, type, gct == LJ_GCT_CDATA || gct == LJ_GCT_UDATA);
     if (gct == LJ_GCT_CDATA)
         ffisan_origin_learn_ctype(state, pending->memo, ((const struct lj_cdata *)object)->ctypeid);
 }
@@ -197,7 +225,8 @@ static void classify_dying(struct ffisan_state *state, size_t size)
     uint8_t type = type_by_bytes(state, ref->block, size);
     if (type)
         set_type(ref, type, false);
-    ffisan_origin_learn(state, state->pending.memo, type);
+    ffisan_origin_learn(state, state->pending.memo,
+                        type ? type : type_outside_of_lists(&state->pending));
     state->pending.ref.block = 0;
 }
 

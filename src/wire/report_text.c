@@ -106,18 +106,32 @@ static void write_preview(struct ffisan_layout *layout, const char *preview)
     ffisan_layout_end_line(layout);
 }
 
+static const char *place_word(const struct ffisan_finding *finding)
+{
+    switch (finding->kind) {
+    case FFISAN_KIND_OUT_OF_BOUNDS:
+        return finding->use.access == FFISAN_ACCESS_READ ? " read " : " damaged ";
+    case FFISAN_KIND_STRING_MODIFIED:
+        return " changed ";
+    default:
+        return " pointer ";
+    }
+}
+
 static void write_block(struct ffisan_layout *layout, const struct ffisan_finding *finding)
 {
     const char *preview = finding->block.preview;
     bool has_preview = preview != NULL && preview[0] != '\0';
     if (!ffisan_report_knows_block(finding) && !has_preview)
         return;
-    bool damaged = finding->kind == FFISAN_KIND_OUT_OF_BOUNDS;
+    bool is_place_known =
+        finding->block.kind != FFISAN_BLOCK_CALLBACK &&
+        (finding->kind != FFISAN_KIND_STRING_MODIFIED || finding->use.size_bytes > 0);
     ffisan_layout_label(layout, "memory");
     ffisan_report_put_block(layout, finding);
-    if (finding->block.kind != FFISAN_BLOCK_CALLBACK) {
+    if (is_place_known) {
         ffisan_layout_put_whole(layout, ",");
-        ffisan_layout_put(layout, damaged ? " damaged " : " pointer ");
+        ffisan_layout_put(layout, place_word(finding));
         ffisan_report_put_offset(layout, finding);
     }
     put_comma_origin(layout, finding->block.kind == FFISAN_BLOCK_LIBRARY ? "loaded" : "created",

@@ -9,6 +9,7 @@
 
 #include "runtime/audit/csearch.h"
 #include "runtime/audit/lead.h"
+#include "runtime/audit/strings.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/leaks.h"
 #include "runtime/cmem/thread.h"
@@ -243,13 +244,14 @@ void ffisan_audit_run(struct ffisan_state *state)
     ffisan_heap_each_holder(&state->heap, search_holder, &audit);
     search_callback_thread(&audit);
     ffisan_csearch_run(&audit);
+    ffisan_strings_audit(state);
     ffisan_standins_release(state, audit.number);
     if (ffisan_runtime.options.dangling)
         ffisan_standins_each_new(state, audit.number, ffisan_dangling_report);
     if (locked)
         ffisan_lock_give(&ffisan_runtime.lock);
     if (state->heap.n_damage > 0)
-        ffisan_damage_report(state);
+        ffisan_damage_report(state, NULL);
     if (state->code_died) {
         ffisan_stacks_forget_dead_code(state->stacks, &state->heap);
         ffisan_origin_forget_dead_code(state);

@@ -90,6 +90,8 @@ static bool is_pointer_to_content(const struct ffisan_slot_ref *ref, uint64_t wo
     case LJ_GCT_UPVAL:
     case LJ_GCT_PROTO:
         return false;
+    case LJ_GCT_STR:
+        return offset >= sizeof(struct lj_str);
     case 0:
         return ((const struct lj_header *)ref->block)->gct != LJ_GCT_STR ||
                offset >= sizeof(struct lj_str);

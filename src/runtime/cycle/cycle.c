@@ -4,6 +4,7 @@
 #include "runtime/audit/audit.h"
 #include "runtime/cmem/leaks.h"
 #include "runtime/cycle/schedule.h"
+#include "runtime/bounds/arguments.h"
 #include "runtime/ffi/builtins.h"
 #include "runtime/ffi/callbacks.h"
 #include "runtime/state.h"
@@ -81,6 +82,7 @@ static int cycle_ended(lua_State *L)
     state->cycle_white = *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state - 1);
     state->cycle_stack =
         state->stacks ? ffisan_stacks_here(state->stacks, &state->vm, 0, &visits) : 0;
+    ffisan_arguments_check_running(state, L);
     if (closing || ffisan_audit_is_due(state))
         ffisan_audit_run(state);
     ffisan_builtins_poll(state);

@@ -6,6 +6,8 @@
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/segments.h"
 #include "runtime/entry/hide.h"
+#include "runtime/bounds/arguments.h"
+#include "runtime/bounds/ranges.h"
 #include "runtime/fault/signals.h"
 #include "runtime/ffi/callbacks.h"
 #include "runtime/ffi/libraries.h"
@@ -61,6 +63,8 @@ static void read_options(void)
         ffisan_report_note(error);
     ffisan_callbacks_watch();
     ffisan_libraries_watch();
+    ffisan_arguments_watch();
+    ffisan_ranges_watch();
     if (ffisan_runtime.options.help)
         print_help();
 }

@@ -88,7 +88,12 @@ static bool has_function_or_table(const lua_State *L)
 static int told_call(lua_State *L, enum ffisan_builtin builtin)
 {
     const struct watchers *told = &watchers[builtin];
-    struct ffisan_builtin_call call = {.state = state_of(L), .L = L, .builtin = builtin};
+    struct ffisan_builtin_kept kept;
+    struct ffisan_builtin_call call = {
+        .state = state_of(L), .L = L, .builtin = builtin, .kept = &kept};
+    kept.n_blocks = 0;
+    kept.n_text = 0;
+    kept.text_block = 0;
     if (!call.state || !call.state->builtins.original[builtin])
         return any_original[builtin](L);
     for (unsigned i = 0; i < told->n_before; i++)

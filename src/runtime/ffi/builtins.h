@@ -51,11 +51,32 @@ struct ffisan_builtins {
     bool is_found;                             /**< those of the ffi library */
 };
 
+#define FFISAN_BUILTIN_KEPT 8
+#define FFISAN_CALL_COUNTS 256
+
+/** A call of a C function through the ffi.  An error may have ended it: see its user. */
+struct ffisan_running_call {
+    const struct ffisan_builtin_call *call; /**< NULL: none */
+    const lua_State *L;
+    uint64_t base_offset, function; /**< its frame on the Lua stack, which can move */
+};
+
+/** What a watcher keeps from before a call until after it. */
+struct ffisan_builtin_kept {
+    struct ffisan_running_call outer; /**< that ran when this one began */
+    unsigned n_blocks;
+    uintptr_t blocks[FFISAN_BUILTIN_KEPT]; /**< of the heap, that arguments lead into */
+    uintptr_t text_block;                  /**< a string of them */
+    uint32_t n_text;                       /**< bytes of it that are in `text` */
+    char text[64];
+};
+
 /** One call of a watched function, before and after it.  It may raise errors: then no after. */
 struct ffisan_builtin_call {
     struct ffisan_state *state;
     lua_State *L;
     enum ffisan_builtin builtin;
+    struct ffisan_builtin_kept *kept; /**< empty before the call */
 };
 
 /** Number of arguments (before), or of what is on the function's stack. */

@@ -30,13 +30,14 @@ struct ffisan_bin {
     struct ffisan_span *available, *last_available; /**< other spans with free slots, in order */
 };
 
-/** A block whose redzone was found overwritten; reported at the next safe point. */
+/** A block that was found overwritten; reported at the next safe point. */
 struct ffisan_damage {
     uintptr_t block;
     size_t size;
     uint32_t stack;
     uint8_t type;
     bool was_live;
+    bool is_content;   /**< a seal was broken; else the redzone, as follows */
     uint8_t bytes[16]; /**< what lies behind the block now */
     uint32_t n_bytes;  /**< how far the damage reaches */
 };

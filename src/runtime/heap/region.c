@@ -67,10 +67,21 @@ void *ffisan_region_note(const struct ffisan_slot_ref *ref)
                          : NULL;
 }
 
+#define SUMS_BYTES (FFISAN_SPANS_PER_REGION * FFISAN_SLOTS_PER_SPAN * sizeof(uint32_t))
+
+uint32_t *ffisan_region_sums(struct ffisan_region *region)
+{
+    if (__builtin_expect(!region->sums, 0))
+        region->sums = ffisan_pages_map(SUMS_BYTES);
+    return region->sums;
+}
+
 void ffisan_region_free(struct ffisan_region *region)
 {
     if (region->notes)
         ffisan_pages_unmap(region->notes, notes_bytes(region));
+    if (region->sums)
+        ffisan_pages_unmap(region->sums, SUMS_BYTES);
     set_table(region, NULL);
     if (!region->is_adopted)
         ffisan_pages_unmap((void *)region->base, region->size);

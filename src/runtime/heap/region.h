@@ -47,6 +47,7 @@ struct ffisan_slot {
     uint16_t slack; /**< slot size - requested size; large blocks: see the span */
     uint8_t is_held : 1;
     uint8_t is_damaged : 1; /**< its redzone was overwritten, and that is queued or reported */
+    uint8_t is_sealed : 1;  /**< seal.h; until the slot is handed out again */
     uint8_t type; /**< low 4 bits: gct of the object, 0 = unknown; high 4 bits: header offset / 8 */
 };
 #define FFISAN_SLOT_TYPE_MASK 0x0f
@@ -64,6 +65,7 @@ struct ffisan_span {
     bool is_available;                  /**< in that list, or the bin takes from it now */
     bool has_holders;                   /**< a slot was ever marked as holder */
     bool has_held;                      /**< a slot was ever held */
+    bool has_sealed;                    /**< a slot was ever sealed */
     bool has_dead;                      /**< any bit in dead or old */
     uint8_t group;                      /**< enum ffisan_slot_group */
     uint8_t number;                     /**< of its slot size (heap/sizes.h) */
@@ -72,6 +74,7 @@ struct ffisan_span {
     uint64_t dead[FFISAN_WORDS_PER_SPAN];    /**< since the last audit */
     uint64_t old[FFISAN_WORDS_PER_SPAN];     /**< audited, in the quarantine */
     uint64_t holders[FFISAN_WORDS_PER_SPAN]; /**< cdata or userdata, as long as it is live */
+    uint64_t sealed[FFISAN_WORDS_PER_SPAN];  /**< was sealed in this or an earlier life */
 };
 
 struct ffisan_heap;
@@ -84,6 +87,7 @@ struct ffisan_region {
     uint32_t n_spans_used;      /**< spans at and above this index were never used */
     uint32_t n_spans_free;      /**< spans below it that are free again */
     struct ffisan_slot *slots;  /**< FFISAN_SLOTS_PER_SPAN for each span */
+    uint32_t *sums;             /**< parallel to slots, see seal.h; NULL until needed */
     char *notes;                /**< parallel to slots, see ffisan_region_note; NULL until needed */
     uint32_t note_size;         /**< bytes of each; 0 = there are none */
     bool is_adopted;            /**< the pages are not ours to unmap */
@@ -156,6 +160,9 @@ static inline bool ffisan_slot_find(struct ffisan_region *region, uintptr_t addr
 
 /** Room of the heap's note_size bytes for each slot; NULL without memory.  Starts as zero. */
 void *ffisan_region_note(const struct ffisan_slot_ref *ref);
+
+/** Room for a sum for each slot of the region; NULL without memory. */
+uint32_t *ffisan_region_sums(struct ffisan_region *region);
 
 static inline uint64_t ffisan_slot_bit(const struct ffisan_slot_ref *ref)
 {

@@ -65,6 +65,7 @@ static void release_span(struct ffisan_heap *heap, struct ffisan_span *span, str
         span->dead[w] = 0;
         span->free[w] |= reusable;
         span->holders[w] &= ~(reusable | span->old[w]);
+        span->sealed[w] &= ~(reusable | span->old[w]);
         any_free |= reusable;
         any_old |= span->old[w];
     }
@@ -114,6 +115,7 @@ void ffisan_heap_hold(struct ffisan_heap *heap, const struct ffisan_slot_ref *re
     ref->span->dead[word] &= ~bit;
     ref->span->old[word] &= ~bit;
     ref->span->holders[word] &= ~bit;
+    ref->span->sealed[word] &= ~bit;
     ref->slot->is_held = 1;
     ref->span->has_held = true;
     heap->stats.held_bytes += extent;

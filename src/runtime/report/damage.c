@@ -3,10 +3,12 @@
 
 #include "runtime/fault/guard.h"
 #include "runtime/report/describe.h"
+#include "runtime/report/modified.h"
 #include "runtime/state.h"
 
 static const char *describe_bytes(struct ffisan_scratch *scratch,
-                                  const struct ffisan_damage *damage)
+                                  const struct ffisan_damage *damage,
+                                  const struct ffisan_culprit *culprit)
 {
     const char *start = ffisan_scratch_string(scratch);
     struct ffisan_text *text = &scratch->text;
@@ -20,15 +22,47 @@ static const char *describe_bytes(struct ffisan_scratch *scratch,
     }
     if (damage->n_bytes > sizeof(damage->bytes))
         ffisan_text_add(text, " ...");
-    ffisan_text_add(text, damage->was_live ? ". It was found while the block was in use."
-                                           : ". It was found when the block was freed.");
+    ffisan_text_add(text, culprit            ? ". Before the call they were intact."
+                          : damage->was_live ? ". It was found while the block was in use."
+                                             : ". It was found when the block was freed.");
     ffisan_scratch_end_string(scratch);
     return start;
 }
 
-static void report_one(struct ffisan_state *state, const struct ffisan_damage *damage)
+struct blame {
+    struct ffisan_state *state;
+    struct ffisan_here *here;
+    struct ffisan_scratch *scratch;
+    unsigned stage;
+};
+
+/* The call has returned: the C frames below this point are ours and the VM's. */
+static void add_frames(void *argument)
+{
+    struct blame *blame = argument;
+    if (blame->stage++ == 0)
+        ffisan_here_add_c(blame->here, blame->scratch, NULL);
+    else
+        ffisan_here_add_lua(blame->here, blame->scratch, blame->state);
+}
+
+void ffisan_damage_blame(struct ffisan_state *state, struct ffisan_here *here, const char *function,
+                         struct ffisan_scratch *scratch, struct ffisan_finding *finding)
+{
+    struct blame blame = {.state = state, .here = here, .scratch = scratch};
+    here->function = function;
+    while (blame.stage < 2)
+        ffisan_guard_run(add_frames, &blame);
+    finding->use.function = here->function;
+    finding->use.source = here->source;
+    finding->use.stack = ffisan_here_stack(here, scratch);
+}
+
+static void report_one(struct ffisan_state *state, const struct ffisan_damage *damage,
+                       const struct ffisan_culprit *culprit)
 {
     struct ffisan_scratch *scratch = ffisan_scratch_begin();
+    struct ffisan_here here = {0};
     struct ffisan_finding finding = {.severity = FFISAN_SEVERITY_ERROR,
                                      .kind = FFISAN_KIND_OUT_OF_BOUNDS};
     struct ffisan_described_block block = {.content = damage->block,
@@ -38,19 +72,23 @@ static void report_one(struct ffisan_state *state, const struct ffisan_damage *d
     ffisan_describe_block(state, &block, (int64_t)damage->size, scratch, &finding);
     finding.use.access = FFISAN_ACCESS_WRITE;
     finding.use.size_bytes = damage->n_bytes;
-    finding.why = describe_bytes(scratch, damage);
+    finding.why = describe_bytes(scratch, damage, culprit);
     finding.fix =
         "Make the block larger, or write less: mind the NUL that ffi.copy(dst, string) "
         "appends, lengths in elements against bytes, and loops that count from 1.";
+    if (damage->is_content)
+        ffisan_modified_describe(state, damage, culprit, scratch, &finding);
+    if (culprit)
+        ffisan_damage_blame(state, &here, culprit->function, scratch, &finding);
     ffisan_report(&finding);
 }
 
-void ffisan_damage_report(struct ffisan_state *state)
+void ffisan_damage_report(struct ffisan_state *state, const struct ffisan_culprit *culprit)
 {
     if (!ffisan_lock_take(&ffisan_runtime.lock))
         return;
     for (uint32_t i = 0; i < state->heap.n_damage; i++)
-        report_one(state, &state->heap.damage[i]);
+        report_one(state, &state->heap.damage[i], culprit);
     state->heap.n_damage = 0;
     ffisan_lock_give(&ffisan_runtime.lock);
 }

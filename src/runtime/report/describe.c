@@ -22,7 +22,8 @@ static const struct lj_header *object_of(const struct ffisan_described_block *bl
 static bool is_string(const struct ffisan_described_block *block)
 {
     const struct lj_str *string = (const struct lj_str *)block->content;
-    return (block->type & FFISAN_SLOT_TYPE_MASK) == 0 && string->gct == LJ_GCT_STR &&
+    uint8_t type = block->type & FFISAN_SLOT_TYPE_MASK;
+    return (type == 0 || type == LJ_GCT_STR) && string->gct == LJ_GCT_STR &&
            block->size >= sizeof(*string) + (size_t)string->len + 1 &&
            block->size <= sizeof(*string) + (size_t)string->len + 4;
 }

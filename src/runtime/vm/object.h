@@ -45,6 +45,14 @@ struct lj_str {
     char data[]; /**< @24, NUL-terminated */
 };
 
+/** Is a block of `size` bytes a string?  Their sizes are rounded up to 4, or not at all. */
+static inline bool lj_is_string(uintptr_t block, size_t size)
+{
+    const struct lj_str *string = (const struct lj_str *)block;
+    return size > sizeof(*string) && string->gct == LJ_GCT_STR &&
+           size - sizeof(*string) - 1 - string->len < 4 && string->data[string->len] == 0;
+}
+
 struct lj_cdata {
     uint64_t nextgc;
     uint8_t marked; /**< LJ_CDATA_FIN, LJ_CDATA_VAR */

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/bounds/extent.h"
+
+#include "runtime/cmem/cheap.h"
+#include "runtime/state.h"
+#include "runtime/vm/ctype_table.h"
+
+#include <string.h>
+
+uintptr_t ffisan_extent_address(const struct ffisan_builtin_call *call, size_t position)
+{
+    uint64_t value = ffisan_builtin_value(call, position);
+    uintptr_t object = lj_tv_object(value), address;
+    struct ffisan_ctable table;
+    switch (lj_tv_type(value)) {
+    case LJ_GCT_STR:
+        return (uintptr_t)((const struct lj_str *)object)->data;
+    case LJ_GCT_UDATA:
+        return (uintptr_t)((const struct lj_udata *)object)->payload;
+    case LJ_GCT_CDATA:
+        break;
+    default:
+        return 0;
+    }
+    const struct lj_cdata *cdata = (const struct lj_cdata *)object;
+    if (!ffisan_ctable_init(&table, &call->state->vm))
+        return 0;
+    const struct lj_ctype *type = ffisan_ctable_raw(&table, cdata->ctypeid);
+    switch (type ? type->info >> 28 : LJ_CT_VOID) {
+    case LJ_CT_PTR:
+        memcpy(&address, cdata->payload, sizeof(address));
+        return address;
+    case LJ_CT_STRUCT:
+    case LJ_CT_ARRAY:
+        return (uintptr_t)cdata->payload;
+    default:
+        return 0;
+    }
+}
+
+/* Of an object, what lies between its header and its end. */
+static bool find_content(struct ffisan_extent *extent)
+{
+    const struct ffisan_slot_ref *ref = &extent->ref;
+    uint8_t type = ref->slot->type;
+    const struct lj_cdata *cdata;
+    extent->start = ref->block;
+    extent->end = ref->block + ffisan_slot_size(ref);
+    switch (type & FFISAN_SLOT_TYPE_MASK) {
+    case LJ_GCT_CDATA:
+        cdata = lj_find_cdata(ref->block, ffisan_slot_size(ref),
+                              8u * (type >> FFISAN_SLOT_HEADER_SHIFT));
+        extent->start = cdata ? (uintptr_t)cdata->payload : extent->end;
+        if (cdata && cdata->marked & LJ_CDATA_VAR &&
+            ((const struct lj_cdata_var *)cdata)[-1].len <= extent->end - extent->start)
+            extent->end = extent->start + ((const struct lj_cdata_var *)cdata)[-1].len;
+        return cdata != NULL;
+    case LJ_GCT_STR:
+        extent->start += sizeof(struct lj_str);
+        if (((const struct lj_str *)ref->block)->len < extent->end - extent->start)
+            extent->end = extent->start + ((const struct lj_str *)ref->block)->len + 1;
+        return true;
+    case LJ_GCT_UDATA:
+        extent->start += sizeof(struct lj_udata);
+        return true;
+    case 0:
+        return true; /* memory of a string.buffer, or a string that is not known to be one */
+    default:
+        return false;
+    }
+}
+
+bool ffisan_extent_find(struct ffisan_state *state, uintptr_t address,
+                        struct ffisan_extent *ret_extent)
+{
+    struct ffisan_slot_ref *ref = &ret_extent->ref;
+    ret_extent->is_c = false;
+    if (ffisan_cheap_find_live(address, ref)) {
+        ret_extent->is_c = true;
+        ret_extent->start = ref->block;
+        ret_extent->end = ref->block + ffisan_slot_size(ref);
+        return true;
+    }
+    return ffisan_heap_find(&state->heap, address, ref) &&
+           ref->span->group != FFISAN_GROUP_INTERNAL &&
+           ffisan_slot_state(ref) == FFISAN_SLOT_LIVE &&
+           !ffisan_heap_is_waiting(&state->heap, ref) && find_content(ret_extent) &&
+           address >= ret_extent->start;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/bounds/ranges.h"
+
+#include "runtime/bounds/extent.h"
+#include "runtime/cmem/creport.h"
+#include "runtime/report/overrun.h"
+#include "runtime/state.h"
+#include "runtime/vm/ctype_table.h"
+
+#include <string.h>
+
+#define NOT_GIVEN INT64_MAX
+
+/* A number of bytes, as an argument; NOT_GIVEN also for what the function will refuse. */
+static int64_t length_of(const struct ffisan_builtin_call *call, size_t position)
+{
+    uint64_t value = ffisan_builtin_value(call, position);
+    uint16_t ctypeid;
+    double number;
+    if (lj_tv_type(value) > LJ_IT_NUMX || (int64_t)value >> 47 == -1 - LJ_IT_NUMX) {
+        memcpy(&number, &value, sizeof(number));
+        if ((int64_t)value >> 47 == -1 - LJ_IT_NUMX)
+            return (int32_t)value;
+        return number >= 0 && number < 2147483648.0 ? (int64_t)number : NOT_GIVEN;
+    }
+    const void *payload = ffisan_builtin_cdata(call, position, &ctypeid);
+    struct ffisan_ctable table;
+    if (!payload || !ffisan_ctable_init(&table, &call->state->vm))
+        return NOT_GIVEN;
+    const struct lj_ctype *type = ffisan_ctable_raw(&table, ctypeid);
+    uint64_t bits = 0;
+    if (!type || type->info >> 28 != LJ_CT_NUM || type->info & LJ_CTF_FP || type->size > 8)
+        return NOT_GIVEN;
+    memcpy(&bits, payload, type->size);
+    return bits < UINT64_C(1) << 31 ? (int64_t)bits : NOT_GIVEN;
+}
+
+static void report(const struct ffisan_builtin_call *call, const struct ffisan_extent *extent,
+                   const struct ffisan_overrun *overrun)
+{
+    if (!extent->is_c) {
+        ffisan_overrun_report(call->state, &extent->ref, overrun);
+        return;
+    }
+    uintptr_t end = overrun->address + overrun->size;
+    struct ffisan_cevent event = {.kind = FFISAN_KIND_OUT_OF_BOUNDS,
+                                  .access = overrun->access,
+                                  .address = overrun->address > extent->end ? overrun->address
+                                                                            : extent->end,
+                                  .ref = &extent->ref};
+    event.size = end - event.address;
+    ffisan_creport(call->state, &event);
+}
+
+/* What one argument leads to is accessed from its start. */
+static void check(const struct ffisan_builtin_call *call, size_t position, int64_t size,
+                  enum ffisan_access access, const char *function)
+{
+    struct ffisan_extent extent;
+    uintptr_t address = ffisan_extent_address(call, position);
+    if (size <= 0 || size == NOT_GIVEN || !ffisan_extent_find(call->state, address, &extent) ||
+        (uint64_t)size <= extent.end - address)
+        return;
+    struct ffisan_overrun overrun = {.address = address,
+                                     .size = (size_t)size,
+                                     .end = extent.end,
+                                     .access = access,
+                                     .function = function};
+    report(call, &extent, &overrun);
+}
+
+/* ffi.string(p): up to the NUL, which must be somewhere. */
+static int64_t length_to_nul(const struct ffisan_builtin_call *call)
+{
+    struct ffisan_extent extent;
+    uintptr_t address = ffisan_extent_address(call, 0);
+    if (lj_tv_type(ffisan_builtin_value(call, 0)) != LJ_GCT_CDATA ||
+        !ffisan_extent_find(call->state, address, &extent) || address >= extent.end ||
+        memchr((const void *)address, 0, extent.end - address))
+        return NOT_GIVEN;
+    return (int64_t)(extent.end - address) + 1; /* at least */
+}
+
+static bool is_given(const struct ffisan_builtin_call *call, size_t position)
+{
+    return lj_tv_type(ffisan_builtin_value(call, position)) != LJ_IT_NIL;
+}
+
+static void before_string(const struct ffisan_builtin_call *call)
+{
+    ffisan_state_classify_pending(call->state);
+    check(call, 0, is_given(call, 1) ? length_of(call, 1) : length_to_nul(call),
+          FFISAN_ACCESS_READ, "ffi.string");
+}
+
+/* ffi.copy(to, string) takes its NUL along. */
+static void before_copy(const struct ffisan_builtin_call *call)
+{
+    uint64_t from = ffisan_builtin_value(call, 1);
+    int64_t size = NOT_GIVEN;
+    if (is_given(call, 2))
+        size = length_of(call, 2);
+    else if (lj_tv_type(from) == LJ_GCT_STR)
+        size = (int64_t)((const struct lj_str *)lj_tv_object(from))->len + 1;
+    ffisan_state_classify_pending(call->state);
+    check(call, 0, size, FFISAN_ACCESS_WRITE, "ffi.copy");
+    check(call, 1, size, FFISAN_ACCESS_READ, "ffi.copy");
+}
+
+static void before_fill(const struct ffisan_builtin_call *call)
+{
+    ffisan_state_classify_pending(call->state);
+    check(call, 0, length_of(call, 1), FFISAN_ACCESS_WRITE, "ffi.fill");
+}
+
+void ffisan_ranges_watch(void)
+{
+    ffisan_builtins_watch(FFISAN_BUILTIN_STRING, before_string, NULL);
+    ffisan_builtins_watch(FFISAN_BUILTIN_COPY, before_copy, NULL);
+    ffisan_builtins_watch(FFISAN_BUILTIN_FILL, before_fill, NULL);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/report/overrun.h"
+
+#include "runtime/report/damage.h"
+#include "runtime/report/describe.h"
+#include "runtime/state.h"
+
+static void add_bytes(struct ffisan_text *text, uint64_t n)
+{
+    ffisan_text_add_unsigned(text, n);
+    ffisan_text_add(text, n == 1 ? " byte" : " bytes");
+}
+
+static const char *why(struct ffisan_scratch *scratch, const struct ffisan_overrun *overrun)
+{
+    const char *start = ffisan_scratch_string(scratch);
+    struct ffisan_text *text = &scratch->text;
+    bool is_write = overrun->access == FFISAN_ACCESS_WRITE;
+    ffisan_text_add(text, overrun->function);
+    ffisan_text_add(text, is_write ? " writes " : " reads ");
+    add_bytes(text, overrun->size);
+    if (overrun->address >= overrun->end) {
+        ffisan_text_add(text, ", and begins behind the end of the block.");
+    } else {
+        ffisan_text_add(text, ", but ");
+        add_bytes(text, overrun->end - overrun->address);
+        ffisan_text_add(text, " are left there to the end of the block.");
+    }
+    ffisan_scratch_end_string(scratch);
+    return start;
+}
+
+void ffisan_overrun_report(struct ffisan_state *state, const struct ffisan_slot_ref *ref,
+                           const struct ffisan_overrun *overrun)
+{
+    if (!ffisan_lock_take(&ffisan_runtime.lock))
+        return;
+    struct ffisan_scratch *scratch = ffisan_scratch_begin();
+    struct ffisan_here here = {0};
+    struct ffisan_finding finding = {.severity = FFISAN_SEVERITY_ERROR,
+                                     .kind = FFISAN_KIND_OUT_OF_BOUNDS};
+    struct ffisan_described_block block = {.content = ref->block,
+                                           .size = ffisan_slot_size(ref),
+                                           .type = ref->slot->type,
+                                           .made = ref->slot->stack};
+    uintptr_t first = overrun->address > overrun->end ? overrun->address : overrun->end;
+    ffisan_describe_block(state, &block, (int64_t)(first - ref->block), scratch, &finding);
+    finding.use.access = overrun->access;
+    finding.use.size_bytes = overrun->address + overrun->size - first;
+    if (overrun->access == FFISAN_ACCESS_READ)
+        finding.title = "memory was read outside of its bounds";
+    finding.why = why(scratch, overrun);
+    finding.fix = overrun->access == FFISAN_ACCESS_WRITE
+                      ? "Make the block larger, or write less: mind the NUL that "
+                        "ffi.copy(dst, string) appends, and lengths in elements against bytes."
+                      : "Take the length from what was written, or from ffi.sizeof, and mind the "
+                        "offset at which the read begins.";
+    ffisan_damage_blame(state, &here, overrun->function, scratch, &finding);
+    ffisan_report(&finding);
+    ffisan_lock_give(&ffisan_runtime.lock);
+}
