@@ -82,10 +82,10 @@ struct ffisan_state {
     const struct ffisan_api *api;
     struct ffisan_builtins builtins;
     struct ffisan_running_call running_call;
-    uint32_t call_counts[FFISAN_CALL_COUNTS]; /**< by function (bounds/arguments.c) */
-    struct ffisan_callbacks *callbacks; /**< NULL until one is made (ffi/callbacks.h) */
-    lua_State *L;                       /**< main thread */
-    lua_Alloc old_allocf;               /**< for blocks from before we took over, or NULL */
+    uint32_t call_counts[FFISAN_CALL_COUNTS]; /**< bounds/due.h */
+    struct ffisan_callbacks *callbacks;       /**< NULL until one is made (ffi/callbacks.h) */
+    lua_State *L;                             /**< main thread */
+    lua_Alloc old_allocf;                     /**< for blocks from before we took over, or NULL */
     void *old_ud;
     lua_Alloc twin_allocf; /**< the program's own allocator (mirror.h), or NULL */
     void *twin_ud;
@@ -99,7 +99,7 @@ struct ffisan_state {
     bool is_ending;            /**< the last collection is under way, or was */
     bool is_closing;
     uintptr_t string_makers[FFISAN_STRING_MAKERS]; /**< code of the VM that makes strings only */
-    pthread_t thread; /**< that ran it when its last cycle ended */
+    pthread_t thread;                              /**< that ran it when its last cycle ended */
     struct ffisan_audit_stats audit;
     struct ffisan_ctype_map *maps; /**< by ctype id; FFISAN_MAX_CTYPES of them */
     uint8_t *maps_known;

@@ -10,6 +10,7 @@
 #include "runtime/audit/csearch.h"
 #include "runtime/audit/lead.h"
 #include "runtime/audit/strings.h"
+#include "runtime/cmem/cheap.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/leaks.h"
 #include "runtime/cmem/thread.h"
@@ -250,8 +251,9 @@ void ffisan_audit_run(struct ffisan_state *state)
         ffisan_standins_each_new(state, audit.number, ffisan_dangling_report);
     if (locked)
         ffisan_lock_give(&ffisan_runtime.lock);
-    if (state->heap.n_damage > 0)
-        ffisan_damage_report(state, NULL);
+    if (state->is_ending)
+        ffisan_cheap_check_all();
+    ffisan_damage_report(state, NULL);
     if (state->code_died) {
         ffisan_stacks_forget_dead_code(state->stacks, &state->heap);
         ffisan_origin_forget_dead_code(state);

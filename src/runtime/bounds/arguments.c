@@ -2,7 +2,9 @@
 #include "runtime/bounds/arguments.h"
 
 #include "runtime/audit/strings.h"
+#include "runtime/bounds/due.h"
 #include "runtime/bounds/extent.h"
+#include "runtime/cmem/cheap.h"
 #include "runtime/ffi/builtins.h"
 #include "runtime/report/damage.h"
 #include "runtime/state.h"
@@ -30,39 +32,41 @@ static struct ffisan_running_call frame_of(const struct ffisan_builtin_call *cal
                                         .function = ((const uint64_t *)thread->base)[-2]};
 }
 
-/*
- * A function that is called all the time is looked at now and then only: what it does wrong it has
- * mostly done in its first calls, and the audit finds the rest.
- */
-static bool is_due(const struct ffisan_builtin_call *call)
+/* Is the block still there?  What a callback has freed was looked at then. */
+static bool find_block(struct ffisan_state *state, uintptr_t block,
+                       struct ffisan_extent *ret_extent)
 {
-    enum { FIRST_CALLS = 256, SAMPLE = 32 };
-    uint64_t function = lj_tv_object(ffisan_builtin_value(call, 0));
-    uint64_t hash = function * UINT64_C(0x9e3779b97f4a7c15) >> 40;
-    uint32_t *count = &call->state->call_counts[hash % FFISAN_CALL_COUNTS];
-    return ++*count <= FIRST_CALLS || *count % SAMPLE == 0;
+    ret_extent->is_c = ffisan_cheap_find_live(block, &ret_extent->ref);
+    return ret_extent->is_c || (ffisan_heap_find(&state->heap, block, &ret_extent->ref) &&
+                                ffisan_slot_state(&ret_extent->ref) == FFISAN_SLOT_LIVE);
+}
+
+static bool check_redzone(struct ffisan_state *state, const struct ffisan_extent *extent)
+{
+    return extent->is_c ? ffisan_cheap_check(&extent->ref)
+                        : ffisan_heap_check_redzone(&state->heap, &extent->ref);
 }
 
 static void before_call(const struct ffisan_builtin_call *call)
 {
     struct ffisan_state *state = call->state;
     struct ffisan_builtin_kept *kept = call->kept;
-    if (!is_due(call))
+    if (!ffisan_due(call))
         return;
     ffisan_state_classify_pending(state);
     size_t n_values = ffisan_builtin_n_values(call);
+    bool is_intact = true;
     for (size_t i = 1; i < n_values && kept->n_blocks < FFISAN_BUILTIN_KEPT; i++) {
-        struct ffisan_slot_ref ref;
-        if (!ffisan_heap_find(&state->heap, ffisan_extent_address(call, i), &ref) ||
-            ffisan_slot_state(&ref) != FFISAN_SLOT_LIVE || ref.slot->is_damaged)
+        struct ffisan_extent extent;
+        if (!ffisan_extent_find(state, ffisan_extent_address(call, i), &extent) ||
+            extent.ref.slot->is_damaged)
             continue;
-        if (!ffisan_heap_check_redzone(&state->heap, &ref))
-            continue;
-        kept->blocks[kept->n_blocks++] = ref.block;
-        if (ffisan_strings_look_at(&state->heap, &ref))
-            keep_text(kept, &ref);
+        is_intact &= check_redzone(state, &extent);
+        kept->blocks[kept->n_blocks++] = extent.ref.block;
+        if (!extent.is_c && ffisan_strings_look_at(&state->heap, &extent.ref))
+            keep_text(kept, &extent.ref);
     }
-    if (state->heap.n_damage > 0)
+    if (!is_intact)
         ffisan_damage_report(state, NULL);
     if (kept->n_blocks == 0)
         return;
@@ -87,19 +91,21 @@ static void check_blocks(const struct ffisan_builtin_call *call)
     struct ffisan_state *state = call->state;
     const struct ffisan_builtin_kept *kept = call->kept;
     struct ffisan_culprit culprit = {0};
+    bool is_intact = true;
     for (unsigned i = 0; i < kept->n_blocks; i++) {
-        struct ffisan_slot_ref ref;
-        if (!ffisan_heap_find(&state->heap, kept->blocks[i], &ref) ||
-            ffisan_slot_state(&ref) != FFISAN_SLOT_LIVE)
+        struct ffisan_extent extent;
+        if (!find_block(state, kept->blocks[i], &extent))
             continue;
-        ffisan_heap_check_redzone(&state->heap, &ref);
-        if (ffisan_seal_check(&state->heap, &ref, FFISAN_STRINGS_SKIP) ||
-            kept->text_block != ref.block)
+        is_intact &= check_redzone(state, &extent);
+        if (extent.is_c || ffisan_seal_check(&state->heap, &extent.ref, FFISAN_STRINGS_SKIP))
+            continue;
+        is_intact = false;
+        if (kept->text_block != extent.ref.block)
             continue;
         culprit.before = kept->text;
         culprit.n_before = kept->n_text;
     }
-    if (state->heap.n_damage == 0)
+    if (is_intact)
         return;
     culprit.function = name_of_function(call);
     ffisan_damage_report(state, &culprit);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/bounds/extent.h"
 
-#include "runtime/cmem/cheap.h"
+#include "runtime/cmem/creport.h"
 #include "runtime/state.h"
 #include "runtime/vm/ctype_table.h"
 
@@ -86,4 +86,21 @@ bool ffisan_extent_find(struct ffisan_state *state, uintptr_t address,
            ffisan_slot_state(ref) == FFISAN_SLOT_LIVE &&
            !ffisan_heap_is_waiting(&state->heap, ref) && find_content(ret_extent) &&
            address >= ret_extent->start;
+}
+
+void ffisan_extent_report(struct ffisan_state *state, const struct ffisan_extent *extent,
+                          const struct ffisan_overrun *overrun)
+{
+    if (!extent->is_c) {
+        ffisan_overrun_report(state, &extent->ref, overrun);
+        return;
+    }
+    uintptr_t first = ffisan_overrun_first(overrun);
+    struct ffisan_cevent event = {.kind = FFISAN_KIND_OUT_OF_BOUNDS,
+                                  .access = overrun->access,
+                                  .address = first,
+                                  .size = overrun->address + overrun->size - first,
+                                  .ref = &extent->ref,
+                                  .overrun = overrun};
+    ffisan_creport(state, &event);
 }

@@ -8,6 +8,7 @@
 
 #include "runtime/ffi/builtins.h"
 #include "runtime/heap/heap.h"
+#include "runtime/report/overrun.h"
 
 /**
  * The address that C gets for an argument (position from 0): a pointer's, or that of the content of
@@ -28,5 +29,9 @@ struct ffisan_extent {
  */
 bool ffisan_extent_find(struct ffisan_state *state, uintptr_t address,
                         struct ffisan_extent *ret_extent);
+
+/** Reports an access that leaves the extent. */
+void ffisan_extent_report(struct ffisan_state *state, const struct ffisan_extent *extent,
+                          const struct ffisan_overrun *overrun);
 
 #endif

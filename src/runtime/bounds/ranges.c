@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/bounds/ranges.h"
 
+#include "runtime/bounds/due.h"
 #include "runtime/bounds/extent.h"
-#include "runtime/cmem/creport.h"
-#include "runtime/report/overrun.h"
 #include "runtime/state.h"
 #include "runtime/vm/ctype_table.h"
 
@@ -17,10 +16,10 @@ static int64_t length_of(const struct ffisan_builtin_call *call, size_t position
     uint64_t value = ffisan_builtin_value(call, position);
     uint16_t ctypeid;
     double number;
-    if (lj_tv_type(value) > LJ_IT_NUMX || (int64_t)value >> 47 == -1 - LJ_IT_NUMX) {
+    if (lj_tv_type(value) == LJ_IT_NUMX)
+        return (int32_t)value;
+    if (lj_tv_type(value) > LJ_IT_NUMX) {
         memcpy(&number, &value, sizeof(number));
-        if ((int64_t)value >> 47 == -1 - LJ_IT_NUMX)
-            return (int32_t)value;
         return number >= 0 && number < 2147483648.0 ? (int64_t)number : NOT_GIVEN;
     }
     const void *payload = ffisan_builtin_cdata(call, position, &ctypeid);
@@ -33,23 +32,6 @@ static int64_t length_of(const struct ffisan_builtin_call *call, size_t position
         return NOT_GIVEN;
     memcpy(&bits, payload, type->size);
     return bits < UINT64_C(1) << 31 ? (int64_t)bits : NOT_GIVEN;
-}
-
-static void report(const struct ffisan_builtin_call *call, const struct ffisan_extent *extent,
-                   const struct ffisan_overrun *overrun)
-{
-    if (!extent->is_c) {
-        ffisan_overrun_report(call->state, &extent->ref, overrun);
-        return;
-    }
-    uintptr_t end = overrun->address + overrun->size;
-    struct ffisan_cevent event = {.kind = FFISAN_KIND_OUT_OF_BOUNDS,
-                                  .access = overrun->access,
-                                  .address = overrun->address > extent->end ? overrun->address
-                                                                            : extent->end,
-                                  .ref = &extent->ref};
-    event.size = end - event.address;
-    ffisan_creport(call->state, &event);
 }
 
 /* What one argument leads to is accessed from its start. */
@@ -66,7 +48,7 @@ static void check(const struct ffisan_builtin_call *call, size_t position, int64
                                      .end = extent.end,
                                      .access = access,
                                      .function = function};
-    report(call, &extent, &overrun);
+    ffisan_extent_report(call->state, &extent, &overrun);
 }
 
 /* ffi.string(p): up to the NUL, which must be somewhere. */
@@ -88,9 +70,11 @@ static bool is_given(const struct ffisan_builtin_call *call, size_t position)
 
 static void before_string(const struct ffisan_builtin_call *call)
 {
+    if (!ffisan_due(call))
+        return;
     ffisan_state_classify_pending(call->state);
-    check(call, 0, is_given(call, 1) ? length_of(call, 1) : length_to_nul(call),
-          FFISAN_ACCESS_READ, "ffi.string");
+    check(call, 0, is_given(call, 1) ? length_of(call, 1) : length_to_nul(call), FFISAN_ACCESS_READ,
+          "ffi.string");
 }
 
 /* ffi.copy(to, string) takes its NUL along. */
@@ -98,6 +82,8 @@ static void before_copy(const struct ffisan_builtin_call *call)
 {
     uint64_t from = ffisan_builtin_value(call, 1);
     int64_t size = NOT_GIVEN;
+    if (!ffisan_due(call))
+        return;
     if (is_given(call, 2))
         size = length_of(call, 2);
     else if (lj_tv_type(from) == LJ_GCT_STR)
@@ -109,6 +95,8 @@ static void before_copy(const struct ffisan_builtin_call *call)
 
 static void before_fill(const struct ffisan_builtin_call *call)
 {
+    if (!ffisan_due(call))
+        return;
     ffisan_state_classify_pending(call->state);
     check(call, 0, length_of(call, 1), FFISAN_ACCESS_WRITE, "ffi.fill");
 }

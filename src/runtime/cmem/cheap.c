@@ -231,6 +231,44 @@ bool ffisan_cheap_resize(const struct ffisan_slot_ref *ref, size_t size)
     return done;
 }
 
+bool ffisan_cheap_check(const struct ffisan_slot_ref *ref)
+{
+    if (ref->slot->is_damaged || !ffisan_cheap_lock())
+        return true;
+    bool is_intact = ffisan_heap_check_redzone(ref->region->heap, ref);
+    ffisan_cheap_unlock();
+    return is_intact;
+}
+
+static void check_one(void *context, const struct ffisan_slot_ref *ref)
+{
+    (void)context;
+    ffisan_cheap_check(ref);
+}
+
+void ffisan_cheap_check_all(void)
+{
+    ffisan_cheap_each_live(check_one, NULL);
+}
+
+static unsigned take_damage(struct ffisan_heap *heap, struct ffisan_damage *damage, unsigned max)
+{
+    unsigned n = heap->n_damage < max ? heap->n_damage : max;
+    memcpy(damage, heap->damage, n * sizeof(*damage));
+    heap->n_damage = 0;
+    return n;
+}
+
+unsigned ffisan_cheap_take_damage(struct ffisan_damage *damage, unsigned max)
+{
+    if (cheap.dense.n_damage + cheap.paged.n_damage == 0 || !ffisan_cheap_lock())
+        return 0;
+    unsigned n = take_damage(&cheap.dense, damage, max);
+    n += take_damage(&cheap.paged, damage + n, max - n);
+    ffisan_cheap_unlock();
+    return n;
+}
+
 void *ffisan_cheap_clear(void *block, size_t size)
 {
     size_t whole = size & ~(size_t)(PAGE - 1); /* large blocks begin with a page */

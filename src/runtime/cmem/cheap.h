@@ -59,6 +59,15 @@ bool ffisan_cheap_find(uintptr_t address, struct ffisan_slot_ref *ret_ref);
 /** The same for a block that is live. */
 bool ffisan_cheap_find_live(uintptr_t address, struct ffisan_slot_ref *ret_ref);
 
+/** Checks the bytes behind a live block; damage is queued.  True when they were intact. */
+bool ffisan_cheap_check(const struct ffisan_slot_ref *ref);
+
+/** The same for all live blocks. */
+void ffisan_cheap_check_all(void);
+
+/** Takes what was found overwritten, by this or when a block was freed; returns how many. */
+unsigned ffisan_cheap_take_damage(struct ffisan_damage *damage, unsigned max);
+
 /** Blocks handed out so far. */
 uint64_t ffisan_cheap_n_allocs(void);
 

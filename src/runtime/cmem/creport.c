@@ -181,7 +181,10 @@ static void gather(void *argument)
         finding->use.source = gathering->here.source;
         finding->use.function =
             gathering->here.function ? gathering->here.function : event->function;
-        ffisan_explain_memory(gathering->scratch, finding, is_in_finalizer(gathering->state));
+        if (event->overrun)
+            ffisan_overrun_explain(event->overrun, gathering->scratch, finding);
+        else
+            ffisan_explain_memory(gathering->scratch, finding, is_in_finalizer(gathering->state));
         break;
     }
     }

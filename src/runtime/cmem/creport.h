@@ -9,6 +9,7 @@
 
 #include "runtime/cmem/cheap.h"
 #include "runtime/report/describe.h"
+#include "runtime/report/overrun.h"
 #include "wire/finding.h"
 
 #include <ucontext.h>
@@ -26,6 +27,7 @@ struct ffisan_cevent {
     const struct ffisan_slot_ref *ref;              /**< the C block, or NULL */
     const struct ffisan_described_block *lua_block; /**< or a block of the Lua heap, or NULL */
     int64_t lua_offset;                             /**< of the address in its slot */
+    const struct ffisan_overrun *overrun;           /**< OUT_OF_BOUNDS: what is wrong */
     const char *what;                               /**< without a block: "of a variable" */
 };
 

@@ -7,6 +7,7 @@
 #include "runtime/cmem/segments.h"
 #include "runtime/entry/hide.h"
 #include "runtime/bounds/arguments.h"
+#include "runtime/bounds/elements.h"
 #include "runtime/bounds/ranges.h"
 #include "runtime/fault/signals.h"
 #include "runtime/ffi/callbacks.h"
@@ -65,6 +66,7 @@ static void read_options(void)
     ffisan_libraries_watch();
     ffisan_arguments_watch();
     ffisan_ranges_watch();
+    ffisan_elements_watch();
     if (ffisan_runtime.options.help)
         print_help();
 }

@@ -31,6 +31,7 @@ struct ffisan_state;
     FFISAN_BUILTIN(GC, FFI, "gc")                                                                  \
     FFISAN_BUILTIN(LOAD, FFI, "load")                                                              \
     FFISAN_BUILTIN(CDATA_CALL, CDATA, "__call")                                                    \
+    FFISAN_BUILTIN(CDATA_INDEX, CDATA, "__index")                                                  \
     FFISAN_BUILTIN(CDATA_NEWINDEX, CDATA, "__newindex")                                            \
     FFISAN_BUILTIN(NAMESPACE_NEWINDEX, NAMESPACE, "__newindex")                                    \
     FFISAN_BUILTIN(NAMESPACE_GC, NAMESPACE, "__gc")                                                \
@@ -52,7 +53,7 @@ struct ffisan_builtins {
 };
 
 #define FFISAN_BUILTIN_KEPT 8
-#define FFISAN_CALL_COUNTS 256
+#define FFISAN_CALL_COUNTS 1024
 
 /** A call of a C function through the ffi.  An error may have ended it: see its user. */
 struct ffisan_running_call {

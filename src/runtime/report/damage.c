@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/report/damage.h"
 
+#include "runtime/cmem/creport.h"
 #include "runtime/fault/guard.h"
 #include "runtime/report/describe.h"
 #include "runtime/report/modified.h"
@@ -22,7 +23,7 @@ static const char *describe_bytes(struct ffisan_scratch *scratch,
     }
     if (damage->n_bytes > sizeof(damage->bytes))
         ffisan_text_add(text, " ...");
-    ffisan_text_add(text, culprit            ? ". Before the call they were intact."
+    ffisan_text_add(text, culprit            ? ". All was well before the call."
                           : damage->was_live ? ". It was found while the block was in use."
                                              : ". It was found when the block was freed.");
     ffisan_scratch_end_string(scratch);
@@ -58,18 +59,36 @@ void ffisan_damage_blame(struct ffisan_state *state, struct ffisan_here *here, c
     finding->use.stack = ffisan_here_stack(here, scratch);
 }
 
-static void report_one(struct ffisan_state *state, const struct ffisan_damage *damage,
+static void describe_lua_block(struct ffisan_state *state, const struct ffisan_damage *damage,
+                               struct ffisan_scratch *scratch, struct ffisan_finding *finding)
+{
+    struct ffisan_described_block block = {.content = damage->block,
+                                           .size = damage->size,
+                                           .type = damage->type,
+                                           .made = damage->stack};
+    ffisan_describe_block(state, &block, (int64_t)damage->size, scratch, finding);
+}
+
+static void describe_c_block(const struct ffisan_damage *damage, struct ffisan_finding *finding)
+{
+    ffisan_creport_begin();
+    finding->block.kind = FFISAN_BLOCK_MALLOC;
+    finding->block.size_bytes = damage->size;
+    finding->block.offset = (int64_t)damage->size;
+    finding->block.made = ffisan_creport_stack(damage->stack, NULL, NULL);
+}
+
+static void report_one(struct ffisan_state *state, const struct ffisan_damage *damage, bool is_c,
                        const struct ffisan_culprit *culprit)
 {
     struct ffisan_scratch *scratch = ffisan_scratch_begin();
     struct ffisan_here here = {0};
     struct ffisan_finding finding = {.severity = FFISAN_SEVERITY_ERROR,
                                      .kind = FFISAN_KIND_OUT_OF_BOUNDS};
-    struct ffisan_described_block block = {.content = damage->block,
-                                           .size = damage->size,
-                                           .type = damage->type,
-                                           .made = damage->stack};
-    ffisan_describe_block(state, &block, (int64_t)damage->size, scratch, &finding);
+    if (is_c)
+        describe_c_block(damage, &finding);
+    else
+        describe_lua_block(state, damage, scratch, &finding);
     finding.use.access = FFISAN_ACCESS_WRITE;
     finding.use.size_bytes = damage->n_bytes;
     finding.why = describe_bytes(scratch, damage, culprit);
@@ -85,10 +104,14 @@ static void report_one(struct ffisan_state *state, const struct ffisan_damage *d
 
 void ffisan_damage_report(struct ffisan_state *state, const struct ffisan_culprit *culprit)
 {
+    static struct ffisan_damage of_c[FFISAN_DAMAGE_MAX]; /* guarded by the lock */
     if (!ffisan_lock_take(&ffisan_runtime.lock))
         return;
     for (uint32_t i = 0; i < state->heap.n_damage; i++)
-        report_one(state, &state->heap.damage[i], culprit);
+        report_one(state, &state->heap.damage[i], false, culprit);
     state->heap.n_damage = 0;
+    unsigned n = ffisan_cheap_take_damage(of_c, FFISAN_DAMAGE_MAX);
+    for (unsigned i = 0; i < n; i++)
+        report_one(state, &of_c[i], true, culprit);
     ffisan_lock_give(&ffisan_runtime.lock);
 }

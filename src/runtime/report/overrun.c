@@ -11,11 +11,21 @@ static void add_bytes(struct ffisan_text *text, uint64_t n)
     ffisan_text_add(text, n == 1 ? " byte" : " bytes");
 }
 
-static const char *why(struct ffisan_scratch *scratch, const struct ffisan_overrun *overrun)
+static const char *why(const struct ffisan_overrun *overrun, struct ffisan_scratch *scratch)
 {
     const char *start = ffisan_scratch_string(scratch);
     struct ffisan_text *text = &scratch->text;
     bool is_write = overrun->access == FFISAN_ACCESS_WRITE;
+    if (overrun->is_element) {
+        ffisan_text_add(text, "The element with the index ");
+        ffisan_text_add_signed(text, overrun->index);
+        ffisan_text_add(text, overrun->address < overrun->end
+                                  ? " lies before the block. Indexes count from 0."
+                                  : " lies behind the block. Indexes count from 0, so the last one "
+                                    "is one less than the number of elements.");
+        ffisan_scratch_end_string(scratch);
+        return start;
+    }
     ffisan_text_add(text, overrun->function);
     ffisan_text_add(text, is_write ? " writes " : " reads ");
     add_bytes(text, overrun->size);
@@ -28,6 +38,22 @@ static const char *why(struct ffisan_scratch *scratch, const struct ffisan_overr
     }
     ffisan_scratch_end_string(scratch);
     return start;
+}
+
+void ffisan_overrun_explain(const struct ffisan_overrun *overrun, struct ffisan_scratch *scratch,
+                            struct ffisan_finding *finding)
+{
+    if (overrun->access == FFISAN_ACCESS_READ)
+        finding->title = "memory was read outside of its bounds";
+    finding->why = why(overrun, scratch);
+    finding->fix = overrun->is_element
+                       ? "Count from 0 to one less than the number of elements, or make the array "
+                         "larger."
+                   : overrun->access == FFISAN_ACCESS_WRITE
+                       ? "Make the block larger, or write less: mind the NUL that "
+                         "ffi.copy(dst, string) appends, and lengths in elements against bytes."
+                       : "Take the length from what was written, or from ffi.sizeof, and mind the "
+                         "offset at which the read begins.";
 }
 
 void ffisan_overrun_report(struct ffisan_state *state, const struct ffisan_slot_ref *ref,
@@ -43,18 +69,11 @@ void ffisan_overrun_report(struct ffisan_state *state, const struct ffisan_slot_
                                            .size = ffisan_slot_size(ref),
                                            .type = ref->slot->type,
                                            .made = ref->slot->stack};
-    uintptr_t first = overrun->address > overrun->end ? overrun->address : overrun->end;
+    uintptr_t first = ffisan_overrun_first(overrun);
     ffisan_describe_block(state, &block, (int64_t)(first - ref->block), scratch, &finding);
     finding.use.access = overrun->access;
     finding.use.size_bytes = overrun->address + overrun->size - first;
-    if (overrun->access == FFISAN_ACCESS_READ)
-        finding.title = "memory was read outside of its bounds";
-    finding.why = why(scratch, overrun);
-    finding.fix = overrun->access == FFISAN_ACCESS_WRITE
-                      ? "Make the block larger, or write less: mind the NUL that "
-                        "ffi.copy(dst, string) appends, and lengths in elements against bytes."
-                      : "Take the length from what was written, or from ffi.sizeof, and mind the "
-                        "offset at which the read begins.";
+    ffisan_overrun_explain(overrun, scratch, &finding);
     ffisan_damage_blame(state, &here, overrun->function, scratch, &finding);
     ffisan_report(&finding);
     ffisan_lock_give(&ffisan_runtime.lock);

@@ -4,7 +4,7 @@
 #define FFISAN_REPORT_OVERRUN_H
 
 #include "runtime/heap/heap.h"
-#include "wire/finding.h"
+#include "runtime/report/report.h"
 
 struct ffisan_state;
 
@@ -13,8 +13,22 @@ struct ffisan_overrun {
     size_t size;
     uintptr_t end; /**< of the block's content */
     enum ffisan_access access;
-    const char *function; /**< that will do it */
+    const char *function; /**< that will do it; NULL for an element */
+    bool is_element;      /**< of an array, with that index */
+    int64_t index;
 };
+
+/** The first byte that lies outside. */
+static inline uintptr_t ffisan_overrun_first(const struct ffisan_overrun *overrun)
+{
+    bool is_partly_inside =
+        overrun->address < overrun->end && overrun->address + overrun->size > overrun->end;
+    return is_partly_inside ? overrun->end : overrun->address;
+}
+
+/** Fills in title, why and fix. */
+void ffisan_overrun_explain(const struct ffisan_overrun *overrun, struct ffisan_scratch *scratch,
+                            struct ffisan_finding *finding);
 
 /** Context: the state's thread. */
 void ffisan_overrun_report(struct ffisan_state *state, const struct ffisan_slot_ref *ref,

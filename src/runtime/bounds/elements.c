@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/bounds/elements.h"
+
+#include "runtime/bounds/due.h"
+#include "runtime/bounds/extent.h"
+#include "runtime/state.h"
+#include "runtime/vm/ctype_table.h"
+
+#include <string.h>
+
+struct array {
+    uintptr_t base;
+    uint32_t element_size;
+};
+
+/* What the object is when it is indexed: an array, or a pointer or reference to one. */
+static bool find_array(const struct ffisan_builtin_call *call, const struct lj_cdata *cdata,
+                       struct array *ret_array)
+{
+    struct ffisan_ctable table;
+    if (!ffisan_ctable_init(&table, &call->state->vm))
+        return false;
+    const struct lj_ctype *type = ffisan_ctable_raw(&table, cdata->ctypeid);
+    ret_array->base = (uintptr_t)cdata->payload;
+    if (type && type->info >> 28 == LJ_CT_PTR) {
+        memcpy(&ret_array->base, cdata->payload, sizeof(ret_array->base));
+        if (type->info & LJ_CTF_REF) {
+            type = ffisan_ctable_raw(&table, type->info & 0xffff);
+            if (type && type->info >> 28 != LJ_CT_ARRAY)
+                return false;
+        }
+    } else if (!type || type->info >> 28 != LJ_CT_ARRAY) {
+        return false;
+    }
+    ret_array->element_size = type ? ffisan_ctable_size(&table, type->info & 0xffff) : 0;
+    return ret_array->element_size > 0 && ret_array->element_size != LJ_CTSIZE_INVALID;
+}
+
+static bool find_index(uint64_t key, int64_t *ret_index)
+{
+    double number;
+    memcpy(&number, &key, sizeof(number));
+    if (lj_tv_type(key) < LJ_IT_NUMX)
+        return false;
+    *ret_index = lj_tv_type(key) == LJ_IT_NUMX ? (int32_t)key : (int64_t)number;
+    return number == number && *ret_index > INT32_MIN && *ret_index < INT32_MAX;
+}
+
+/* Somebody else's memory: wrong perhaps, but not certainly. */
+static bool is_in_a_block(struct ffisan_state *state, uintptr_t address)
+{
+    struct ffisan_extent extent;
+    return ffisan_extent_find(state, address, &extent) && address < extent.end;
+}
+
+static void check(const struct ffisan_builtin_call *call, enum ffisan_access access)
+{
+    uint64_t object = ffisan_builtin_value(call, 0);
+    struct array array;
+    struct ffisan_extent extent;
+    int64_t index;
+    if (!find_index(ffisan_builtin_value(call, 1), &index) || !ffisan_due(call) ||
+        lj_tv_type(object) != LJ_GCT_CDATA ||
+        !find_array(call, (const struct lj_cdata *)lj_tv_object(object), &array))
+        return;
+    if (call->state->pending.ref.block)
+        ffisan_state_classify_pending(call->state);
+    uintptr_t address = array.base + (uintptr_t)(index * (int64_t)array.element_size);
+    if (!ffisan_extent_find(call->state, array.base, &extent) || array.base > extent.end ||
+        (address >= extent.start && address + array.element_size <= extent.end) ||
+        is_in_a_block(call->state, address))
+        return;
+    struct ffisan_overrun overrun = {.address = address,
+                                     .size = array.element_size,
+                                     .end = extent.end,
+                                     .access = access,
+                                     .is_element = true,
+                                     .index = index};
+    ffisan_extent_report(call->state, &extent, &overrun);
+}
+
+static void before_index(const struct ffisan_builtin_call *call)
+{
+    check(call, FFISAN_ACCESS_READ);
+}
+
+static void before_newindex(const struct ffisan_builtin_call *call)
+{
+    check(call, FFISAN_ACCESS_WRITE);
+}
+
+void ffisan_elements_watch(void)
+{
+    ffisan_builtins_watch(FFISAN_BUILTIN_CDATA_INDEX, before_index, NULL);
+    ffisan_builtins_watch(FFISAN_BUILTIN_CDATA_NEWINDEX, before_newindex, NULL);
+}
