@@ -2,7 +2,7 @@
 #include "runtime/bounds/elements.h"
 
 #include "runtime/bounds/due.h"
-#include "runtime/bounds/extent.h"
+#include "runtime/bounds/keep.h"
 #include "runtime/state.h"
 #include "runtime/vm/ctype_table.h"
 
@@ -66,8 +66,11 @@ static void check(const struct ffisan_builtin_call *call, enum ffisan_access acc
     if (call->state->pending.ref.block)
         ffisan_state_classify_pending(call->state);
     uintptr_t address = array.base + (uintptr_t)(index * (int64_t)array.element_size);
-    if (!ffisan_extent_find(call->state, array.base, &extent) || array.base > extent.end ||
-        (address >= extent.start && address + array.element_size <= extent.end) ||
+    if (!ffisan_extent_find(call->state, array.base, &extent) || array.base > extent.end)
+        return;
+    if (access == FFISAN_ACCESS_WRITE)
+        ffisan_keep_string(call, &extent);
+    if ((address >= extent.start && address + array.element_size <= extent.end) ||
         is_in_a_block(call->state, address))
         return;
     struct ffisan_overrun overrun = {.address = address,
@@ -89,8 +92,14 @@ static void before_newindex(const struct ffisan_builtin_call *call)
     check(call, FFISAN_ACCESS_WRITE);
 }
 
+static void after_newindex(const struct ffisan_builtin_call *call)
+{
+    if (call->kept->n_blocks > 0)
+        ffisan_keep_compare(call, NULL);
+}
+
 void ffisan_elements_watch(void)
 {
     ffisan_builtins_watch(FFISAN_BUILTIN_CDATA_INDEX, before_index, NULL);
-    ffisan_builtins_watch(FFISAN_BUILTIN_CDATA_NEWINDEX, before_newindex, NULL);
+    ffisan_builtins_watch(FFISAN_BUILTIN_CDATA_NEWINDEX, before_newindex, after_newindex);
 }

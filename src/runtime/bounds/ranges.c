@@ -2,7 +2,7 @@
 #include "runtime/bounds/ranges.h"
 
 #include "runtime/bounds/due.h"
-#include "runtime/bounds/extent.h"
+#include "runtime/bounds/keep.h"
 #include "runtime/state.h"
 #include "runtime/vm/ctype_table.h"
 
@@ -63,6 +63,14 @@ static int64_t length_to_nul(const struct ffisan_builtin_call *call)
     return (int64_t)(extent.end - address) + 1; /* at least */
 }
 
+/* Is it a string that is written to? */
+static void keep_target(const struct ffisan_builtin_call *call)
+{
+    struct ffisan_extent extent;
+    if (ffisan_extent_find(call->state, ffisan_extent_address(call, 0), &extent))
+        ffisan_keep_string(call, &extent);
+}
+
 static bool is_given(const struct ffisan_builtin_call *call, size_t position)
 {
     return lj_tv_type(ffisan_builtin_value(call, position)) != LJ_IT_NIL;
@@ -89,6 +97,7 @@ static void before_copy(const struct ffisan_builtin_call *call)
     else if (lj_tv_type(from) == LJ_GCT_STR)
         size = (int64_t)((const struct lj_str *)lj_tv_object(from))->len + 1;
     ffisan_state_classify_pending(call->state);
+    keep_target(call);
     check(call, 0, size, FFISAN_ACCESS_WRITE, "ffi.copy");
     check(call, 1, size, FFISAN_ACCESS_READ, "ffi.copy");
 }
@@ -98,12 +107,25 @@ static void before_fill(const struct ffisan_builtin_call *call)
     if (!ffisan_due(call))
         return;
     ffisan_state_classify_pending(call->state);
+    keep_target(call);
     check(call, 0, length_of(call, 1), FFISAN_ACCESS_WRITE, "ffi.fill");
+}
+
+static void after_copy(const struct ffisan_builtin_call *call)
+{
+    if (call->kept->n_blocks > 0)
+        ffisan_keep_compare(call, "ffi.copy");
+}
+
+static void after_fill(const struct ffisan_builtin_call *call)
+{
+    if (call->kept->n_blocks > 0)
+        ffisan_keep_compare(call, "ffi.fill");
 }
 
 void ffisan_ranges_watch(void)
 {
     ffisan_builtins_watch(FFISAN_BUILTIN_STRING, before_string, NULL);
-    ffisan_builtins_watch(FFISAN_BUILTIN_COPY, before_copy, NULL);
-    ffisan_builtins_watch(FFISAN_BUILTIN_FILL, before_fill, NULL);
+    ffisan_builtins_watch(FFISAN_BUILTIN_COPY, before_copy, after_copy);
+    ffisan_builtins_watch(FFISAN_BUILTIN_FILL, before_fill, after_fill);
 }

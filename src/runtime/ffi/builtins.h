@@ -52,7 +52,7 @@ struct ffisan_builtins {
     bool is_found;                             /**< those of the ffi library */
 };
 
-#define FFISAN_BUILTIN_KEPT 8
+#define FFISAN_BUILTIN_KEPT 16
 #define FFISAN_CALL_COUNTS 1024
 
 /** A call of a C function through the ffi.  An error may have ended it: see its user. */
