@@ -4,6 +4,7 @@
  * static variables, in a thread-local one, in structs from malloc.  Built as
  * build/tests/libtestkeeper.so; programs say ffi.load("testkeeper").
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +153,48 @@ void keeper_set_name(int page, int i, const char *name)
 int keeper_protect(int page, int protection)
 {
     return mprotect(&keeper_table[page], sizeof(keeper_table[page]), protection);
+}
+
+/* ---- A thread that fills a buffer later ------------------------------------------------------ */
+
+struct keeper_reader {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    char *buffer;
+    size_t size;
+};
+
+static void *read_later(void *argument)
+{
+    struct keeper_reader *reader = argument;
+
+    pthread_mutex_lock(&reader->lock);
+    for (size_t i = 0; i + 1 < reader->size; i++)
+        reader->buffer[i] = (char)('a' + i % 26);
+    pthread_mutex_unlock(&reader->lock);
+    return NULL;
+}
+
+struct keeper_reader *keeper_read_start(char *buffer, size_t size)
+{
+    struct keeper_reader *reader = calloc(1, sizeof(*reader));
+
+    reader->buffer = buffer;
+    reader->size = size;
+    pthread_mutex_init(&reader->lock, NULL);
+    pthread_mutex_lock(&reader->lock);
+    pthread_create(&reader->thread, NULL, read_later, reader);
+    return reader;
+}
+
+size_t keeper_read_finish(struct keeper_reader *reader)
+{
+    size_t size = reader->size - 1;
+
+    pthread_mutex_unlock(&reader->lock);
+    pthread_join(reader->thread, NULL);
+    free(reader);
+    return size;
 }
 
 /* ---- Known addresses: compared, copied, never read ------------------------------------------ */
