@@ -81,7 +81,9 @@ static void write_holder(struct ffisan_layout *layout, const struct ffisan_findi
     ffisan_layout_label(layout, "through");
     if (ffisan_report_knows_holder(finding)) {
         ffisan_report_put_holder(layout, finding);
-        put_comma_origin(layout, "created", &finding->holder.made);
+        put_comma_origin(layout,
+                         finding->holder.kind == FFISAN_HOLDER_MALLOC ? "allocated" : "created",
+                         &finding->holder.made);
         ffisan_layout_end_line(layout);
     }
     if (finding->holder.path != NULL) {

@@ -106,9 +106,7 @@ static void add_holder(struct ffisan_standin *standin, const struct ffisan_holde
         if (standin->holders[i].block == holder->block &&
             standin->holders[i].offset == holder->offset)
             return;
-    if (standin->n_holders < FFISAN_STANDIN_HOLDERS)
-        standin->holders[standin->n_holders] = *holder;
-    standin->n_holders++;
+    standin->holders[standin->n_holders++ % FFISAN_STANDIN_HOLDERS] = *holder;
 }
 
 /* May the word be written?  Bytes may be a struct in disguise; integers are left alone. */
@@ -188,6 +186,9 @@ void ffisan_lead_follow(struct ffisan_audit *audit, uint64_t word, enum ffisan_s
         return;
     }
     struct ffisan_standin *standin = ffisan_standin_find(word);
-    if (standin && standin->state == audit->state)
-        note_seen(audit, standin, holder);
+    if (!standin || standin->state != audit->state)
+        return;
+    note_seen(audit, standin, holder);
+    if (may_reaim(kind))
+        add_holder(standin, holder); /* perhaps it was copied there */
 }
