@@ -8,10 +8,12 @@
 
 #include "runtime/audit/standin.h"
 #include "runtime/cmem/creport.h"
+#include "runtime/cmem/thread.h"
 #include "runtime/fault/arch.h"
 #include "runtime/fault/guard.h"
 #include "runtime/ffi/callbacks.h"
 #include "runtime/ffi/libraries.h"
+#include "runtime/report/damage.h"
 #include "runtime/report/describe.h"
 #include "runtime/report/explain_ffi.h"
 #include "runtime/report/here.h"
@@ -245,11 +247,39 @@ static bool handle_lost_code(uintptr_t address, enum ffisan_access access, ucont
     return answer == FFISAN_LIBRARY_GOES_ON;
 }
 
+static void check_holder(void *context, const struct ffisan_slot_ref *ref)
+{
+    ffisan_heap_check_redzone(context, ref);
+}
+
+static void check_holders(void *argument)
+{
+    struct ffisan_state *state = argument;
+    ffisan_heap_each_holder(&state->heap, check_holder, &state->heap);
+}
+
+/* A fault that is not ours, the first one: perhaps something was overwritten before. */
+static void look_for_damage(void)
+{
+    static bool has_looked;
+    struct ffisan_culprit culprit = {.is_crash = true};
+    struct ffisan_state *state = ffisan_thread_state();
+    if (!state || has_looked)
+        return;
+    has_looked = true;
+    ffisan_guard_run(check_holders, state);
+    ffisan_damage_report(state, &culprit);
+}
+
 bool ffisan_use_fault(uintptr_t address, enum ffisan_access access, void *ucontext)
 {
-    if (!ffisan_standin_covers(address))
-        return ffisan_creport_use(address, access, NULL, 0, ucontext) ||
-               handle_lost_code(address, access, ucontext);
+    if (!ffisan_standin_covers(address)) {
+        if (ffisan_creport_use(address, access, NULL, 0, ucontext) ||
+            handle_lost_code(address, access, ucontext))
+            return true;
+        look_for_damage();
+        return false;
+    }
     struct use use = {.address = address, .access = access, .context = ucontext};
     return handle(&use);
 }

@@ -23,7 +23,9 @@ static const char *describe_bytes(struct ffisan_scratch *scratch,
     }
     if (damage->n_bytes > sizeof(damage->bytes))
         ffisan_text_add(text, " ...");
-    ffisan_text_add(text, culprit            ? ". All was well before the call."
+    ffisan_text_add(text, culprit && culprit->is_crash
+                              ? ". It was found when the program crashed, which may come of it."
+                          : culprit          ? ". All was well before the call."
                           : damage->was_live ? ". It was found while the block was in use."
                                              : ". It was found when the block was freed.");
     ffisan_scratch_end_string(scratch);
@@ -97,7 +99,7 @@ static void report_one(struct ffisan_state *state, const struct ffisan_damage *d
         "appends, lengths in elements against bytes, and loops that count from 1.";
     if (damage->is_content)
         ffisan_modified_describe(state, damage, culprit, scratch, &finding);
-    if (culprit)
+    if (culprit && !culprit->is_crash)
         ffisan_damage_blame(state, &here, culprit->function, scratch, &finding);
     ffisan_report(&finding);
 }

@@ -3,7 +3,6 @@
 #ifndef FFISAN_REPORT_DAMAGE_H
 #define FFISAN_REPORT_DAMAGE_H
 
-#include "runtime/heap/heap.h"
 #include "runtime/report/here.h"
 
 struct ffisan_state;
@@ -13,6 +12,7 @@ struct ffisan_culprit {
     const char *function; /**< NULL = not known by name */
     const char *before;   /**< how the string argument began before the call; NULL = not known */
     size_t n_before;      /**< bytes of it that were kept */
+    bool is_crash;        /**< it is not known: found when the program crashed */
 };
 
 /** Reports and empties the queue of the state's heap.  `culprit`: NULL = not known. */

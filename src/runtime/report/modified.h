@@ -5,6 +5,8 @@
 
 #include "runtime/report/damage.h"
 
+struct ffisan_damage;
+
 /** Fills in what is not in finding->use; the caller reports. */
 void ffisan_modified_describe(struct ffisan_state *state, const struct ffisan_damage *damage,
                               const struct ffisan_culprit *culprit, struct ffisan_scratch *scratch,

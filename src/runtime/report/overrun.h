@@ -3,9 +3,9 @@
 #ifndef FFISAN_REPORT_OVERRUN_H
 #define FFISAN_REPORT_OVERRUN_H
 
-#include "runtime/heap/heap.h"
 #include "runtime/report/report.h"
 
+struct ffisan_slot_ref;
 struct ffisan_state;
 
 struct ffisan_overrun {
