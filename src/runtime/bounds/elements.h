@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * Elements of arrays: array[i] that lies outside of the block that `array` leads to is an error, and
- * known before it is read or written.
+ * Elements of arrays: array[i] that lies outside of the block that `array` leads to is an error,
+ * and known before it is read or written.
  * The interpreter's accesses only: compiled code goes to the memory at once.
  */
 #ifndef FFISAN_BOUNDS_ELEMENTS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * ffi.string, ffi.copy and ffi.fill are told how many bytes to take: when these go beyond the end of
- * the block that they begin in, that is an error, and known before it happens.
+ * ffi.string, ffi.copy and ffi.fill are told how many bytes to take: when these go beyond the end
+ * of the block that they begin in, that is an error, and known before it happens.
  * The interpreter's calls only: compiled code does not call these functions.
  */
 #ifndef FFISAN_BOUNDS_RANGES_H

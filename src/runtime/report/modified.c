@@ -6,7 +6,7 @@
 #include "runtime/report/describe.h"
 #include "runtime/state.h"
 
-/* ---- Who holds a pointer that C could have written through ------------------------------------ */
+/* ---- Who holds a pointer that C could have written through ----------------------------------- */
 
 struct search {
     struct ffisan_state *state;
@@ -30,7 +30,7 @@ static void describe_holder(void *context)
         ffisan_describe_holder(search->state, &holder, true, search->scratch, search->finding);
 }
 
-/* ---- What to say ------------------------------------------------------------------------------ */
+/* ---- What to say ----------------------------------------------------------------------------- */
 
 static void add_content(struct ffisan_text *text, const char *data, size_t size)
 {
