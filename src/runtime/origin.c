@@ -71,10 +71,10 @@ void ffisan_origin_learn(struct ffisan_state *state, struct ffisan_origin_memo *
     bool has_stack = memo->books.stack != 0 || memo->needs_no_stack;
     if (!is_trusted || (!has_stack && memo->trace != 0))
         memo->readiness = FFISAN_ORIGIN_UNREADY;
-    else if (has_stack && state->schedule.gc == FFISAN_GC_NATURAL)
-        memo->readiness = FFISAN_ORIGIN_READY;
-    else
+    else if (state->schedule.gc != FFISAN_GC_NATURAL)
         memo->readiness = FFISAN_ORIGIN_VISIT;
+    else
+        memo->readiness = has_stack ? FFISAN_ORIGIN_READY : FFISAN_ORIGIN_STACK;
 }
 
 void ffisan_origin_learn_ctype(struct ffisan_state *state, struct ffisan_origin_memo *memo,

@@ -22,7 +22,8 @@
 enum ffisan_origin_readiness {
     FFISAN_ORIGIN_UNREADY, /**< what becomes of it has to be looked at */
     FFISAN_ORIGIN_READY,   /**< all about it is known */
-    FFISAN_ORIGIN_VISIT,   /**< all but its stack (interpreter), or how often it was visited */
+    FFISAN_ORIGIN_STACK,   /**< all but its stack (interpreter) */
+    FFISAN_ORIGIN_VISIT,   /**< visits have to be counted: cycles may be forced */
 };
 
 /** What is known of one place that allocates. */

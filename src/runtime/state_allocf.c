@@ -170,7 +170,19 @@ static __attribute__((noinline)) void *allocate(struct ffisan_state *state, size
     return block;
 }
 
-/* All is known but the stack or the visits. */
+/* All is known but the stack. */
+static __attribute__((noinline)) void *allocate_with_stack(struct ffisan_state *state,
+                                                           struct ffisan_bin *bin,
+                                                           const struct ffisan_origin_memo *memo,
+                                                           size_t size)
+{
+    uint32_t visits;
+    struct ffisan_slot books = memo->books;
+    books.stack = ffisan_stacks_here(state->stacks, &state->vm, 0, &visits);
+    return ffisan_bin_alloc(bin, memo->group, size, books);
+}
+
+/* All is known but the visits, and perhaps the stack. */
 static __attribute__((noinline)) void *allocate_visiting(struct ffisan_state *state,
                                                          struct ffisan_bin *bin,
                                                          struct ffisan_origin_memo *memo,
@@ -180,9 +192,21 @@ static __attribute__((noinline)) void *allocate_visiting(struct ffisan_state *st
     struct ffisan_slot books = memo->books;
     books.stack = origin.stack;
     void *block = ffisan_bin_alloc(bin, memo->group, size, books);
-    if (state->schedule.gc != FFISAN_GC_NATURAL)
-        ffisan_schedule_allocation(state, origin.visits);
+    ffisan_schedule_allocation(state, origin.visits);
     return block;
+}
+
+static inline void *allocate_known(struct ffisan_state *state, struct ffisan_bin *bin,
+                                   struct ffisan_origin_memo *memo, size_t size)
+{
+    switch ((enum ffisan_origin_readiness)memo->readiness) {
+    case FFISAN_ORIGIN_READY:
+        return ffisan_bin_alloc(bin, memo->group, size, memo->books);
+    case FFISAN_ORIGIN_STACK:
+        return allocate_with_stack(state, bin, memo, size);
+    default:
+        return allocate_visiting(state, bin, memo, size);
+    }
 }
 
 /* Code that dies leaves addresses behind in our tables. */
@@ -342,9 +366,7 @@ void *ffisan_state_allocf(void *ud, void *block, size_t old_size, size_t new_siz
     if (__builtin_expect(memo && !state->pending.ref.block, 1)) {
         struct ffisan_bin *bin = &memo->bins[ffisan_sizes_find(new_size)];
         if (__builtin_expect(bin->bits != 0, 1))
-            return memo->readiness == FFISAN_ORIGIN_READY
-                       ? ffisan_bin_alloc(bin, memo->group, new_size, memo->books)
-                       : allocate_visiting(state, bin, memo, new_size);
+            return allocate_known(state, bin, memo, new_size);
     }
     return allocate(state, new_size, helper, cfa);
 }
