@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: MIT */
+#include "runtime/audit/keeper.h"
+#include "runtime/cmem/creport.h"
 #include "runtime/fault/arch.h"
 #include "runtime/fault/guard.h"
 #include "runtime/ffi/callback_books.h"
 #include "runtime/ffi/callbacks.h"
+#include "runtime/report/describe.h"
 #include "runtime/report/explain_ffi.h"
 #include "runtime/report/here.h"
 
-#define N_STEPS 4
+#define N_STEPS 5
 
 /* A finding in the making: each step runs under a guard, and a fault leaves the rest of it out. */
 struct telling {
     struct ffisan_callbacks *callbacks;
     uint32_t slot;
-    uint32_t n_from_there; /* slots run out: taken by the place that took this one */
-    ucontext_t *context;   /* of the signal, or NULL */
+    uint32_t n_from_there;       /* slots run out: taken by the place that took this one */
+    ucontext_t *context;         /* of the signal, or NULL */
+    struct ffisan_holder holder; /* of the address; kind NONE: not looked for, or not found */
     struct ffisan_scratch *scratch;
     struct ffisan_here here;
     struct ffisan_finding finding;
@@ -60,6 +64,11 @@ static void gather(void *argument)
         describe_slot(telling);
         break;
     case 3:
+        if (telling->holder.kind != FFISAN_HOLDER_NONE)
+            ffisan_describe_holder(telling->callbacks->state, &telling->holder, true,
+                                   telling->scratch, &telling->finding);
+        break;
+    case 4:
         if (telling->n_from_there)
             ffisan_explain_slots(telling->scratch, &telling->finding, telling->callbacks->n_used,
                                  telling->n_from_there);
@@ -70,11 +79,26 @@ static void gather(void *argument)
     }
 }
 
+/* Who keeps the address of a callback: a variable or block of C, else what Lua passed to C. */
+static void find_holder(struct telling *telling)
+{
+    struct ffisan_callbacks *callbacks = telling->callbacks;
+    uintptr_t address = ffisan_callback_address(callbacks->page, telling->slot);
+    struct ffisan_wanted wanted = {address, address + 1, address};
+    struct ffisan_state *state = callbacks->state;
+    if (state &&
+        !ffisan_keeper_in_c((uintptr_t)state->api->lua_newuserdata, &wanted, &telling->holder))
+        ffisan_keeper_in_lua(state, &wanted, &telling->holder);
+}
+
 static void tell(struct telling *telling)
 {
     struct ffisan_finding *finding = &telling->finding;
     telling->scratch = ffisan_scratch_begin();
     finding->block.kind = FFISAN_BLOCK_CALLBACK;
+    ffisan_creport_begin();
+    if (finding->kind == FFISAN_KIND_BAD_CALLBACK)
+        find_holder(telling);
     while (telling->step < N_STEPS)
         ffisan_guard_run(gather, telling);
     finding->use.function = telling->here.function;

@@ -16,7 +16,7 @@
 #define FFISAN_LIBRARY_SEGMENTS 8
 
 /** One loadable segment, in whole pages. */
-struct ffisan_segment {
+struct ffisan_image_segment {
     uintptr_t from, to;
     uint64_t file_offset; /**< of `from` */
     char *copy;           /**< writable: what was there; NULL: it is as in the file */
@@ -25,7 +25,7 @@ struct ffisan_segment {
 
 /** What is needed to put a module back. */
 struct ffisan_image {
-    struct ffisan_segment segments[FFISAN_LIBRARY_SEGMENTS];
+    struct ffisan_image_segment segments[FFISAN_LIBRARY_SEGMENTS];
     unsigned n_segments;
     dev_t device;
     ino_t inode;

@@ -24,12 +24,12 @@ static bool take_segment(struct ffisan_image *image, uintptr_t base, const ElfW(
     if (image->n_segments == FFISAN_LIBRARY_SEGMENTS)
         return false;
     uintptr_t before = header->p_vaddr % FFISAN_PAGE_SIZE;
-    struct ffisan_segment *segment = &image->segments[image->n_segments++];
-    *segment = (struct ffisan_segment){.from = base + header->p_vaddr - before,
-                                       .to = base + header->p_vaddr - before +
-                                             ffisan_pages_round(before + header->p_memsz),
-                                       .file_offset = header->p_offset - before,
-                                       .flags = header->p_flags};
+    struct ffisan_image_segment *segment = &image->segments[image->n_segments++];
+    *segment = (struct ffisan_image_segment){.from = base + header->p_vaddr - before,
+                                             .to = base + header->p_vaddr - before +
+                                                   ffisan_pages_round(before + header->p_memsz),
+                                             .file_offset = header->p_offset - before,
+                                             .flags = header->p_flags};
     size_t size = segment->to - segment->from;
     if (!(header->p_flags & PF_W))
         return header->p_memsz == header->p_filesz;
@@ -40,7 +40,7 @@ static bool take_segment(struct ffisan_image *image, uintptr_t base, const ElfW(
 static uint64_t *in_copy(struct ffisan_image *image, uintptr_t address)
 {
     for (unsigned i = 0; i < image->n_segments; i++) {
-        const struct ffisan_segment *segment = &image->segments[i];
+        const struct ffisan_image_segment *segment = &image->segments[i];
         if (segment->copy && address - segment->from <= segment->to - segment->from - 8 &&
             segment->from <= address)
             return (uint64_t *)(segment->copy + (address - segment->from));
@@ -143,7 +143,7 @@ static int protection(uint32_t flags)
            (flags & PF_X ? PROT_EXEC : 0);
 }
 
-static bool put_segment(const struct ffisan_segment *segment, int fd)
+static bool put_segment(const struct ffisan_image_segment *segment, int fd)
 {
     void *at = (void *)segment->from;
     size_t size = segment->to - segment->from;

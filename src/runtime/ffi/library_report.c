@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "runtime/audit/keeper.h"
+#include "runtime/cmem/creport.h"
 #include "runtime/fault/arch.h"
 #include "runtime/fault/guard.h"
 #include "runtime/ffi/library_books.h"
@@ -7,8 +9,7 @@
 #include "runtime/report/here.h"
 #include "runtime/vm/symfile.h"
 
-#define N_STEPS 6
-#define LARGEST_HOLDER 4096u
+#define N_STEPS 5
 
 struct telling {
     struct ffisan_library *library;
@@ -18,8 +19,7 @@ struct telling {
     struct ffisan_here here;
     struct ffisan_finding finding;
     const char *symbol;
-    struct ffisan_holder holder; /* gct 0: none found */
-    uintptr_t leads_to;
+    struct ffisan_holder holder; /* kind NONE: none found */
     unsigned step;
 };
 
@@ -53,32 +53,14 @@ static void add_target(struct telling *telling)
     telling->here.function = telling->symbol;
 }
 
-/* The word that leads nearest to where the use was, from below: a string is read from its start. */
-static void look_at_holder(void *context, const struct ffisan_slot_ref *ref)
+/* What led there: in Lua if anything did, else in C. */
+static void find_holder(struct telling *telling)
 {
-    struct telling *telling = context;
     const struct ffisan_library *library = telling->library;
-    uintptr_t likely = 8u * (ref->slot->type >> FFISAN_SLOT_HEADER_SHIFT);
-    if ((ref->slot->type & FFISAN_SLOT_TYPE_MASK) != LJ_GCT_CDATA)
-        return;
-    const struct lj_cdata *cdata = lj_find_cdata(ref->block, ffisan_slot_size(ref), likely);
-    size_t size = cdata ? ffisan_slot_size(ref) - ((uintptr_t)cdata->payload - ref->block) : 0;
-    for (size_t offset = 0; offset + 8 <= size && size <= LARGEST_HOLDER; offset += 8) {
-        uintptr_t word;
-        memcpy(&word, cdata->payload + offset, sizeof(word));
-        if (word - library->from >= library->to - library->from || word > telling->address ||
-            (telling->holder.kind && word <= telling->leads_to))
-            continue;
-        telling->leads_to = word;
-        telling->holder = (struct ffisan_holder){.block = ref->block,
-                                                 .header = (uintptr_t)cdata,
-                                                 .payload = (uintptr_t)cdata->payload,
-                                                 .ctypeid = cdata->ctypeid,
-                                                 .size = (uint32_t)size,
-                                                 .offset = (uint32_t)offset,
-                                                 .made = ref->slot->stack,
-                                                 .kind = FFISAN_HOLDER_CDATA};
-    }
+    struct ffisan_wanted wanted = {library->from, library->to, telling->address};
+    if (library->state && !ffisan_keeper_in_lua(library->state, &wanted, &telling->holder))
+        ffisan_keeper_in_c((uintptr_t)library->state->api->lua_newuserdata, &wanted,
+                           &telling->holder);
 }
 
 static void gather(void *argument)
@@ -98,15 +80,11 @@ static void gather(void *argument)
             ffisan_here_add_lua(&telling->here, telling->scratch, state);
         break;
     case 3:
-        if (state)
-            ffisan_heap_each_holder(&state->heap, look_at_holder, telling);
-        break;
-    case 4:
         if (telling->holder.kind)
             ffisan_describe_holder(state, &telling->holder, true, telling->scratch,
                                    &telling->finding);
         break;
-    case 5:
+    case 4:
         ffisan_explain_unloaded(telling->scratch, &telling->finding, telling->symbol,
                                 telling->library->is_namespace);
         break;
@@ -145,6 +123,8 @@ void ffisan_library_report(struct ffisan_library *library, uintptr_t address,
     if (access == FFISAN_ACCESS_CALL)
         ffisan_arch_leave_call(context);
     fill_block(&telling);
+    ffisan_creport_begin();
+    find_holder(&telling);
     while (telling.step < N_STEPS)
         ffisan_guard_run(gather, &telling);
     telling.finding.use.function = telling.here.function;
