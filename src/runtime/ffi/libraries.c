@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 
 #define MOST_MODULES 512
+#define MOST_IMAGES 32 /* of the module that is closed and of those that may go with it */
 #define MOST_KEPT 64
 #define MOST_BYTES ((size_t)256 << 20)
 
@@ -27,7 +28,8 @@ static __thread struct ffisan_unloader unloader __attribute__((tls_model("initia
 
 struct module {
     uintptr_t from, to, load_base;
-    uint32_t name; /* in names */
+    uint32_t name;  /* in names */
+    uint32_t image; /* number in images + 1; 0 = none */
     bool is_there;
     bool is_taken; /* it was not, and we have its place */
 };
@@ -40,8 +42,9 @@ struct snapshot {
     size_t n_chars;
     unsigned long long n_unloaded;
     void *handle;
-    struct ffisan_image image; /* of the module that the handle is of */
-    uintptr_t image_from;
+    bool is_in_reach; /* the module of the handle has been met: what it needs comes behind it */
+    struct ffisan_image images[MOST_IMAGES];
+    unsigned n_images;
 };
 
 /* ---- Who ------------------------------------------------------------------------------------- */
@@ -127,6 +130,19 @@ static void find_extent(const struct dl_phdr_info *info, struct module *module)
     module->to = ffisan_pages_round(module->to);
 }
 
+static void take_image(struct snapshot *snapshot, const struct dl_phdr_info *info,
+                       struct module *module)
+{
+    if (snapshot->n_images == MOST_IMAGES)
+        return;
+    struct ffisan_image *image = &snapshot->images[snapshot->n_images];
+    ffisan_image_take(image, info, snapshot->handle);
+    if (image->is_complete)
+        module->image = ++snapshot->n_images;
+    else
+        ffisan_image_discard(image);
+}
+
 static int note_module(struct dl_phdr_info *info, size_t size, void *context)
 {
     struct snapshot *snapshot = context;
@@ -142,10 +158,9 @@ static int note_module(struct dl_phdr_info *info, size_t size, void *context)
     module->name = (uint32_t)snapshot->n_chars;
     memcpy(snapshot->names + snapshot->n_chars, info->dlpi_name, length);
     snapshot->n_chars += length;
-    if ((const void *)ffisan_modules_find(module->from) != snapshot->handle)
-        return 0;
-    snapshot->image_from = module->from;
-    ffisan_image_take(&snapshot->image, info, snapshot->handle);
+    snapshot->is_in_reach |= (const void *)ffisan_modules_find(module->from) == snapshot->handle;
+    if (snapshot->is_in_reach)
+        take_image(snapshot, info, module);
     return 0;
 }
 
@@ -206,7 +221,7 @@ static void make_room(void)
 }
 
 static void keep(struct snapshot *snapshot, const struct module *module,
-                 const struct ffisan_unloader *by, bool is_alone)
+                 const struct ffisan_unloader *by, unsigned group)
 {
     struct ffisan_library *library = ffisan_pages_map(sizeof(*library));
     if (!library) {
@@ -228,9 +243,10 @@ static void keep(struct snapshot *snapshot, const struct module *module,
         library->unloaded =
             ffisan_kept_stack(&library->kept, ffisan_stacks_get(by->state->stacks, by->stack));
     }
-    if (is_alone && module->from == snapshot->image_from) {
-        library->image = snapshot->image;
-        snapshot->image = (struct ffisan_image){0};
+    library->group = group;
+    if (module->image) {
+        library->image = snapshot->images[module->image - 1];
+        snapshot->images[module->image - 1] = (struct ffisan_image){0};
     }
     library->next = libraries;
     libraries = library;
@@ -239,18 +255,18 @@ static void keep(struct snapshot *snapshot, const struct module *module,
 /* All places are taken before any memory of our own could come to lie there. */
 static void keep_missing(struct snapshot *snapshot, const struct ffisan_unloader *by)
 {
-    unsigned n_missing = 0;
+    static unsigned n_groups; /* guarded by the lock */
     dl_iterate_phdr(mark_module, snapshot);
     for (unsigned i = 0; i < snapshot->n; i++) {
         struct module *module = &snapshot->modules[i];
-        n_missing += !module->is_there;
         module->is_taken =
             !module->is_there && ffisan_pages_reserve_at(module->from, module->to - module->from);
     }
     bool locked = ffisan_lock_take(&ffisan_runtime.lock);
+    n_groups++;
     for (unsigned i = 0; i < snapshot->n; i++)
         if (snapshot->modules[i].is_taken)
-            keep(snapshot, &snapshot->modules[i], by, n_missing == 1);
+            keep(snapshot, &snapshot->modules[i], by, n_groups);
     make_room();
     if (locked)
         ffisan_lock_give(&ffisan_runtime.lock);
@@ -286,7 +302,8 @@ static int close_watched(void *handle, int (*real)(void *))
     dl_iterate_phdr(read_n_unloaded, &n_unloaded);
     if (result == 0 && n_unloaded != snapshot->n_unloaded)
         keep_missing(snapshot, &by);
-    ffisan_image_discard(&snapshot->image);
+    for (unsigned i = 0; i < snapshot->n_images; i++)
+        ffisan_image_discard(&snapshot->images[i]);
     ffisan_pages_unmap(snapshot, sizeof(*snapshot));
     errno = saved_errno;
     return result;
@@ -301,6 +318,25 @@ int watched_dlclose(void *handle)
 
 /* ---- A fault --------------------------------------------------------------------------------- */
 
+/* Modules that went together lead into each other: all or none. */
+static bool put_back(unsigned group)
+{
+    bool is_possible = true;
+    for (struct ffisan_library *library = libraries; library; library = library->next)
+        is_possible &= library->group != group || library->image.is_complete;
+    for (struct ffisan_library *library = libraries; library && is_possible;
+         library = library->next)
+        if (library->group == group)
+            is_possible = ffisan_image_put_back(&library->image, library->path);
+    return is_possible;
+}
+
+static void mark_told(unsigned group)
+{
+    for (struct ffisan_library *library = libraries; library; library = library->next)
+        library->is_told |= library->group == group;
+}
+
 enum ffisan_library_answer ffisan_libraries_fault(uintptr_t address, enum ffisan_access access,
                                                   ucontext_t *context)
 {
@@ -311,8 +347,7 @@ enum ffisan_library_answer ffisan_libraries_fault(uintptr_t address, enum ffisan
         return FFISAN_LIBRARY_NOT_OURS;
     if (library->is_told)
         return FFISAN_LIBRARY_TOLD; /* put back already, or not to be: a fault as any other */
-    library->is_told = true;
+    mark_told(library->group);
     ffisan_library_report(library, address, access, context);
-    return ffisan_image_put_back(&library->image, library->path) ? FFISAN_LIBRARY_GOES_ON
-                                                                 : FFISAN_LIBRARY_TOLD;
+    return put_back(library->group) ? FFISAN_LIBRARY_GOES_ON : FFISAN_LIBRARY_TOLD;
 }

@@ -52,6 +52,7 @@ struct ffisan_library {
     struct ffisan_kept kept;
     struct ffisan_stack made, unloaded; /**< kept */
     unsigned cycle;
+    unsigned group; /**< of modules that went together */
     bool is_namespace, is_told;
 };
 
