@@ -7,12 +7,12 @@ const char *text_buffer_data(const struct text_buffer *buffer);
 void text_buffer_free(struct text_buffer *buffer);
 ]]
 
-package.loaded["notes.plugin"] = ffi.load("plugin_text") -- as long as the state
+local plugin = ffi.load("plugin_text")
 local Notes = {}
 Notes.__index = Notes
 
 function Notes.open()
-    return setmetatable({ plugin = package.loaded["notes.plugin"], list = {} }, Notes)
+    return setmetatable({ plugin = plugin, list = {} }, Notes)
 end
 
 function Notes:add(text)
