@@ -182,7 +182,7 @@ static uint32_t most_frequent(const struct ffisan_callbacks *callbacks, uint32_t
 void ffisan_callback_report_exhaustion(struct ffisan_callbacks *callbacks, uint32_t n_wanted)
 {
     uint32_t n;
-    if (callbacks->is_exhaustion_told)
+    if (callbacks->is_exhaustion_told || !ffisan_runtime.options.leaks)
         return;
     uint32_t slot = most_frequent(callbacks, &n);
     bool is_full = callbacks->n_used + n_wanted > FFISAN_CALLBACK_SLOTS;
