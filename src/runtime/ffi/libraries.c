@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define MOST_MODULES 512
 #define MOST_IMAGES 32 /* of the module that is closed and of those that may go with it */
@@ -220,6 +221,18 @@ static void make_room(void)
     }
 }
 
+/* The program may have another working directory when the file is wanted. */
+static void name_file(struct ffisan_library *library, const char *name)
+{
+    struct ffisan_text path;
+    ffisan_text_init(&path, library->path, sizeof(library->path));
+    if (name[0] != '/' && getcwd(library->path, sizeof(library->path))) {
+        path.length = strlen(library->path);
+        ffisan_text_add_char(&path, '/');
+    }
+    ffisan_text_add(&path, name);
+}
+
 static void keep(struct snapshot *snapshot, const struct module *module,
                  const struct ffisan_unloader *by, unsigned group)
 {
@@ -228,9 +241,7 @@ static void keep(struct snapshot *snapshot, const struct module *module,
         ffisan_pages_unmap((void *)module->from, module->to - module->from);
         return;
     }
-    struct ffisan_text path;
-    ffisan_text_init(&path, library->path, sizeof(library->path));
-    ffisan_text_add(&path, snapshot->names + module->name);
+    name_file(library, snapshot->names + module->name);
     library->from = module->from;
     library->to = module->to;
     library->load_base = module->load_base;
