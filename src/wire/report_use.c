@@ -114,7 +114,7 @@ static void put_target(struct ffisan_layout *layout, const struct ffisan_finding
         ffisan_layout_put(layout, " of what malloc has not handed out");
         return;
     case FFISAN_KIND_BAD_CALLBACK:
-        ffisan_layout_put(layout, " of a callback that is gone");
+        ffisan_layout_put(layout, " of a callback that cannot be called");
         return;
     case FFISAN_KIND_UNLOADED_CODE:
         ffisan_layout_put(layout, preposition);

@@ -27,7 +27,7 @@ struct ffisan_closed_slot {
 
 /** All of one state. */
 struct ffisan_callbacks {
-    struct ffisan_callback_door door; /**< linked once a callback was freed */
+    struct ffisan_callback_door door; /**< linked with the first callback */
     struct ffisan_state *state;       /**< NULL: closed */
     uintptr_t page;                   /**< of machine code; 0 = none yet */
     bool is_linked;                   /**< the page's head leads to our entry */

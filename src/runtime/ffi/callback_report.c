@@ -15,9 +15,10 @@
 struct telling {
     struct ffisan_callbacks *callbacks;
     uint32_t slot;
-    uint32_t n_from_there;       /* slots run out: taken by the place that took this one */
-    ucontext_t *context;         /* of the signal, or NULL */
-    struct ffisan_holder holder; /* of the address; kind NONE: not looked for, or not found */
+    uint32_t n_from_there;        /* slots run out: taken by the place that took this one */
+    enum ffisan_callback_end end; /* why it could not be called */
+    ucontext_t *context;          /* of the signal, or NULL */
+    struct ffisan_holder holder;  /* of the address; kind NONE: not looked for, or not found */
     struct ffisan_scratch *scratch;
     struct ffisan_here here;
     struct ffisan_finding finding;
@@ -49,6 +50,13 @@ static void describe_slot(struct telling *telling)
     finding->block.type = type_name(telling, slot->type);
 }
 
+static void fill_use(struct telling *telling)
+{
+    telling->finding.use.function = telling->here.function;
+    telling->finding.use.source = telling->here.source;
+    telling->finding.use.stack = ffisan_here_stack(&telling->here, telling->scratch);
+}
+
 static void gather(void *argument)
 {
     struct telling *telling = argument;
@@ -69,12 +77,12 @@ static void gather(void *argument)
                                    telling->scratch, &telling->finding);
         break;
     case 4:
+        fill_use(telling);
         if (telling->n_from_there)
             ffisan_explain_slots(telling->scratch, &telling->finding, telling->callbacks->n_used,
                                  telling->n_from_there);
         else
-            ffisan_explain_callback(telling->scratch, &telling->finding,
-                                    telling->callbacks->state == NULL);
+            ffisan_explain_callback(telling->scratch, &telling->finding, telling->end);
         break;
     }
 }
@@ -101,9 +109,7 @@ static void tell(struct telling *telling)
         find_holder(telling);
     while (telling->step < N_STEPS)
         ffisan_guard_run(gather, telling);
-    finding->use.function = telling->here.function;
-    finding->use.source = telling->here.source;
-    finding->use.stack = ffisan_here_stack(&telling->here, telling->scratch);
+    fill_use(telling);
     ffisan_report(finding);
 }
 
@@ -120,13 +126,15 @@ void ffisan_callback_late(struct ffisan_callback_door *door, uint32_t slot)
 {
     struct ffisan_callbacks *callbacks = (struct ffisan_callbacks *)door;
     struct ffisan_quiet quiet;
-    if (slot >= FFISAN_CALLBACK_SLOTS || is_in_use(callbacks, slot))
+    bool is_free = !is_in_use(callbacks, slot);
+    if (slot >= FFISAN_CALLBACK_SLOTS || (!is_free && *door->compiled == 0))
         return; /* another callback has it by now */
     ffisan_quiet_begin(&quiet);
     if (!callbacks->slots[slot].is_told && ffisan_lock_take(&ffisan_runtime.lock)) {
         callbacks->slots[slot].is_told = true;
         struct telling telling = {.callbacks = callbacks,
                                   .slot = slot,
+                                  .end = is_free ? FFISAN_CALLBACK_FREED : FFISAN_CALLBACK_COMPILED,
                                   .finding = {.severity = FFISAN_SEVERITY_ERROR,
                                               .kind = FFISAN_KIND_BAD_CALLBACK,
                                               .use = {.access = FFISAN_ACCESS_CALL}}};
@@ -148,6 +156,7 @@ bool ffisan_callbacks_fault(uintptr_t address, ucontext_t *context)
     greg_t pc = context->uc_mcontext.gregs[REG_RIP], sp = context->uc_mcontext.gregs[REG_RSP];
     struct telling telling = {.callbacks = callbacks,
                               .slot = slot,
+                              .end = FFISAN_CALLBACK_CLOSED,
                               .context = context,
                               .finding = {.severity = FFISAN_SEVERITY_ERROR,
                                           .kind = FFISAN_KIND_BAD_CALLBACK,

@@ -49,6 +49,53 @@ static uint32_t stack_here(struct ffisan_state *state)
     return state->stacks ? ffisan_stacks_here(state->stacks, &state->vm, 0, &visits) : 0;
 }
 
+/* ---- The entry --------------------------------------------------------------------------------- */
+
+static const uint64_t *jit_base(const struct ffisan_state *state)
+{
+    static const uint64_t never;
+    uint16_t offset = state->vm.layout.jit_base;
+    return offset == FFISAN_NO_OFFSET ? &never : (const uint64_t *)(state->vm.g + offset);
+}
+
+static bool write_head(uintptr_t page, uint64_t head)
+{
+    struct ffisan_quiet quiet;
+    ffisan_quiet_begin(&quiet);
+    bool is_writable =
+        mprotect((void *)page, FFISAN_CALLBACK_PAGE_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC) == 0;
+    if (is_writable)
+        __atomic_store_n((uint64_t *)page, head, __ATOMIC_RELEASE);
+    mprotect((void *)page, FFISAN_CALLBACK_PAGE_BYTES, PROT_READ | PROT_EXEC);
+    ffisan_quiet_end(&quiet);
+    return is_writable;
+}
+
+/* All callbacks of the state go through our entry from now on. */
+static bool link_door(struct ffisan_callbacks *callbacks, uintptr_t page)
+{
+    struct ffisan_callback_door *door = &callbacks->door;
+    if (callbacks->is_linked || callbacks->is_refused)
+        return callbacks->is_linked;
+    callbacks->is_refused = true;
+    if (!ffisan_callback_page_is_known(page))
+        return false;
+    door->g = callbacks->state->vm.g;
+    door->vm_entry = *(const uint64_t *)page;
+    door->compiled = jit_base(callbacks->state);
+    bool locked = ffisan_lock_take(&ffisan_runtime.lock);
+    if (!callbacks->is_in_list) {
+        door->next = ffisan_callback_doors;
+        callbacks->is_in_list = true;
+        __atomic_store_n(&ffisan_callback_doors, door, __ATOMIC_RELEASE);
+    }
+    if (locked)
+        ffisan_lock_give(&ffisan_runtime.lock);
+    callbacks->is_linked = write_head(page, (uint64_t)ffisan_callback_entry);
+    callbacks->is_refused = !callbacks->is_linked;
+    return callbacks->is_linked;
+}
+
 /* ---- Slots that are new ---------------------------------------------------------------------- */
 
 static bool is_freed(const struct ffisan_callbacks *callbacks, uint32_t slot)
@@ -88,6 +135,7 @@ static void look(struct ffisan_callbacks *callbacks, const struct ffisan_callbac
     callbacks->n_findable -= *vm->topid - callbacks->top;
     callbacks->top = *vm->topid;
     callbacks->page = vm->page;
+    link_door(callbacks, vm->page);
 }
 
 /* ---- Before and after a conversion ----------------------------------------------------------- */
@@ -168,43 +216,6 @@ static void after_conversion(const struct ffisan_builtin_call *call)
 }
 
 /* ---- Freeing --------------------------------------------------------------------------------- */
-
-static bool write_head(uintptr_t page, uint64_t head)
-{
-    struct ffisan_quiet quiet;
-    ffisan_quiet_begin(&quiet);
-    bool is_writable =
-        mprotect((void *)page, FFISAN_CALLBACK_PAGE_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC) == 0;
-    if (is_writable)
-        __atomic_store_n((uint64_t *)page, head, __ATOMIC_RELEASE);
-    mprotect((void *)page, FFISAN_CALLBACK_PAGE_BYTES, PROT_READ | PROT_EXEC);
-    ffisan_quiet_end(&quiet);
-    return is_writable;
-}
-
-/* All callbacks of the state go through our entry from now on. */
-static bool link_door(struct ffisan_callbacks *callbacks, uintptr_t page)
-{
-    struct ffisan_callback_door *door = &callbacks->door;
-    if (callbacks->is_linked || callbacks->is_refused)
-        return callbacks->is_linked;
-    callbacks->is_refused = true;
-    if (!ffisan_callback_page_is_known(page))
-        return false;
-    door->g = callbacks->state->vm.g;
-    door->vm_entry = *(const uint64_t *)page;
-    bool locked = ffisan_lock_take(&ffisan_runtime.lock);
-    if (!callbacks->is_in_list) {
-        door->next = ffisan_callback_doors;
-        callbacks->is_in_list = true;
-        __atomic_store_n(&ffisan_callback_doors, door, __ATOMIC_RELEASE);
-    }
-    if (locked)
-        ffisan_lock_give(&ffisan_runtime.lock);
-    callbacks->is_linked = write_head(page, (uint64_t)ffisan_callback_entry);
-    callbacks->is_refused = !callbacks->is_linked;
-    return callbacks->is_linked;
-}
 
 /* The slot of the callback that a cdata leads to, or UINT32_MAX. */
 static uint32_t slot_of_argument(const struct ffisan_builtin_call *call,

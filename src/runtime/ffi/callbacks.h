@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * Lua functions that C calls (LuaJIT's callbacks): where each was made and freed, calls that come
- * after free, and slots that run out.
+ * after free or from compiled code, and slots that run out.
  *
  * A state has 896 slots.  Freed ones are not given out again before the others have been, so that a
- * late call reaches a slot that is still free; the entry of all callbacks is ours from the first
- * free on and looks at one bit.  The VM then says what it says anyway: "bad callback".
+ * late call reaches a slot that is still free; the entry of all callbacks is ours and looks at two
+ * words.  The VM then says what it says anyway: "bad callback".
  *
  * Context, unless said otherwise: the thread of the state, outside of its allocator.
  */

@@ -43,23 +43,43 @@ static void explain_closed(struct ffisan_text *text, const struct ffisan_finding
                     "with the state; its address was kept, and called.");
 }
 
+static void explain_compiled(struct ffisan_text *text, const struct ffisan_finding *finding)
+{
+    ffisan_text_add(text, "Compiled code called ");
+    ffisan_text_add(text, finding->use.function ? finding->use.function : "a C function");
+    ffisan_text_add(text, ", which called the callback");
+    add_place(text, " made at ", &finding->block.made);
+    ffisan_text_add(text,
+                    ". LuaJIT cannot enter Lua from there, and ends the program with \"bad "
+                    "callback\". It compiles no call of a C function that it has seen "
+                    "calling back; this one had not, until now.");
+}
+
 void ffisan_explain_callback(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
-                             bool is_state_closed)
+                             enum ffisan_callback_end end)
 {
     finding->why = ffisan_scratch_string(scratch);
-    if (is_state_closed) {
+    switch (end) {
+    case FFISAN_CALLBACK_FREED:
+        explain_late(&scratch->text, finding);
+        finding->fix =
+            "Take the callback back from C (unregister it, or register NULL or another "
+            "function) before free(), or do not free it: a callback that is made once "
+            "may live as long as the program.";
+        break;
+    case FFISAN_CALLBACK_CLOSED:
         finding->title = "a callback was called after its Lua state had been closed";
         explain_closed(&scratch->text, finding);
         finding->fix =
             "Take the callback back from C (unregister it, or register NULL) before the "
             "state is closed. What runs in atexit, in a signal handler or on a thread "
             "must be C code.";
-    } else {
-        explain_late(&scratch->text, finding);
-        finding->fix =
-            "Take the callback back from C (unregister it, or register NULL or another "
-            "function) before free(), or do not free it: a callback that is made once "
-            "may live as long as the program.";
+        break;
+    case FFISAN_CALLBACK_COMPILED:
+        finding->title = "a callback was called from compiled code, which LuaJIT cannot do";
+        explain_compiled(&scratch->text, finding);
+        finding->fix = "Switch the compiler off for the Lua function that calls C: jit.off(f).";
+        break;
     }
     ffisan_scratch_end_string(scratch);
 }

@@ -8,9 +8,15 @@
 
 #include "runtime/report/report.h"
 
-/** Called after free, or after its state was closed. */
+/** Why a callback cannot be called. */
+enum ffisan_callback_end {
+    FFISAN_CALLBACK_FREED,
+    FFISAN_CALLBACK_CLOSED,   /**< its state was closed */
+    FFISAN_CALLBACK_COMPILED, /**< compiled code called the C function that calls it */
+};
+
 void ffisan_explain_callback(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
-                             bool is_state_closed);
+                             enum ffisan_callback_end end);
 
 /** Of the callback slots `n_used` are taken, `n_from_there` by the place that made the block. */
 void ffisan_explain_slots(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
