@@ -49,7 +49,7 @@ static uint32_t stack_here(struct ffisan_state *state)
     return state->stacks ? ffisan_stacks_here(state->stacks, &state->vm, 0, &visits) : 0;
 }
 
-/* ---- The entry --------------------------------------------------------------------------------- */
+/* ---- The entry ------------------------------------------------------------------------------- */
 
 static const uint64_t *jit_base(const struct ffisan_state *state)
 {
