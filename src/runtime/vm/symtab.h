@@ -2,7 +2,7 @@
 /**
  * Names of variables of loaded modules: exported ones from the loader's tables, others from the
  * symbol table in the module's file, else the section that they lie in.
- * Context: any, also a signal handler, under a guard; a file that shrinks meanwhile faults.
+ * Context: any, also a signal handler; reads the memory of the module, so run it under a guard.
  */
 #ifndef FFISAN_VM_SYMTAB_H
 #define FFISAN_VM_SYMTAB_H
