@@ -111,6 +111,12 @@ static void test_ids(void)
     finding = finding_at(10);
     finding.holder.field = "other";
     TAP_OK(id_of(finding) != id, "and fields");
+    finding.holder.field = "libfoo.so.2: g_queue+16";
+    uint64_t in_queue = id_of(finding);
+    finding.holder.field = "libfoo.so.2: g_queue";
+    TAP_OK(id_of(finding) == in_queue, "not how far into a C variable");
+    finding.holder.field = "libfoo.so.2: g_options+16";
+    TAP_OK(id_of(finding) != in_queue, "but which");
     finding = finding_at(10);
     finding.use.stack = (struct ffisan_stack){0};
     TAP_OK(id_of(finding) == id, "places of use do not, when the makers are known");

@@ -55,10 +55,13 @@ static uint64_t hash_stack(uint64_t hash, const struct ffisan_stack *stack, size
     return hash;
 }
 
-/* Lengths and indexes differ from one occurrence to the next: "char [14]", "items[3].name". */
+/*
+ * Lengths and indexes differ from one occurrence to the next: "char [14]", "items[3].name", and
+ * "libfoo.so: g_queue+16", which is a slot of an array, too.
+ */
 static uint64_t hash_shape(uint64_t hash, const char *string)
 {
-    for (; string && *string; string++)
+    for (; string && *string && *string != '+'; string++)
         if (*string < '0' || *string > '9')
             hash = ffisan_hash_mix(hash, (unsigned char)*string);
     return ffisan_hash_mix(hash, 0);
