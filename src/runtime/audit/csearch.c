@@ -14,10 +14,13 @@
 #include "runtime/fault/signals.h"
 #include "runtime/state.h"
 
+#include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #define PAGE FFISAN_PAGE_SIZE
+#define WINDOW_PAGES 1024u /* looked at by one call */
 
 /*
  * What the searches of a state may cost, in bytes that lead nowhere; a microsecond takes 20,000 of
@@ -27,6 +30,7 @@
 #define FORCED_CREDIT ((uint64_t)1 << 30)   /* for those that are forced to look */
 #define CREDIT_PER_ALLOCATION 8
 #define COST_OF_LEAD 200
+#define COST_OF_WINDOW 131072
 
 /* A piece of memory under search: a fault goes on from there. */
 struct piece {
@@ -63,18 +67,54 @@ static void search_pages(void *argument)
     }
 }
 
+static void search_guarded(struct piece *piece)
+{
+    enum { MOST_HOLES = 256 };
+    piece->audit->state->audit.c_bytes += piece->end - piece->at;
+    for (unsigned n = 0; n < MOST_HOLES && !ffisan_guard_run(search_pages, piece); n++)
+        piece->at = (piece->at | (PAGE - 1)) + 1;
+}
+
+/*
+ * Large memory is often hardly used: what was never written has no pages, and must not get any by
+ * being read.  The kernel says which there are, a window at a time; those that are swapped out are
+ * left out as well.
+ */
+static void search_large(struct piece *piece)
+{
+    uint8_t is_there[WINDOW_PAGES];
+    uintptr_t end = piece->end, window = piece->at & ~(uintptr_t)(PAGE - 1);
+    for (; window < end; window += WINDOW_PAGES * PAGE) {
+        size_t n_pages = (end - window + PAGE - 1) / PAGE;
+        if (n_pages > WINDOW_PAGES)
+            n_pages = WINDOW_PAGES;
+        piece->audit->state->audit.c_bytes += COST_OF_WINDOW;
+        if (mincore((void *)window, n_pages * PAGE, is_there) != 0)
+            memset(is_there, 1, n_pages);
+        for (size_t i = 0, next; i < n_pages; i = next) {
+            for (next = i + 1; next < n_pages && (is_there[next] & 1) == (is_there[i] & 1); next++)
+                ;
+            uintptr_t from = window + i * PAGE, to = window + next * PAGE;
+            piece->at = from > piece->at ? from : piece->at;
+            piece->end = to < end ? to : end;
+            if (is_there[i] & 1)
+                search_guarded(piece);
+        }
+    }
+}
+
 /* What holds no whole page is never without access. */
 static void search_piece(struct piece *piece)
 {
-    enum { MOST_HOLES = 256 };
     uintptr_t size = piece->end - piece->at;
-    piece->audit->state->audit.c_bytes += size;
     if (size < PAGE) {
+        piece->audit->state->audit.c_bytes += size;
         search_pages(piece);
-        return;
+    } else if (size < WINDOW_PAGES * PAGE) {
+        search_guarded(piece);
+    } else {
+        search_large(piece);
     }
-    for (unsigned n = 0; n < MOST_HOLES && !ffisan_guard_run(search_pages, piece); n++)
-        piece->at = (piece->at | (PAGE - 1)) + 1;
 }
 
 static void search_segment(struct ffisan_audit *audit, const struct ffisan_segment *segment,
