@@ -100,7 +100,7 @@ local lookups = {
 }
 for _, part in ipairs({ "use", "holder", "block", "collected", "freed" }) do
     for _, name in ipairs({ "kind", "type", "field", "path", "access", "cycle", "preview",
-        "function", "finalizer" }) do
+        "function", "finalizer", "offset" }) do
         lookups[part .. "_" .. name] = function(f) return (f[part] or {})[name] end
     end
     local stack = (part == "holder" or part == "block") and "made" or "stack"
@@ -113,6 +113,12 @@ for _, part in ipairs({ "use", "holder", "block", "collected", "freed" }) do
     lookups[part .. "_caller_line"] = frame(2, "line")
     lookups[part .. "_caller_in"] = frame(2, "function")
 end
+lookups.freed_function = function(f)
+    local names = c_functions((f.freed or {}).stack)
+    names[#names + 1] = (f.freed or {})["function"]
+    return names
+end
+lookups.freed_finalizer = function(f) return (f.freed or {}).finalizer end
 lookups.use_function = function(f)
     local names = c_functions((f.use or {}).stack)
     names[#names + 1] = (f.use or {})["function"]

@@ -20,7 +20,7 @@
 #define PAGED_MAX (16u * PAGE - FFISAN_REDZONE_MIN) /* larger blocks are dense */
 #define PAGED_BLOCKS 2048u                          /* at most so many are live or dead at a time */
 #define PAGED_DEAD 1024u                            /* of them, so many dead */
-#define PAGED_VISITS 16u                            /* of each place, then at powers of two */
+#define PAGED_VISITS 64u                            /* of each place, then at powers of two */
 #define IN_USE 1       /* type of a slot: a bit less to look for than in the bitmaps */
 #define DENSE_SHARE 16 /* of the quarantine's budget */
 

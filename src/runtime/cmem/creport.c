@@ -179,8 +179,9 @@ static void gather(void *argument)
         struct ffisan_finding *finding = &gathering->finding;
         finding->use.stack = ffisan_here_stack(&gathering->here, gathering->scratch);
         finding->use.source = gathering->here.source;
-        finding->use.function =
-            gathering->here.function ? gathering->here.function : event->function;
+        finding->use.function = event->access == FFISAN_ACCESS_SYSCALL ? event->function : NULL;
+        if (!finding->use.function)
+            finding->use.function = gathering->here.function ?: event->function;
         if (event->overrun)
             ffisan_overrun_explain(event->overrun, gathering->scratch, finding);
         else
