@@ -24,7 +24,7 @@ local function lengths(names)
     local sum = 0
     for _, name in ipairs(names) do
         local text = Text.new(name .. "/" .. #name)
-        local same = text:view("const char *")
+        local same = text:view("void *")
         sum = sum + text:length() + same:length()
     end
     return sum
