@@ -118,7 +118,7 @@ lookups.freed_function = function(f)
     names[#names + 1] = (f.freed or {})["function"]
     return names
 end
-lookups.freed_finalizer = function(f) return (f.freed or {}).finalizer end
+
 lookups.finalizer_line = function(f) return lua_frame((f.freed or {}).finalizer_made, 1).line end
 lookups.use_function = function(f)
     local names = c_functions((f.use or {}).stack)

@@ -19,7 +19,7 @@
 #define PAGES_AT_ONCE 512u
 #define PRESENT (UINT64_C(3) << 62) /* in a word of /proc/self/pagemap: in memory or swapped */
 
-enum { UNMARKED, REACHABLE, LOST_WITH_ANOTHER };
+enum { UNMARKED, REACHABLE, LOST, LOST_WITH_ANOTHER };
 
 static void unmark(void *context, const struct ffisan_slot_ref *ref)
 {
@@ -60,6 +60,8 @@ static void reach(struct ffisan_leaks_mark *mark, uintptr_t address, uint8_t how
     if (!ffisan_cheap_find_live(address, &ref))
         return;
     struct ffisan_cnote *note = ffisan_cheap_note(&ref);
+    if (note->is_marked == LOST && ref.block != mark->lost_one)
+        note->is_marked = how; /* its own words have been followed */
     if (note->is_marked != UNMARKED || mark->n_pending == mark->max_pending)
         return;
     note->is_marked = how;
@@ -185,12 +187,15 @@ void ffisan_leaks_mark_word(struct ffisan_leaks_mark *mark, uintptr_t word)
 
 /* ---- What is left --------------------------------------------------------------------------- */
 
-/* Everything that an unmarked block leads to is lost with it. */
+/* Everything that an unmarked block leads to is lost with it, except itself. */
 static void spread(void *context, const struct ffisan_slot_ref *ref)
 {
     struct ffisan_leaks_mark *mark = context;
-    if (ffisan_cheap_note(ref)->is_marked != UNMARKED)
+    struct ffisan_cnote *note = ffisan_cheap_note(ref);
+    if (note->is_marked != UNMARKED)
         return;
+    note->is_marked = LOST;
+    mark->lost_one = ref->block;
     search_words(mark, ref->block, ref->block + ffisan_slot_size(ref), LOST_WITH_ANOTHER);
     follow(mark, LOST_WITH_ANOTHER);
 }
@@ -202,7 +207,7 @@ static void list(void *context, const struct ffisan_slot_ref *ref)
     const struct ffisan_ctrace *trace = ffisan_ctraces_get(ref->slot->stack);
     if (note->is_marked == REACHABLE)
         note->is_suspect = 0;
-    if (note->is_marked != UNMARKED || note->is_reported || !trace || !trace->lua_stack)
+    if (note->is_marked != LOST || note->is_reported || !trace || !trace->lua_stack)
         return;
     if (mark->is_tentative && !note->is_suspect) {
         note->is_suspect = 1;

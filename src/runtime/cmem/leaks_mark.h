@@ -27,6 +27,7 @@ struct ffisan_leaks_mark {
     uint64_t n_words;
     uintptr_t low, size; /**< of the C heap: a first look at a word */
     uintptr_t stack;     /**< the stack below is not in use */
+    uintptr_t lost_one;  /**< lost, what it leads to is being marked */
     uintptr_t *pending;  /**< blocks that are marked and were not searched yet */
     size_t n_pending, max_pending;
     uint32_t n_lost;
