@@ -31,6 +31,7 @@ struct ffisan_cnote {
     uint8_t is_marked : 2;    /**< something leads to it (leaks_mark.c) */
     uint8_t is_reported : 1;  /**< as a leak, or as used after it was freed */
     uint8_t is_suspect : 1;   /**< nothing led to it in the last search */
+    uint8_t is_kept : 1;      /**< C memory led to it when the program ended */
 };
 
 enum ffisan_cheap_answer {

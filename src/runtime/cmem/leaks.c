@@ -57,6 +57,25 @@ static void search(void *argument)
     ffisan_leaks_mark(mark);
 }
 
+static void search_kept(void *argument)
+{
+    struct ffisan_leaks_mark *mark = argument;
+    ffisan_leaks_mark_kept(mark);
+}
+
+void ffisan_leaks_note_kept(struct ffisan_state *state)
+{
+    struct ffisan_leaks_mark mark = {.state = state, .is_first = true};
+    if (!ffisan_runtime.options.leaks || !ffisan_runtime.options.malloc || ffisan_io_is_confined ||
+        !ffisan_cheap_has_live() || !ffisan_cheap_lock())
+        return;
+    ffisan_leaks_mark_begin(&mark);
+    if (mark.is_possible)
+        ffisan_guard_run(search_kept, &mark);
+    ffisan_leaks_mark_end(&mark);
+    ffisan_cheap_unlock();
+}
+
 /* A pointer may have moved from where the search had not been to where it had. */
 static bool needs_second_look(void)
 {

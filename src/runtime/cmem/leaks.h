@@ -28,6 +28,9 @@ void ffisan_leaks_after_cycle(struct ffisan_state *state, bool is_last);
 /** The program has ended, its last collection has not begun: what its main function had. */
 void ffisan_leaks_ending(struct ffisan_state *state);
 
+/** Part of it: what C memory leads to.  Caller holds ffisan_runtime.lock. */
+void ffisan_leaks_note_kept(struct ffisan_state *state);
+
 struct ffisan_leaks_stats ffisan_leaks_stats(void);
 
 #endif

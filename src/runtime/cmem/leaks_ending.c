@@ -9,6 +9,7 @@
 #include "runtime/cmem/leaks_mark.h"
 
 #include "base/pages.h"
+#include "runtime/cmem/thread.h"
 #include "runtime/state.h"
 #include "runtime/vm/proto.h"
 
@@ -132,6 +133,10 @@ void ffisan_leaks_ending(struct ffisan_state *state)
     frame.state = state;
     frame.n = n < SLOTS_SEARCHED ? n : SLOTS_SEARCHED;
     memcpy(frame.slots, slots, frame.n * sizeof(*slots));
+    bool was_busy = ffisan_thread.is_busy;
+    ffisan_thread.is_busy = true;
+    ffisan_leaks_note_kept(state);
+    ffisan_thread.is_busy = was_busy;
     if (locked)
         ffisan_lock_give(&ffisan_runtime.lock);
 }

@@ -91,6 +91,29 @@ static void follow(struct ffisan_leaks_mark *mark, uint8_t how)
 
 /* ---- Lua ------------------------------------------------------------------------------------ */
 
+/* Addresses as text: "0x7f12345678ab", and what tostring(cdata) has in it. */
+static void reach_digits(struct ffisan_leaks_mark *mark, const char *text, size_t size)
+{
+    enum { FEWEST = 8 };
+    uintptr_t number = 0;
+    unsigned n = 0;
+    for (size_t i = 0; i <= size; i++) {
+        unsigned char c = i < size ? (unsigned char)text[i] : 0, letter = c | 0x20;
+        if (c >= '0' && c <= '9')
+            number = number << 4 | (c - '0');
+        else if (letter >= 'a' && letter <= 'f')
+            number = number << 4 | (letter - 'a' + 10u);
+        else {
+            if (n >= FEWEST)
+                reach(mark, number, REACHABLE);
+            n = 0;
+            number = 0;
+            continue;
+        }
+        n++;
+    }
+}
+
 /* Lua keeps addresses as light userdata as well, with its upper bits numbered, and as numbers. */
 static void reach_value(struct ffisan_leaks_mark *mark, uint64_t word)
 {
@@ -111,6 +134,8 @@ static void search_object(void *context, const struct ffisan_slot_ref *ref)
     struct ffisan_leaks_mark *mark = context;
     const uint64_t *words = (const uint64_t *)ref->block;
     size_t n = ffisan_slot_extent(ref) / 8; /* the size of what C cannot reach is not known */
+    if ((ref->slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_STR)
+        reach_digits(mark, (const char *)ref->block, n * 8);
     mark->n_words += n;
     for (size_t i = 0; i < n; i++) {
         if (words[i] - mark->low < mark->size)
@@ -148,7 +173,7 @@ static void search_mapping(void *context, const struct ffisan_mapping *mapping)
     uintptr_t low = mapping->low;
     mark->is_complete = true;
     if (mark->stack >= low && mark->stack < mapping->high)
-        low = mark->stack;
+        low = mark->is_first ? mapping->high : mark->stack;
     while (low < mapping->high) {
         bool found = ffisan_pages_next_own(low, &own) && own.low < mapping->high;
         uintptr_t high = found ? own.low : mapping->high;
@@ -174,6 +199,20 @@ void ffisan_leaks_mark(struct ffisan_leaks_mark *mark)
     follow(mark, REACHABLE);
     if (mark->is_last)
         ffisan_leaks_mark_ending(mark);
+}
+
+static void keep(void *context, const struct ffisan_slot_ref *ref)
+{
+    struct ffisan_cnote *note = ffisan_cheap_note(ref);
+    (void)context;
+    note->is_kept = note->is_marked == REACHABLE;
+}
+
+void ffisan_leaks_mark_kept(struct ffisan_leaks_mark *mark)
+{
+    search_process(mark);
+    follow(mark, REACHABLE);
+    ffisan_cheap_each_live(keep, mark);
 }
 
 void ffisan_leaks_mark_word(struct ffisan_leaks_mark *mark, uintptr_t word)
@@ -207,7 +246,8 @@ static void list(void *context, const struct ffisan_slot_ref *ref)
     const struct ffisan_ctrace *trace = ffisan_ctraces_get(ref->slot->stack);
     if (note->is_marked == REACHABLE)
         note->is_suspect = 0;
-    if (note->is_marked != LOST || note->is_reported || !trace || !trace->lua_stack)
+    if (note->is_marked != LOST || note->is_kept || note->is_reported || !trace ||
+        !trace->lua_stack)
         return;
     if (mark->is_tentative && !note->is_suspect) {
         note->is_suspect = 1;

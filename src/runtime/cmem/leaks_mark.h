@@ -22,6 +22,7 @@ struct ffisan_leaks_mark {
     struct ffisan_state *state;
     bool is_tentative; /**< report only what was lost in the search before as well */
     bool is_last;      /**< the program has ended */
+    bool is_first;     /**< what stands on this thread's stack does not count */
     bool is_possible;  /**< there was memory for the search */
     bool is_complete;  /**< all memory was searched */
     uint64_t n_words;
@@ -48,6 +49,12 @@ void ffisan_leaks_mark_lost(struct ffisan_leaks_mark *mark);
  * function has returned.  Marks what dead objects in its frame lead to.
  */
 void ffisan_leaks_mark_ending(struct ffisan_leaks_mark *mark);
+
+/**
+ * The program has ended, its libraries are still there: notes which blocks C memory leads to.  They
+ * are not lost when a library that keeps them is unloaded.
+ */
+void ffisan_leaks_mark_kept(struct ffisan_leaks_mark *mark);
 
 /** Marks the block that an address leads into, and what it leads to. */
 void ffisan_leaks_mark_word(struct ffisan_leaks_mark *mark, uintptr_t word);
