@@ -82,10 +82,9 @@ struct ffisan_state {
     const struct ffisan_api *api;
     struct ffisan_builtins builtins;
     struct ffisan_running_call running_call;
-    uint32_t call_counts[FFISAN_CALL_COUNTS]; /**< bounds/due.h */
-    struct ffisan_callbacks *callbacks;       /**< NULL until one is made (ffi/callbacks.h) */
-    lua_State *L;                             /**< main thread */
-    lua_Alloc old_allocf;                     /**< for blocks from before we took over, or NULL */
+    struct ffisan_callbacks *callbacks; /**< NULL until one is made (ffi/callbacks.h) */
+    lua_State *L;                       /**< main thread */
+    lua_Alloc old_allocf;               /**< for blocks from before we took over, or NULL */
     void *old_ud;
     lua_Alloc twin_allocf; /**< the program's own allocator (mirror.h), or NULL */
     void *twin_ud;

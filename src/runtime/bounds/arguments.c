@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/bounds/arguments.h"
 
-#include "runtime/bounds/due.h"
 #include "runtime/bounds/keep.h"
 #include "runtime/state.h"
 #include "runtime/vm/cstack.h"
@@ -35,8 +34,6 @@ static void keep_pointees(const struct ffisan_builtin_call *call,
 static void before_call(const struct ffisan_builtin_call *call)
 {
     struct ffisan_state *state = call->state;
-    if (!ffisan_due(call))
-        return;
     ffisan_state_classify_pending(state);
     size_t n_values = ffisan_builtin_n_values(call);
     for (size_t i = 1; i < n_values; i++) {
@@ -70,7 +67,7 @@ static void after_call(const struct ffisan_builtin_call *call)
 {
     if (call->kept->n_blocks == 0)
         return;
-    ffisan_keep_compare(call, name_of_function(call));
+    ffisan_keep_compare(call, name_of_function);
     call->state->running_call = call->kept->outer;
 }
 
@@ -88,10 +85,10 @@ void ffisan_arguments_check_running(struct ffisan_state *state, const lua_State 
     if (running->call && running->L == L && (link & FRAME_TYPE) == FRAME_C &&
         caller - thread->stack == running->base_offset &&
         ((const uint64_t *)caller)[-2] == running->function)
-        ffisan_keep_compare(running->call, name_of_function(running->call));
+        ffisan_keep_compare(running->call, name_of_function);
 }
 
 void ffisan_arguments_watch(void)
 {
-    ffisan_builtins_watch(FFISAN_BUILTIN_CDATA_CALL, before_call, after_call);
+    ffisan_builtins_watch_samples(FFISAN_BUILTIN_CDATA_CALL, before_call, after_call);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/bounds/elements.h"
 
-#include "runtime/bounds/due.h"
 #include "runtime/bounds/keep.h"
 #include "runtime/state.h"
 #include "runtime/vm/ctype_table.h"
@@ -59,8 +58,7 @@ static void check(const struct ffisan_builtin_call *call, enum ffisan_access acc
     struct array array;
     struct ffisan_extent extent;
     int64_t index;
-    if (!find_index(ffisan_builtin_value(call, 1), &index) || !ffisan_due(call) ||
-        lj_tv_type(object) != LJ_GCT_CDATA ||
+    if (!find_index(ffisan_builtin_value(call, 1), &index) || lj_tv_type(object) != LJ_GCT_CDATA ||
         !find_array(call, (const struct lj_cdata *)lj_tv_object(object), &array))
         return;
     if (call->state->pending.ref.block)
@@ -100,6 +98,6 @@ static void after_newindex(const struct ffisan_builtin_call *call)
 
 void ffisan_elements_watch(void)
 {
-    ffisan_builtins_watch(FFISAN_BUILTIN_CDATA_INDEX, before_index, NULL);
-    ffisan_builtins_watch(FFISAN_BUILTIN_CDATA_NEWINDEX, before_newindex, after_newindex);
+    ffisan_builtins_watch_samples(FFISAN_BUILTIN_CDATA_INDEX, before_index, NULL);
+    ffisan_builtins_watch_samples(FFISAN_BUILTIN_CDATA_NEWINDEX, before_newindex, after_newindex);
 }

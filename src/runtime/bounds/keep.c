@@ -67,11 +67,12 @@ void ffisan_keep_string(const struct ffisan_builtin_call *call, const struct ffi
         ffisan_keep_block(call, extent);
 }
 
-void ffisan_keep_compare(const struct ffisan_builtin_call *call, const char *function)
+void ffisan_keep_compare(const struct ffisan_builtin_call *call,
+                         const char *(*name)(const struct ffisan_builtin_call *call))
 {
     struct ffisan_state *state = call->state;
     const struct ffisan_builtin_kept *kept = call->kept;
-    struct ffisan_culprit culprit = {.function = function};
+    struct ffisan_culprit culprit = {0};
     bool is_intact = true;
     for (unsigned i = 0; i < kept->n_blocks; i++) {
         struct ffisan_extent extent;
@@ -86,6 +87,8 @@ void ffisan_keep_compare(const struct ffisan_builtin_call *call, const char *fun
         culprit.before = kept->text;
         culprit.n_before = kept->n_text;
     }
-    if (!is_intact)
-        ffisan_damage_report(state, &culprit);
+    if (is_intact)
+        return;
+    culprit.function = name ? name(call) : NULL;
+    ffisan_damage_report(state, &culprit);
 }

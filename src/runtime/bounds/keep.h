@@ -14,7 +14,11 @@ void ffisan_keep_block(const struct ffisan_builtin_call *call, const struct ffis
 /** Before: only a string, which must not change. */
 void ffisan_keep_string(const struct ffisan_builtin_call *call, const struct ffisan_extent *extent);
 
-/** After: strings must be what they were, and the bytes behind blocks.  `function`: did it. */
-void ffisan_keep_compare(const struct ffisan_builtin_call *call, const char *function);
+/**
+ * After: strings must be what they were, and the bytes behind blocks; else that is reported.
+ * `name` is asked what did it, NULL: a piece of Lua code.
+ */
+void ffisan_keep_compare(const struct ffisan_builtin_call *call,
+                         const char *(*name)(const struct ffisan_builtin_call *call));
 
 #endif

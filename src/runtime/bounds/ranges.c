@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/bounds/ranges.h"
 
-#include "runtime/bounds/due.h"
 #include "runtime/bounds/keep.h"
 #include "runtime/state.h"
 #include "runtime/vm/ctype_table.h"
@@ -78,8 +77,6 @@ static bool is_given(const struct ffisan_builtin_call *call, size_t position)
 
 static void before_string(const struct ffisan_builtin_call *call)
 {
-    if (!ffisan_due(call))
-        return;
     ffisan_state_classify_pending(call->state);
     check(call, 0, is_given(call, 1) ? length_of(call, 1) : length_to_nul(call), FFISAN_ACCESS_READ,
           "ffi.string");
@@ -90,8 +87,6 @@ static void before_copy(const struct ffisan_builtin_call *call)
 {
     uint64_t from = ffisan_builtin_value(call, 1);
     int64_t size = NOT_GIVEN;
-    if (!ffisan_due(call))
-        return;
     if (is_given(call, 2))
         size = length_of(call, 2);
     else if (lj_tv_type(from) == LJ_GCT_STR)
@@ -104,28 +99,25 @@ static void before_copy(const struct ffisan_builtin_call *call)
 
 static void before_fill(const struct ffisan_builtin_call *call)
 {
-    if (!ffisan_due(call))
-        return;
     ffisan_state_classify_pending(call->state);
     keep_target(call);
     check(call, 0, length_of(call, 1), FFISAN_ACCESS_WRITE, "ffi.fill");
 }
 
-static void after_copy(const struct ffisan_builtin_call *call)
+static const char *name_of(const struct ffisan_builtin_call *call)
 {
-    if (call->kept->n_blocks > 0)
-        ffisan_keep_compare(call, "ffi.copy");
+    return call->builtin == FFISAN_BUILTIN_COPY ? "ffi.copy" : "ffi.fill";
 }
 
-static void after_fill(const struct ffisan_builtin_call *call)
+static void after_write(const struct ffisan_builtin_call *call)
 {
     if (call->kept->n_blocks > 0)
-        ffisan_keep_compare(call, "ffi.fill");
+        ffisan_keep_compare(call, name_of);
 }
 
 void ffisan_ranges_watch(void)
 {
-    ffisan_builtins_watch(FFISAN_BUILTIN_STRING, before_string, NULL);
-    ffisan_builtins_watch(FFISAN_BUILTIN_COPY, before_copy, after_copy);
-    ffisan_builtins_watch(FFISAN_BUILTIN_FILL, before_fill, after_fill);
+    ffisan_builtins_watch_samples(FFISAN_BUILTIN_STRING, before_string, NULL);
+    ffisan_builtins_watch_samples(FFISAN_BUILTIN_COPY, before_copy, after_write);
+    ffisan_builtins_watch_samples(FFISAN_BUILTIN_FILL, before_fill, after_write);
 }

@@ -28,6 +28,13 @@ struct watchers {
     bool wants_all; /* not only calls with functions or tables */
 };
 static struct watchers watchers[FFISAN_N_BUILTINS]; /* complete before the first state */
+static struct watchers samplers[FFISAN_N_BUILTINS]; /* told of calls that are due */
+
+/* How often a place in the program has called, by a hash of it. */
+#define N_COUNTS 4096
+#define FIRST_CALLS 64u
+#define SAMPLE 32u
+static uint32_t counts[N_COUNTS];
 
 /*
  * The original where no state is at hand.  A second LuaJIT in the process has others: then
@@ -85,9 +92,15 @@ static bool has_function_or_table(const lua_State *L)
     return found;
 }
 
-static int told_call(lua_State *L, enum ffisan_builtin builtin)
+static void tell(const ffisan_builtin_fn *told, unsigned n, const struct ffisan_builtin_call *call)
 {
-    const struct watchers *told = &watchers[builtin];
+    for (unsigned i = 0; i < n; i++)
+        told[i](call);
+}
+
+static int told_call(lua_State *L, enum ffisan_builtin builtin, bool is_due)
+{
+    const struct watchers *told = &watchers[builtin], *sampling = &samplers[builtin];
     struct ffisan_builtin_kept kept;
     struct ffisan_builtin_call call = {
         .state = state_of(L), .L = L, .builtin = builtin, .kept = &kept};
@@ -96,22 +109,44 @@ static int told_call(lua_State *L, enum ffisan_builtin builtin)
     kept.text_block = 0;
     if (!call.state || !call.state->builtins.original[builtin])
         return any_original[builtin](L);
-    for (unsigned i = 0; i < told->n_before; i++)
-        told->before[i](&call);
+    tell(told->before, told->n_before, &call);
+    if (is_due)
+        tell(sampling->before, sampling->n_before, &call);
     lua_CFunction original = call.state->builtins.original[builtin];
-    if (told->n_after == 0)
+    if (told->n_after + (is_due ? sampling->n_after : 0) == 0)
         return original(L);
     int n_results = original(L);
-    for (unsigned i = 0; i < told->n_after; i++)
-        told->after[i](&call);
+    tell(told->after, told->n_after, &call);
+    if (is_due)
+        tell(sampling->after, sampling->n_after, &call);
     return n_results;
+}
+
+/*
+ * The instruction that the function returns to, as a number: of the caller's bytecode, or behind
+ * the frame that a metamethod continues with (lj_frame.h, frame_contpc).
+ */
+static inline uint64_t place_of(const lua_State *L)
+{
+    enum { FRAME_TYPE = 3, FRAME_CONT = 2 };
+    const uint64_t *base = (const uint64_t *)base_of(L);
+    return (base[-1] & FRAME_TYPE) == FRAME_CONT ? base[-3] : base[-1];
+}
+
+/* The first calls of each place, then one in so many.  Places may share a count. */
+static inline bool is_due(const lua_State *L)
+{
+    uint64_t hash = place_of(L) * UINT64_C(0x9e3779b97f4a7c15) >> 40;
+    uint32_t count = ++counts[hash % N_COUNTS];
+    return count <= FIRST_CALLS || count % SAMPLE == 0;
 }
 
 static inline int watched_call(lua_State *L, enum ffisan_builtin builtin)
 {
-    if (!watchers[builtin].wants_all && !several && !has_function_or_table(L))
+    bool due = samplers[builtin].n_before > 0 && is_due(L);
+    if (!due && !watchers[builtin].wants_all && !several && !has_function_or_table(L))
         return any_original[builtin](L);
-    return told_call(L, builtin);
+    return told_call(L, builtin, due);
 }
 
 #define FFISAN_BUILTIN(id, table, name)                                                            \
@@ -197,12 +232,17 @@ static void replace(struct ffisan_state *state, const struct lj_tab *tab,
     function->u.c.f = (uint64_t)replacements[builtin];
 }
 
+static bool is_watched(enum ffisan_builtin builtin)
+{
+    return watchers[builtin].n_before + watchers[builtin].n_after + samplers[builtin].n_before > 0;
+}
+
 static void replace_all(struct ffisan_state *state, const struct lj_tab *const tables[N_PLACES])
 {
     if (!state->vm.layout.functions_are_known)
         return;
     for (unsigned i = 0; i < FFISAN_N_BUILTINS; i++)
-        if (tables[places[i].where] && (watchers[i].n_before || watchers[i].n_after))
+        if (tables[places[i].where] && is_watched((enum ffisan_builtin)i))
             replace(state, tables[places[i].where], (enum ffisan_builtin)i);
 }
 
@@ -227,17 +267,8 @@ static void ffi_was_opened(const struct ffisan_builtin_call *call)
         find_in(call->state, ffi);
 }
 
-void ffisan_builtins_watch(enum ffisan_builtin builtin, ffisan_builtin_fn before,
-                           ffisan_builtin_fn after)
+static void add(struct watchers *told, ffisan_builtin_fn before, ffisan_builtin_fn after)
 {
-    watchers[builtin].wants_all = true;
-    ffisan_builtins_watch_functions(builtin, before, after);
-}
-
-void ffisan_builtins_watch_functions(enum ffisan_builtin builtin, ffisan_builtin_fn before,
-                                     ffisan_builtin_fn after)
-{
-    struct watchers *told = &watchers[builtin];
     if (watchers[FFISAN_BUILTIN_OPEN].n_after == 0)
         watchers[FFISAN_BUILTIN_OPEN] =
             (struct watchers){.after = {ffi_was_opened}, .n_after = 1, .wants_all = true};
@@ -245,6 +276,25 @@ void ffisan_builtins_watch_functions(enum ffisan_builtin builtin, ffisan_builtin
         told->before[told->n_before++] = before;
     if (after && told->n_after < MAX_WATCHERS)
         told->after[told->n_after++] = after;
+}
+
+void ffisan_builtins_watch(enum ffisan_builtin builtin, ffisan_builtin_fn before,
+                           ffisan_builtin_fn after)
+{
+    watchers[builtin].wants_all = true;
+    add(&watchers[builtin], before, after);
+}
+
+void ffisan_builtins_watch_functions(enum ffisan_builtin builtin, ffisan_builtin_fn before,
+                                     ffisan_builtin_fn after)
+{
+    add(&watchers[builtin], before, after);
+}
+
+void ffisan_builtins_watch_samples(enum ffisan_builtin builtin, ffisan_builtin_fn before,
+                                   ffisan_builtin_fn after)
+{
+    add(&samplers[builtin], before, after);
 }
 
 void ffisan_builtins_opened(struct ffisan_state *state)

@@ -53,7 +53,6 @@ struct ffisan_builtins {
 };
 
 #define FFISAN_BUILTIN_KEPT 16
-#define FFISAN_CALL_COUNTS 1024
 
 /** A call of a C function through the ffi.  An error may have ended it: see its user. */
 struct ffisan_running_call {
@@ -107,6 +106,13 @@ void ffisan_builtins_watch(enum ffisan_builtin builtin, ffisan_builtin_fn before
  */
 void ffisan_builtins_watch_functions(enum ffisan_builtin builtin, ffisan_builtin_fn before,
                                      ffisan_builtin_fn after);
+
+/**
+ * The same, but of each place in the program only the first 64 calls are told, and then one in 32:
+ * for what a place does wrong in its first calls, if ever.
+ */
+void ffisan_builtins_watch_samples(enum ffisan_builtin builtin, ffisan_builtin_fn before,
+                                   ffisan_builtin_fn after);
 
 /**
  * The libraries of a state have been opened: finds the ffi library, or will as soon as the program
