@@ -8,6 +8,7 @@
 
 #include "runtime/audit/standin.h"
 #include "runtime/cmem/creport.h"
+#include "runtime/cmem/finalizer.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/fault/arch.h"
 #include "runtime/fault/guard.h"
@@ -124,6 +125,29 @@ static void fill_use(struct use *use)
     finding->use.function = use->function ? use->function : use->here.function;
 }
 
+/* The collector steps for nobody while it runs a finalizer (gc_call_finalizer). */
+static bool is_in_finalizer(const struct ffisan_state *state)
+{
+    const uint64_t stopped = UINT64_C(1) << 40;
+    return state && ffisan_finalizer_may_run(state) &&
+           ffisan_vm_word(&state->vm, state->vm.layout.gc_threshold) >= stopped;
+}
+
+static void explain(struct use *use)
+{
+    struct ffisan_scratch *scratch = use->scratch;
+    ffisan_explain(scratch, &use->finding);
+    if (!is_in_finalizer(use->standin->state))
+        return;
+    const char *why = ffisan_scratch_string(scratch);
+    ffisan_text_add(&scratch->text, use->finding.why);
+    ffisan_text_add(&scratch->text,
+                    " It is used in a finalizer, which runs when what has died in the same cycle "
+                    "is gone already.");
+    ffisan_scratch_end_string(scratch);
+    use->finding.why = why;
+}
+
 static void gather(void *argument)
 {
     struct use *use = argument;
@@ -163,7 +187,7 @@ static void gather(void *argument)
         if (is_callback_thread(use->standin))
             ffisan_explain_dead_thread(use->scratch, &use->finding);
         else
-            ffisan_explain(use->scratch, &use->finding);
+            explain(use);
         break;
     }
 }
