@@ -145,5 +145,8 @@ void ffisan_heap_reuse(struct ffisan_heap *heap, const struct ffisan_slot_ref *r
     ref->span->dead[word] &= ~bit;
     ref->span->old[word] &= ~bit;
     ref->span->free[word] |= bit;
-    ffisan_heap_make_available(heap, ref->span);
+    if (ref->span->n_spans)
+        reuse_large(heap, ref->region, (uint32_t)(ref->span - ref->region->spans));
+    else
+        ffisan_heap_make_available(heap, ref->span);
 }
