@@ -6,7 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** The program has given up rights for good (seccomp): to open a file could be its end. */
+/**
+ * The program has given up rights for good (seccomp): a call that it does not make could be its
+ * end.  Files are left alone then, and signals are not held back.
+ */
 extern bool ffisan_io_is_confined __attribute__((visibility("hidden")));
 
 /** Writes all of it; goes on after EINTR and short writes.  Raises neither SIGPIPE nor SIGXFSZ. */

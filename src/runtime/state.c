@@ -6,6 +6,7 @@
 #include "runtime/audit/standin.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/ctraces.h"
+#include "runtime/cmem/malloc.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/cycle/cycle.h"
 #include "runtime/cycle/schedule.h"
@@ -62,6 +63,7 @@ void ffisan_state_attach(struct ffisan_state *state, lua_State *L)
     state->next = ffisan_runtime.states;
     ffisan_runtime.states = state;
     ffisan_lock_give(&ffisan_runtime.lock);
+    ffisan_runtime.options.malloc &= ffisan_malloc_is_ours();
     if (ffisan_runtime.options.malloc) {
         ffisan_cheap_start();
         ffisan_thread_runs(state);

@@ -28,6 +28,7 @@ static struct {
     struct ffisan_lock lock; /* when there are other threads */
     bool is_busy;            /* when there are none: we are inside */
     bool is_ready, is_paged;
+    bool is_stopped; /* for good */
     struct ffisan_heap dense, paged;
     uint32_t n_paged;              /* blocks on pages of their own, live or dead */
     uintptr_t resting[PAGED_DEAD]; /* dead ones, a ring */
@@ -119,10 +120,26 @@ struct ffisan_heap_stats ffisan_cheap_stats(void)
 
 /* ---- Allocating ----------------------------------------------------------------------------- */
 
+static void say_stopped(void)
+{
+    static bool is_said;
+    if (!__atomic_exchange_n(&is_said, true, __ATOMIC_RELAXED))
+        ffisan_report_degraded(
+            "a library was loaded with RTLD_DEEPBIND: memory of C is not watched");
+}
+
+void ffisan_cheap_stop(void)
+{
+    cheap.is_stopped = true;
+    if (cheap.is_ready)
+        say_stopped();
+    cheap.is_ready = false;
+}
+
 void ffisan_cheap_start(void)
 {
     bool locked = ffisan_lock_take(&ffisan_runtime.lock);
-    if (!cheap.is_ready && ffisan_ctraces_start()) {
+    if (!cheap.is_ready && !cheap.is_stopped && ffisan_ctraces_start()) {
         ffisan_heap_init(&cheap.dense, ffisan_runtime.options.quarantine / DENSE_SHARE);
         ffisan_heap_init(&cheap.paged, 0);
         cheap.dense.note_size = cheap.paged.note_size = sizeof(struct ffisan_cnote);
@@ -131,7 +148,9 @@ void ffisan_cheap_start(void)
         cheap.is_paged = pages && ffisan_heap_adopt(&cheap.paged, pages);
         cheap.is_ready = true;
     }
-    if (!cheap.is_ready)
+    if (cheap.is_stopped)
+        say_stopped();
+    else if (!cheap.is_ready)
         ffisan_report_degraded("no memory for our books: memory of C is not watched");
     if (locked)
         ffisan_lock_give(&ffisan_runtime.lock);

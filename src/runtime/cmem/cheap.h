@@ -45,6 +45,12 @@ enum ffisan_cheap_answer {
 /** Takes its address space.  Context: the first state has just been made; idempotent. */
 void ffisan_cheap_start(void);
 
+/**
+ * Hands out nothing any more: a library was loaded that will free with a function of its own.  What
+ * is in use can still be freed.  Context: any thread.
+ */
+void ffisan_cheap_stop(void);
+
 /** A block for a thread that runs `state`, or NULL.  `pc`, `sp`: see ffisan_ctraces_here. */
 void *ffisan_cheap_alloc(struct ffisan_state *state, size_t size, size_t alignment, uintptr_t pc,
                          uintptr_t sp);

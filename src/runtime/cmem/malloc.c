@@ -80,6 +80,12 @@ static void *grow(struct ffisan_state *state, const struct ffisan_slot_ref *ref,
     return block;
 }
 
+/* libc's asks the realloc that the program has, which may be its own. */
+static void *next_reallocarray(void *block, size_t n, size_t size)
+{
+    return REAL(void *, reallocarray, (void *, size_t, size_t))(block, n, size);
+}
+
 static void *reallocate(enum ffisan_cfree_function function, void *old, size_t size, uintptr_t pc,
                         uintptr_t sp)
 {
@@ -90,7 +96,9 @@ static void *reallocate(enum ffisan_cfree_function function, void *old, size_t s
     if (!is_ours && !ffisan_cfree_passes(function, old, pc, sp))
         return NULL;
     if (!is_ours)
-        return REAL(void *, realloc, (void *, size_t))(old, size);
+        return function == FFISAN_CFREE_REALLOCARRAY
+                   ? next_reallocarray(old, 1, size)
+                   : REAL(void *, realloc, (void *, size_t))(old, size);
     if (size == 0) {
         ffisan_cfree_passes(function, old, pc, sp);
         return NULL;
@@ -128,11 +136,11 @@ FFISAN_EXPORT void *reallocarray(void *block, size_t n, size_t size)
     }
     if (!block) {
         void *fresh = allocate(bytes, NATURAL, PC, SP);
-        return fresh ? fresh : REAL(void *, malloc, (size_t))(bytes);
+        return fresh ? fresh : next_reallocarray(NULL, n, size);
     }
     if (__builtin_expect(ffisan_region_find((uintptr_t)block) || ffisan_thread.state, 0))
         return reallocate(FFISAN_CFREE_REALLOCARRAY, block, bytes, PC, SP);
-    return REAL(void *, realloc, (void *, size_t))(block, bytes);
+    return next_reallocarray(block, n, size);
 }
 
 /* ---- Alignment ------------------------------------------------------------------------------ */
@@ -222,4 +230,19 @@ void *ffisan_malloc_next(const char *name)
 {
     typedef void *dlsym_fn(void *handle, const char *name);
     return ((dlsym_fn *)ffisan_real_dlsym())(RTLD_NEXT, name);
+}
+
+/* A name of ours that nobody can replace: which definition of malloc does the program call? */
+extern __typeof__(malloc) own_malloc
+    __attribute__((alias("malloc"), visibility("hidden"), copy(malloc)));
+
+bool ffisan_malloc_is_ours(void)
+{
+    static int answer; /* 0 = not asked yet */
+    typedef void *dlsym_fn(void *handle, const char *name);
+    if (answer == 0) {
+        void *first = ((dlsym_fn *)ffisan_real_dlsym())(RTLD_DEFAULT, "malloc");
+        answer = first == (void *)own_malloc ? 1 : -1;
+    }
+    return answer > 0;
 }

@@ -3,10 +3,18 @@
 #ifndef FFISAN_CMEM_MALLOC_H
 #define FFISAN_CMEM_MALLOC_H
 
+#include <stdbool.h>
+
 /** Our definition of "malloc", "free" ..., or NULL for other names.  Context: any. */
 void *ffisan_malloc_own(const char *name);
 
 /** The definition that would be called without us, or NULL. */
 void *ffisan_malloc_next(const char *name);
+
+/**
+ * Does the program call ours?  One that has a malloc of its own, linked or preloaded before us,
+ * does not, and frees with its own free what libc would get from us.
+ */
+bool ffisan_malloc_is_ours(void);
 
 #endif

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A program that asks libc's handle for "free" (ffi.load("libc.so.6").free) must get the function
- * that knows the blocks that it was given.  Everything else goes on to the loader, which looks at
- * the return address of its caller (RTLD_NEXT): these calls are jumps.
+ * that knows the blocks that it was given.  A library that is bound to libc's own functions
+ * (RTLD_DEEPBIND) cannot know them: from then on the program's allocator answers.  Everything else
+ * goes on to the loader, which looks at the return address of its caller (RTLD_NEXT, RUNPATH):
+ * these calls are jumps.
  */
 #include "base/export.h"
 #include "base/real.h"
+#include "runtime/cmem/cheap.h"
 #include "runtime/cmem/malloc.h"
 
 #include <dlfcn.h>
 #include <stddef.h>
 
 typedef void *dlsym_fn(void *handle, const char *name);
+typedef void *dlopen_fn(const char *path, int mode);
 
 static dlsym_fn *real_dlsym;
+FFISAN_REAL_SLOT(real_dlopen, dlopen);
 
 __attribute__((optimize("O2"))) FFISAN_EXPORT void *dlsym(void *handle, const char *name)
 {
@@ -21,9 +26,16 @@ __attribute__((optimize("O2"))) FFISAN_EXPORT void *dlsym(void *handle, const ch
         real_dlsym = (dlsym_fn *)ffisan_real_dlsym();
     if (handle != RTLD_NEXT && handle != RTLD_DEFAULT) {
         void *own = ffisan_malloc_own(name);
-        void *found = own ? real_dlsym(handle, name) : NULL;
+        void *found = own && ffisan_malloc_is_ours() ? real_dlsym(handle, name) : NULL;
         if (found && found == ffisan_malloc_next(name))
             return own;
     }
     return real_dlsym(handle, name);
+}
+
+__attribute__((optimize("O2"))) FFISAN_EXPORT void *dlopen(const char *path, int mode)
+{
+    if (mode & RTLD_DEEPBIND)
+        ffisan_cheap_stop();
+    return ((dlopen_fn *)ffisan_real_get(&real_dlopen))(path, mode);
 }

@@ -6,6 +6,7 @@
  */
 #include "runtime/fault/signals.h"
 
+#include "base/io.h"
 #include "base/pages.h"
 #include "runtime/fault/arch.h"
 #include "runtime/fault/guard.h"
@@ -24,13 +25,16 @@ static void *spare_stack; /* exchanged atomically */
 
 void ffisan_signals_block(sigset_t *ret_mask)
 {
+    if (ffisan_io_is_confined)
+        return;
     sigset_t all = ffisan_sigset_make(~FFISAN_FAULT_BITS);
     ffisan_real_sigmask(SIG_BLOCK, &all, ret_mask);
 }
 
 void ffisan_signals_restore(const sigset_t *mask)
 {
-    ffisan_real_sigmask(SIG_SETMASK, mask, NULL);
+    if (!ffisan_io_is_confined)
+        ffisan_real_sigmask(SIG_SETMASK, mask, NULL);
 }
 
 unsigned ffisan_signals_depth(void)

@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Programs that ask malloc for much, in bad company: signals, forks, threads, limits, libraries that
+# go, and allocators of their own, linked or preloaded.  Same output and exit status as alone.
+#
+#   tests/robust/malloc.sh [FILTER]
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+. "$top/tests/tap.bash"
+make -s -f "$here/Makefile" TOP="$top" || exit 1
+export MALLOC_PLUGIN=$top/build/tests/robust_malloc_plugin.so
+filter=${1:-}
+
+run() # PREFIX COMMAND...
+{
+    local prefix=$1
+    shift
+    (timeout --foreground -k 5 60 "$@" </dev/null >"$prefix.out" 2>"$prefix.err") 2>/dev/null
+    echo $? >"$prefix.status"
+}
+
+may_be_said() # PROGRAM: pattern of what ffisan may say of it
+{
+    case $1 in
+    deeply_bound) echo 'not everything was watched: a library was loaded with RTLD_DEEPBIND' ;;
+    little_memory) echo 'not everything was watched: (no memory|there is no memory)|no LuaJIT was watched' ;;
+    esac
+}
+
+check() # LABEL PRELOADED HOST PROGRAM
+{
+    local label=$1 preloaded=$2 host=$top/build/tests/$3 program=$4 said reasons
+    [[ $label == *"$filter"* ]] || return
+    rm -f "$tmp/report.jsonl"
+    if [ "$program" = handler_that_allocates ]; then # libc alone does not promise to survive it
+        printf 'ticked\n%s\n' "$(head -n 1 "$tmp/plain_work")" >"$tmp/plain.out"
+        : >"$tmp/plain.err"
+        echo 3 >"$tmp/plain.status"
+    else
+        LD_PRELOAD=$preloaded run "$tmp/plain" "$host" "$program"
+        [ "$program" != plain_work ] || cp "$tmp/plain.out" "$tmp/plain_work"
+    fi
+    LD_PRELOAD=$preloaded run "$tmp/watched" "$ffisan" run "--report=$tmp/report.jsonl" -- "$host" "$program"
+    said=$(may_be_said "$program")
+    [ -z "$said" ] || sed -i -E "/^ffisan: ($said)/d" "$tmp/watched.err"
+    reasons=$(
+        difference 'exit status' "$tmp/plain.status" "$tmp/watched.status"
+        [ "$(cat "$tmp/plain.status")" = 3 ] || echo "alone it ends with $(cat "$tmp/plain.status")"
+        [ ! -s "$tmp/report.jsonl" ] || cat "$tmp/report.jsonl"
+        difference 'standard output' "$tmp/plain.out" "$tmp/watched.out"
+        difference 'standard error' "$tmp/plain.err" "$tmp/watched.err"
+    )
+    verdict "robust/malloc/$label" ${reasons:+"$reasons"}
+}
+
+for program in $("$top/build/tests/robust_malloc"); do
+    check "$program" '' robust_malloc "$program"
+done
+
+# What allocates on its own terms: libc's functions must not mix in, ours neither.
+for program in $("$top/build/tests/robust_malloc"); do
+    case $program in
+    deeply_bound | handler_that_allocates) continue ;; # fail alone, too
+    esac
+    check "$program, a malloc of its own" '' robust_malloc_own "$program"
+done
+
+for name in jemalloc tcmalloc_minimal; do
+    allocator=$(ldconfig -p | awk -v name="lib$name.so" 'index($1, name) == 1 { print $NF; exit }')
+    if [ -z "$allocator" ]; then
+        verdict "robust/malloc/$name" "lib$name is missing: run tests/deps.sh"
+        continue
+    fi
+    for program in plain_work closed_descriptors vforks spawns libraries_that_go large_stacks \
+        forks_while_others_allocate other_threads_free growth another_user; do
+        check "$program, with $name" "$allocator" robust_malloc "$program"
+    done
+done
+tap_end

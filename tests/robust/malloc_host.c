@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Programs that ask malloc for much while Lua runs, and strain whoever answers.  `robust_malloc
+ * NAME`; the output is the same whether anybody watches or not.
+ */
+#include <dlfcn.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <luajit-2.1/lauxlib.h>
+#include <luajit-2.1/lua.h>
+#include <luajit-2.1/lualib.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* Blocks of all sizes: grown, shrunk, cleared, aligned, made by libc; kept, and freed in turn. */
+static const char work[] =
+    "local ffi = require 'ffi'\n"
+    "pcall(ffi.cdef, [[\n"
+    "  void *malloc(size_t); void *calloc(size_t, size_t); void *realloc(void *, size_t);\n"
+    "  void *reallocarray(void *, size_t, size_t); void free(void *); char *strdup(const char *);\n"
+    "  int posix_memalign(void **, size_t, size_t); int asprintf(char **, const char *, ...);\n"
+    "]])\n"
+    "local C, keep, sum = ffi.C, {}, 0\n"
+    "local text, aligned = ffi.new('char *[1]'), ffi.new('void *[1]')\n"
+    "for i = 1, 300 do\n"
+    "  local a = ffi.cast('uint8_t *', C.malloc(i * 7))\n"
+    "  ffi.fill(a, i * 7, i % 256)\n"
+    "  a = ffi.cast('uint8_t *', C.realloc(a, i * 20))\n"
+    "  sum = sum + a[i * 7 - 1]\n"
+    "  local b = ffi.cast('uint32_t *', C.calloc(i, 4))\n"
+    "  sum = sum + b[i - 1]\n"
+    "  local c = C.strdup('text ' .. i)\n"
+    "  sum = sum + #ffi.string(c)\n"
+    "  assert(C.asprintf(text, '%s and %d', c, ffi.cast('int', i)) > 0)\n"
+    "  sum = sum + #ffi.string(text[0])\n"
+    "  assert(C.posix_memalign(aligned, 256, i) == 0)\n"
+    "  sum = sum + tonumber(ffi.cast('uintptr_t', aligned[0]) % 256)\n"
+    "  local d = ffi.cast('uint8_t *', C.reallocarray(C.reallocarray(nil, i, 2), i, 30))\n"
+    "  for _, block in ipairs(keep[i % 20] or {}) do C.free(block) end\n"
+    "  keep[i % 20] = { a, b, c, text[0], aligned[0], d }\n"
+    "end\n"
+    "for _, blocks in pairs(keep) do for _, block in ipairs(blocks) do C.free(block) end end\n"
+    "return sum\n";
+
+static long run(lua_State *L, const char *code)
+{
+    long result = -1;
+
+    if (luaL_loadbuffer(L, code, strlen(code), "=work") == 0 && lua_pcall(L, 0, 1, 0) == 0)
+        result = (long)lua_tonumber(L, -1);
+    else
+        printf("failed: %s\n", lua_tostring(L, -1));
+    lua_settop(L, 0);
+    return result;
+}
+
+static lua_State *open_state(void)
+{
+    lua_State *L = luaL_newstate();
+
+    if (!L) {
+        printf("no state\n");
+        exit(1);
+    }
+    luaL_openlibs(L);
+    return L;
+}
+
+static int close_state(lua_State *L)
+{
+    lua_close(L);
+    return 3;
+}
+
+static int plain_work(void)
+{
+    lua_State *L = open_state();
+
+    for (int i = 0; i < 5; i++)
+        printf("%ld\n", run(L, work));
+    return close_state(L);
+}
+
+/* ---- Files and processes -------------------------------------------------------------------- */
+
+static int closed_descriptors(void)
+{
+    lua_State *L = open_state();
+
+    printf("%ld\n", run(L, work));
+    fflush(stdout);
+    for (int fd = 0; fd < 256; fd++)
+        if (fd != STDOUT_FILENO)
+            close(fd);
+    for (int i = 0; i < 5; i++)
+        printf("%ld\n", run(L, work));
+    printf("%d\n", dup(STDOUT_FILENO));
+    return close_state(L);
+}
+
+static int vforks(void)
+{
+    lua_State *L = open_state();
+    char *volatile from_child = NULL;
+    int status = 0;
+
+    for (volatile int i = 0; i < 20; i++) {
+        char *volatile from_parent = malloc(100);
+        pid_t pid = vfork();
+        if (pid == 0) {
+            free(from_parent);
+            from_child = malloc(200);
+            if (i % 2)
+                execl("/bin/sh", "sh", "-c", "exit 6", NULL);
+            _exit(6);
+        }
+        waitpid(pid, &status, 0);
+        memset(from_child, 1, 200);
+        free(from_child);
+        if (run(L, work) < 0 || WEXITSTATUS(status) != 6)
+            printf("failed\n");
+    }
+    printf("%d\n", WEXITSTATUS(status));
+    return close_state(L);
+}
+
+static int spawns(void)
+{
+    lua_State *L = open_state();
+    char *words[] = {"sh", "-c", "exit 7", NULL};
+    long sum = 0;
+
+    for (int i = 0; i < 10; i++) {
+        int status = 0;
+        pid_t pid;
+        sum += run(L, work);
+        if (posix_spawn(&pid, "/bin/sh", NULL, NULL, words, environ) != 0)
+            return 1;
+        waitpid(pid, &status, 0);
+        sum += WEXITSTATUS(status);
+    }
+    printf("%ld\n", sum);
+    return close_state(L);
+}
+
+/* ---- Libraries ------------------------------------------------------------------------------ */
+
+struct plugin {
+    void *handle;
+    void *(*make)(size_t size);
+    void (*drop)(void *block);
+};
+
+static struct plugin load(int flags)
+{
+    struct plugin plugin = {.handle = dlopen(getenv("MALLOC_PLUGIN"), RTLD_NOW | flags)};
+
+    if (!plugin.handle) {
+        printf("%s\n", dlerror());
+        exit(1);
+    }
+    plugin.make = (void *(*)(size_t))dlsym(plugin.handle, "plugin_make");
+    plugin.drop = (void (*)(void *))dlsym(plugin.handle, "plugin_drop");
+    return plugin;
+}
+
+static int libraries_that_go(void)
+{
+    lua_State *L = open_state();
+    char *blocks[20];
+
+    for (int i = 0; i < 20; i++) {
+        struct plugin plugin = load(0);
+        blocks[i] = plugin.make(100 + (size_t)i);
+        plugin.drop(plugin.make(10));
+        dlclose(plugin.handle);
+        run(L, work);
+    }
+    for (int i = 0; i < 20; i++) {
+        printf("%s\n", blocks[i]);
+        free(blocks[i]);
+    }
+    return close_state(L);
+}
+
+/* A library bound to libc's own functions frees what the program was given, and the reverse. */
+static int deeply_bound(void)
+{
+    lua_State *L = open_state();
+    char *before = malloc(50), *after;
+    struct plugin plugin;
+
+    printf("%ld\n", run(L, work));
+    free(before);
+    plugin = load(RTLD_DEEPBIND);
+    for (int i = 0; i < 100; i++) {
+        plugin.drop(malloc(100 + (size_t)i));
+        after = plugin.make(100 + (size_t)i);
+        after = realloc(after, 1000);
+        free(after);
+    }
+    printf("%ld\n", run(L, work));
+    return close_state(L);
+}
+
+/* ---- Signals -------------------------------------------------------------------------------- */
+
+static sigjmp_buf back;
+
+static void on_fault(int signal)
+{
+    (void)signal;
+    siglongjmp(back, 1);
+}
+
+static int own_handler_and_stack(void)
+{
+    lua_State *L = open_state();
+    struct sigaction action = {.sa_handler = on_fault, .sa_flags = SA_ONSTACK};
+    stack_t stack = {.ss_sp = malloc(65536), .ss_size = 65536}, was;
+
+    sigaltstack(&stack, NULL);
+    sigaction(SIGSEGV, &action, NULL);
+    for (int i = 0; i < 20; i++)
+        if (sigsetjmp(back, 1) == 0)
+            (void)*(volatile int *)64;
+        else
+            printf("%ld\n", run(L, work));
+    sigaltstack(NULL, &was);
+    printf("%d %zu\n", was.ss_sp == stack.ss_sp, was.ss_size);
+    stack.ss_flags = SS_DISABLE;
+    sigaltstack(&stack, NULL);
+    free(stack.ss_sp);
+    return close_state(L);
+}
+
+static int blocked_signals(void)
+{
+    sigset_t all, now;
+    lua_State *L;
+
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    L = open_state();
+    for (int i = 0; i < 5; i++)
+        printf("%ld\n", run(L, work));
+    sigprocmask(SIG_BLOCK, NULL, &now);
+    for (int i = 1; i < 32; i++)
+        printf("%d", sigismember(&now, i));
+    printf("\n");
+    return close_state(L);
+}
+
+static volatile sig_atomic_t n_ticks;
+
+static void on_tick(int signal)
+{
+    void *blocks[8];
+
+    (void)signal;
+    for (size_t i = 0; i < 8; i++)
+        blocks[i] = malloc(16 << i);
+    for (size_t i = 0; i < 8; i++)
+        free(blocks[i]);
+    n_ticks++;
+}
+
+/* A handler that allocates, in whatever it interrupts: no promise of libc, and usually fine. */
+static int handler_that_allocates(void)
+{
+    struct sigaction action = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
+    struct itimerval timer = {{0, 150}, {0, 150}}, off = {{0, 0}, {0, 0}};
+    const char *loop =
+        "local C = require('ffi').C\n"
+        "for i = 1, 3000 do\n"
+        "  local a, b = C.malloc(i), C.malloc(100)\n"
+        "  C.free(C.realloc(a, i + 100)) C.free(b)\n"
+        "end\n"
+        "return 1\n";
+    lua_State *L = open_state();
+    long n = 0;
+
+    run(L, work);
+    run(L, loop);
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &timer, NULL);
+    while (n_ticks < 1500)
+        n += run(L, loop);
+    setitimer(ITIMER_REAL, &off, NULL);
+    printf("%s\n%ld\n", n > 0 ? "ticked" : "never", run(L, work));
+    return close_state(L);
+}
+
+/* ---- Threads -------------------------------------------------------------------------------- */
+
+static void *work_in_thread(void *argument)
+{
+    lua_State *L = open_state();
+
+    for (int i = 0; i < 4; i++)
+        *(long *)argument += run(L, work);
+    lua_close(L);
+    return NULL;
+}
+
+static int large_stacks(void)
+{
+    pthread_attr_t attributes;
+    pthread_t ids[4];
+    long sums[4] = {0};
+
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 16 << 20);
+    for (int i = 0; i < 4; i++)
+        pthread_create(&ids[i], &attributes, work_in_thread, &sums[i]);
+    for (int i = 0; i < 4; i++)
+        pthread_join(ids[i], NULL);
+    printf("%ld %ld %ld %ld\n", sums[0], sums[1], sums[2], sums[3]);
+    return 3;
+}
+
+static void *fork_often(void *argument)
+{
+    for (int i = 0; i < 25; i++) {
+        int status;
+        char *block = malloc(1000);
+        pid_t pid = fork();
+        if (pid == 0) {
+            lua_State *L = open_state();
+            free(block);
+            _exit(run(L, work) > 0 ? 5 : 6);
+        }
+        free(block);
+        if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 5 << 8)
+            *(int *)argument = 1;
+    }
+    return NULL;
+}
+
+static int forks_while_others_allocate(void)
+{
+    pthread_t ids[4];
+    long sums[2] = {0};
+    int failed = 0;
+    lua_State *L = open_state();
+
+    for (int i = 0; i < 4; i++)
+        pthread_create(&ids[i], NULL, i < 2 ? work_in_thread : fork_often,
+                       i < 2 ? (void *)&sums[i] : &failed);
+    printf("%ld\n", run(L, work));
+    for (int i = 0; i < 4; i++)
+        pthread_join(ids[i], NULL);
+    printf("%ld %ld %d\n", sums[0], sums[1], failed);
+    return close_state(L);
+}
+
+/* A ring between the thread that runs Lua and one that does not: each frees what the other made. */
+enum { RING = 64, N_HANDED = 20000 };
+
+struct ring {
+    char *blocks[RING];
+    unsigned head, tail;
+};
+
+static struct ring to_helper, to_lua;
+
+static void put(struct ring *ring, char *block)
+{
+    while (ring->head - __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE) == RING)
+        sched_yield();
+    ring->blocks[ring->head % RING] = block;
+    __atomic_store_n(&ring->head, ring->head + 1, __ATOMIC_RELEASE);
+}
+
+static char *take(struct ring *ring)
+{
+    char *block;
+
+    while (__atomic_load_n(&ring->head, __ATOMIC_ACQUIRE) == ring->tail)
+        sched_yield();
+    block = ring->blocks[ring->tail % RING];
+    __atomic_store_n(&ring->tail, ring->tail + 1, __ATOMIC_RELEASE);
+    return block;
+}
+
+static void *help(void *argument)
+{
+    long *sum = argument;
+
+    for (int i = 0; i < N_HANDED; i++) {
+        char *block = take(&to_helper);
+        *sum += block[0];
+        if (i % 3 == 0)
+            block = realloc(block, 500);
+        free(block);
+        block = malloc(10 + (size_t)i % 300);
+        block[0] = (char)(i % 100);
+        put(&to_lua, block);
+    }
+    return NULL;
+}
+
+static int hand_over(lua_State *L)
+{
+    char *block = malloc((size_t)lua_tointeger(L, 1));
+
+    block[0] = (char)lua_tointeger(L, 2);
+    put(&to_helper, block);
+    block = take(&to_lua);
+    lua_pushinteger(L, block[0]);
+    if (lua_tointeger(L, 1) % 2)
+        block = realloc(block, 700);
+    free(block);
+    return 1;
+}
+
+static int other_threads_free(void)
+{
+    const char *code =
+        "local sum = 0\n"
+        "for i = 1, 20000 do sum = sum + hand_over(1 + i % 400, i % 50) end\n"
+        "return sum\n";
+    lua_State *L = open_state();
+    long sum = 0;
+    pthread_t id;
+
+    lua_register(L, "hand_over", hand_over);
+    pthread_create(&id, NULL, help, &sum);
+    printf("%ld\n", run(L, code));
+    pthread_join(id, NULL);
+    printf("%ld %ld\n", sum, run(L, work));
+    return close_state(L);
+}
+
+/* ---- Limits --------------------------------------------------------------------------------- */
+
+/* Copying all of it at each step would take minutes: the kernel ends the program after seconds. */
+static int growth(void)
+{
+    struct rlimit seconds = {20, 20};
+    lua_State *L = open_state();
+    const char *code =
+        "local ffi = require 'ffi'\n"
+        "local C, p, n = ffi.C, nil, 0\n"
+        "while n < 100 * 2^20 do\n"
+        "  n = n + step\n"
+        "  p = ffi.cast('uint8_t *', C.realloc(p, n))\n"
+        "  p[n - 1] = n / step % 256\n"
+        "end\n"
+        "local sum = 0\n"
+        "for i = step - 1, n - 1, step do sum = sum + p[i] end\n"
+        "C.free(p)\n"
+        "return sum\n";
+
+    setrlimit(RLIMIT_CPU, &seconds);
+    run(L, work);
+    for (int step = 16384; step > 1000; step /= 4) {
+        lua_pushinteger(L, step);
+        lua_setglobal(L, "step");
+        printf("%ld\n", run(L, code));
+    }
+    return close_state(L);
+}
+
+static int little_memory(void)
+{
+    struct rlimit limit = {(rlim_t)512 << 20, (rlim_t)512 << 20};
+    lua_State *L;
+    const char *code =
+        "local ffi = require 'ffi'\n"
+        "local C, list, n = ffi.C, {}, 0\n"
+        "while true do\n"
+        "  local p = C.malloc(2^20)\n"
+        "  if p == nil then break end\n"
+        "  ffi.fill(p, 2^20, 1)\n"
+        "  n = n + 1\n"
+        "  list[n] = p\n"
+        "end\n"
+        "print(ffi.errno())\n"
+        "for i = 1, n do C.free(list[i]) end\n"
+        "return n > 50 and 1 or n\n";
+
+    setrlimit(RLIMIT_AS, &limit);
+    L = open_state();
+    printf("%ld\n", run(L, work));
+    printf("%ld\n", run(L, code));
+    printf("%ld\n", run(L, code));
+    printf("%ld\n", run(L, work));
+    return close_state(L);
+}
+
+/* What libc and LuaJIT need is allowed; anything else ends the program. */
+static int confined(void)
+{
+#define ALLOW(name)                                                                                \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1),                                         \
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        ALLOW(write),
+        ALLOW(mmap),
+        ALLOW(munmap),
+        ALLOW(mremap),
+        ALLOW(mprotect),
+        ALLOW(madvise),
+        ALLOW(brk),
+        ALLOW(futex),
+        ALLOW(newfstatat),
+        ALLOW(getrandom),
+        ALLOW(exit_group),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+    };
+    struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+    lua_State *L = open_state();
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+        printf("no filter here\n");
+    for (int i = 0; i < 10; i++)
+        printf("%ld\n", run(L, work));
+    return close_state(L);
+}
+
+static int another_user(void)
+{
+    lua_State *L = open_state();
+
+    printf("%ld %d\n", run(L, work), setuid(65534));
+    for (int i = 0; i < 5; i++)
+        printf("%ld\n", run(L, work));
+    return close_state(L);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int (*function)(void);
+    } programs[] = {
+#define PROGRAM(name) {#name, name}
+        PROGRAM(plain_work),
+        PROGRAM(closed_descriptors),
+        PROGRAM(vforks),
+        PROGRAM(spawns),
+        PROGRAM(libraries_that_go),
+        PROGRAM(deeply_bound),
+        PROGRAM(own_handler_and_stack),
+        PROGRAM(blocked_signals),
+        PROGRAM(handler_that_allocates),
+        PROGRAM(large_stacks),
+        PROGRAM(forks_while_others_allocate),
+        PROGRAM(other_threads_free),
+        PROGRAM(growth),
+        PROGRAM(little_memory),
+        PROGRAM(confined),
+        PROGRAM(another_user),
+    };
+
+    for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+        if (argc == 1)
+            puts(programs[i].name);
+        else if (strcmp(argv[1], programs[i].name) == 0)
+            return programs[i].function();
+    }
+    return argc == 1 ? 0 : 2;
+}
