@@ -14,6 +14,7 @@
 #include "runtime/fault/signals.h"
 #include "runtime/state.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -83,6 +84,7 @@ static void search_guarded(struct piece *piece)
 static void search_large(struct piece *piece)
 {
     uint8_t is_there[WINDOW_PAGES];
+    int saved_errno = errno;
     uintptr_t end = piece->end, window = piece->at & ~(uintptr_t)(PAGE - 1);
     for (; window < end; window += WINDOW_PAGES * PAGE) {
         size_t n_pages = (end - window + PAGE - 1) / PAGE;
@@ -101,6 +103,7 @@ static void search_large(struct piece *piece)
                 search_guarded(piece);
         }
     }
+    errno = saved_errno;
 }
 
 /* What holds no whole page is never without access. */
