@@ -74,3 +74,26 @@ for i = 1, 300 do
     total = total + C.snprintf(room, ffi.sizeof(room), "%s", text) + #ffi.string(room)
 end
 print(total)
+
+-- References to structs that lie partly or wholly outside, of which only what is there is read.
+ffi.cdef [[
+struct small_head { int kind; int size; };
+struct large_head { int kind; int size; char rest[120]; };
+]]
+local function kinds(n)
+    local list = ffi.new("struct small_head[?]", n)
+    for i = 0, n - 1 do list[i].kind, list[i].size = i, 8 end
+    local large = ffi.cast("struct large_head *", list)
+    local stop, sum = list[n], 0
+    local at = list + 0
+    while at ~= ffi.cast("struct small_head *", stop) do
+        sum, at = sum + at.kind + at[0].size, at + 1
+    end
+    return sum + large[0].kind + large.size
+end
+local function one_of_each()
+    local sum = 0
+    for i = 1, 40 do sum = sum + kinds(i % 9 + 1) end
+    return sum
+end
+print(one_of_each())

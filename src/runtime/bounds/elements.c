@@ -10,6 +10,7 @@
 struct array {
     uintptr_t base;
     uint32_t element_size;
+    bool is_of_scalars; /* else array[i] is a reference: nothing is read */
 };
 
 /* What the object is when it is indexed: an array, or a pointer or reference to one. */
@@ -31,6 +32,9 @@ static bool find_array(const struct ffisan_builtin_call *call, const struct lj_c
     } else if (!type || type->info >> 28 != LJ_CT_ARRAY) {
         return false;
     }
+    const struct lj_ctype *element = type ? ffisan_ctable_raw(&table, type->info & 0xffff) : NULL;
+    uint32_t kind = element ? element->info >> 28 : LJ_CT_VOID;
+    ret_array->is_of_scalars = kind == LJ_CT_NUM || kind == LJ_CT_PTR || kind == LJ_CT_ENUM;
     ret_array->element_size = type ? ffisan_ctable_size(&table, type->info & 0xffff) : 0;
     return ret_array->element_size > 0 && ret_array->element_size != LJ_CTSIZE_INVALID;
 }
@@ -59,7 +63,8 @@ static void check(const struct ffisan_builtin_call *call, enum ffisan_access acc
     struct ffisan_extent extent;
     int64_t index;
     if (!find_index(ffisan_builtin_value(call, 1), &index) || lj_tv_type(object) != LJ_GCT_CDATA ||
-        !find_array(call, (const struct lj_cdata *)lj_tv_object(object), &array))
+        !find_array(call, (const struct lj_cdata *)lj_tv_object(object), &array) ||
+        (access == FFISAN_ACCESS_READ && !array.is_of_scalars))
         return;
     if (call->state->pending.ref.block)
         ffisan_state_classify_pending(call->state);
