@@ -22,16 +22,17 @@ static void look_at_span(struct ffisan_region *region, uint32_t span_index)
     struct ffisan_span *span = &region->spans[span_index];
     struct ffisan_slot_ref ref = {.region = region, .span = span};
     uintptr_t start = region->base + ((uintptr_t)span_index << FFISAN_SPAN_SHIFT);
-    uint32_t n_slots =
-        span->slot_size <= 1 ? span->slot_size : (uint32_t)FFISAN_SPAN_SIZE / span->slot_size;
-    for (uint32_t i = 0; i < n_slots; i++) {
-        ref.index = i;
-        ref.slot = &region->slots[(size_t)span_index * FFISAN_SLOTS_PER_SPAN + i];
-        ref.block = start + (uintptr_t)i * span->slot_size;
-        if ((ref.slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_STR &&
-            ffisan_slot_state(&ref) == FFISAN_SLOT_LIVE &&
-            !ffisan_heap_is_waiting(region->heap, &ref))
-            ffisan_strings_look_at(region->heap, &ref);
+    for (uint32_t w = 0; w < span->n_words; w++) {
+        uint64_t live = ~(span->dead[w] | span->old[w] | span->free[w]);
+        for (; live; live &= live - 1) {
+            ref.index = w * 64 + (uint32_t)__builtin_ctzl(live);
+            ref.slot = &region->slots[(size_t)span_index * FFISAN_SLOTS_PER_SPAN + ref.index];
+            ref.block = start + (uintptr_t)ref.index * span->slot_size;
+            if ((ref.slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_STR &&
+                ffisan_slot_state(&ref) == FFISAN_SLOT_LIVE &&
+                !ffisan_heap_is_waiting(region->heap, &ref))
+                ffisan_strings_look_at(region->heap, &ref);
+        }
     }
 }
 
