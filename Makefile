@@ -64,10 +64,11 @@ arch: all
 fuzz:
 	@tests/fuzz/run.sh $(or $(SECONDS),60)
 
-soak bench: all
-	@if [ -x $(SCRIPT_$@) ]; then $(SCRIPT_$@); else echo "there is no $(SCRIPT_$@)" >&2; exit 1; fi
-SCRIPT_soak = tests/soak/run.sh
-SCRIPT_bench = bench/run.sh
+soak: all
+	@tests/soak/run.sh -t $(or $(SECONDS),300)
+
+bench: all
+	@bench/run.sh
 
 # ---- For those who change the code ---------------------------------------------------------------
 C_FILES = $(wildcard src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch] bench/*.[ch])

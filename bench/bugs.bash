@@ -76,10 +76,12 @@ try_kind() # TOOL KIND COMMAND...
 
 try_tool() # TOOL COMMAND...
 {
-    local tool=$1 kind
+    local tool=$1 kind line
     shift
     for kind in "${bug_kinds[@]}"; do
-        try_kind "$tool" "$kind" "$@" | tee /dev/stderr
+        line=$(try_kind "$tool" "$kind" "$@")
+        echo "  $line" >&2
+        echo "$line"
     done
 }
 
