@@ -133,6 +133,11 @@ static void search_object(void *context, const struct ffisan_slot_ref *ref)
 {
     struct ffisan_leaks_mark *mark = context;
     const uint64_t *words = (const uint64_t *)ref->block;
+    if (ref->span->group != FFISAN_GROUP_INTERNAL &&
+        (ref->slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_CDATA) {
+        search_words(mark, ref->block, ref->block + ffisan_slot_size(ref), REACHABLE);
+        return; /* no Lua values lie in there */
+    }
     size_t n = ffisan_slot_extent(ref) / 8; /* the size of what C cannot reach is not known */
     if ((ref->slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_STR)
         reach_digits(mark, (const char *)ref->block, n * 8);
