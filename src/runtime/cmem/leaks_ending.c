@@ -75,15 +75,27 @@ static void look_at(struct ending *ending, uint64_t word)
     add_object(ending, word & address_bits); /* with or without the tag of a value */
 }
 
+static bool is_cdata(const struct ffisan_slot_ref *ref)
+{
+    return ref->span->group != FFISAN_GROUP_INTERNAL &&
+           (ref->slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_CDATA;
+}
+
 static void search_objects(struct ending *ending)
 {
+    struct ffisan_leaks_mark *mark = ending->mark;
     struct ffisan_slot_ref ref;
     while (ending->n_objects > 0) {
         uintptr_t block = ending->objects[--ending->n_objects];
-        if (!ffisan_heap_find(&ending->mark->state->heap, block, &ref))
+        if (!ffisan_heap_find(&mark->state->heap, block, &ref))
             continue;
+        const uint64_t *words = (const uint64_t *)block;
+        bool has_values = !is_cdata(&ref); /* a cdata leads to C only */
         for (size_t i = 0; i < ffisan_slot_extent(&ref) / 8; i++)
-            look_at(ending, ((const uint64_t *)block)[i]);
+            if (has_values)
+                look_at(ending, words[i]);
+            else if (words[i] - mark->low < mark->size)
+                ffisan_leaks_mark_word(mark, words[i]);
     }
 }
 
