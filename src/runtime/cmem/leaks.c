@@ -23,7 +23,7 @@
 
 #define FIRST_BUDGET ((int64_t)48 << 20)
 #define SEARCH_ITSELF (256 << 10) /* what it costs besides, as if it were bytes */
-#define PER_ALLOCATION 8    /* of the Lua heap, bytes; a quarter of it without forced cycles */
+#define PER_ALLOCATION 8    /* of the Lua heap, bytes; a quarter of both without forced cycles */
 #define PER_C_ALLOCATION 64 /* bytes */
 
 static struct {
@@ -37,13 +37,13 @@ static bool is_due(struct ffisan_state *state)
 {
     uint64_t c_allocs = ffisan_cheap_n_allocs(), lua_allocs = state->heap.stats.n_taken;
     bool is_natural = ffisan_runtime.options.gc == FFISAN_GC_NATURAL;
-    int64_t per_allocation = is_natural ? PER_ALLOCATION / 4 : PER_ALLOCATION;
+    int64_t share = is_natural ? 4 : 1;
     if (!leaks.has_begun)
         leaks.budget = is_natural ? 0 : FIRST_BUDGET;
     leaks.has_begun = true;
     if (lua_allocs > leaks.lua_allocs)
-        leaks.budget += (int64_t)(lua_allocs - leaks.lua_allocs) * per_allocation;
-    leaks.budget += (int64_t)(c_allocs - leaks.c_allocs) * PER_C_ALLOCATION;
+        leaks.budget += (int64_t)(lua_allocs - leaks.lua_allocs) * PER_ALLOCATION / share;
+    leaks.budget += (int64_t)(c_allocs - leaks.c_allocs) * PER_C_ALLOCATION / share;
     leaks.lua_allocs = lua_allocs;
     leaks.c_allocs = c_allocs;
     if (!ffisan_cheap_has_live())

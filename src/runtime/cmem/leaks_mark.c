@@ -17,6 +17,7 @@
 
 #define PAGE FFISAN_PAGE_SIZE
 #define PAGES_AT_ONCE 512u
+#define FINDING 16                  /* what it costs to find a block, as if it were words */
 #define PRESENT (UINT64_C(3) << 62) /* in a word of /proc/self/pagemap: in memory or swapped */
 
 enum { UNMARKED, REACHABLE, LOST, LOST_WITH_ANOTHER };
@@ -65,6 +66,7 @@ static void reach(struct ffisan_leaks_mark *mark, uintptr_t address, uint8_t how
     if (note->is_marked != UNMARKED || mark->n_pending == mark->max_pending)
         return;
     note->is_marked = how;
+    mark->n_words += FINDING;
     mark->pending[mark->n_pending++] = ref.block;
 }
 
