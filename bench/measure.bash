@@ -27,6 +27,29 @@ measure_programs()
     done
 }
 
+# Programs in which C allocates much, also under other tools.
+# PROGRAM, then for plain, natural, auto, ASan and valgrind: CPU (us, minimum), ratio of CPU; 0 0 when
+# the tool is not there.
+measure_malloc()
+{
+    local program name asan grind=(env false) under_asan=(env false)
+    asan=$(find /usr/lib /usr/local/lib -name 'libasan.so.[0-9]' 2>/dev/null | sort | tail -n 1)
+    [ -z "$asan" ] || under_asan=(env LD_PRELOAD="$asan" ASAN_OPTIONS=detect_leaks=0)
+    ! command -v valgrind >/dev/null || grind=(valgrind -q)
+    for program in "$here"/malloc/*.lua; do
+        name=$(basename "$program" .lua)
+        echo "  $name" >&2
+        compared plain "$luajit" "$program" \
+            + natural "$ffisan" run --gc=natural -- "$luajit" "$program" \
+            + auto "$ffisan" run --gc=auto -- "$luajit" "$program" \
+            + asan "${under_asan[@]}" "$luajit" "$program" \
+            + valgrind "${grind[@]}" "$luajit" "$program" |
+            awk -v name="$name" '
+                { line = line ($2 == 0 ? " " $4 " " $9 : " 0 0") }
+                END { print name line }'
+    done
+}
+
 # KIND CPU-PLAIN CPU-NATURAL CPU-AUTO WALL-PLAIN WALL-NATURAL WALL-AUTO, minima in microseconds.
 measure_startup()
 {

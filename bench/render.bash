@@ -144,6 +144,19 @@ render_programs()
             $1, word($2), $3 / 1e6, $7 / $3, $8, $11 / $3, $12, $6 / 1024, $10 / $6, $14 / $6 }' "$results/programs"
 }
 
+render_malloc()
+{
+    printf '\n### C memory\n\n'
+    echo 'Programs in which a library of C, or libc, allocates and frees much for Lua code (`bench/malloc`), CPU time and the median of the ratios. The aim is 1.5 for'
+    echo '`natural`; what misses it is bold. With ASan (preloaded) and valgrind nothing that the collector owns is watched.'
+    echo
+    table 'program | plain | `natural` | `auto` | ASan | valgrind'
+    awk "$awk_marks"'
+        function ratio(r) { return r > 0 ? sprintf("%.2f", r) : "–" }
+        { printf "| `bench/malloc/%s.lua` | %.2f s | %s | %s | %s | %s |\n",
+            $1, $2 / 1e6, mark(ratio($5), $5 > 1.5), ratio($7), ratio($9), ratio($11) }' "$results/malloc"
+}
+
 render_startup()
 {
     printf '\n### Start-up\n\n'
@@ -223,8 +236,10 @@ render_document()
     local section
     printf 'Machine: %s. Up to %s runs of each, interleaved.\n\n' \
         "$(sed -n 1p "$results/machine")" "$(sed -n 2p "$results/machine")"
-    for section in programs startup audit nginx article bugs; do
-        [ ! -s "$results/$section" ] || [ ! -s "$results/bystanders" ] || "render_$section"
+    for section in programs malloc startup audit nginx article bugs; do
+        [ -s "$results/$section" ] || continue
+        [ "$section" != startup ] || [ -s "$results/bystanders" ] || continue
+        "render_$section"
     done
 }
 
@@ -242,7 +257,7 @@ replace_between_marks() # FILE: with what comes on standard input
 write_documents()
 {
     local section
-    for section in programs startup bystanders audit nginx article; do
+    for section in programs malloc startup bystanders audit nginx article; do
         [ -s "$results/$section" ] && continue
         echo "bench/run.sh: $section was not measured: the documents stay as they are" >&2
         return 1

@@ -4,7 +4,8 @@
 #
 #   bench/run.sh [-n ROUNDS] [-t SECONDS] [--full] [--readme] [SECTION]...
 #
-# Sections: programs startup bystanders audit nginx article bugs (default: all, bugs with --full only);
+# Sections: programs malloc startup bystanders audit nginx article bugs (default: all, bugs with --full
+#           only);
 # "tables" measures nothing and takes what the last runs have measured.
 #   -n ROUNDS   runs of each command per comparison (default 11)
 #   -t SECONDS  a comparison ends after so long once it has five rounds (default 20)
@@ -43,7 +44,7 @@ hook="debug.sethook(function () collectgarbage() end, 'l')"
 # shellcheck source=bench/render.bash
 . "$here/render.bash"
 
-usage() { sed -n '3,12s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '3,13s/^# \{0,1\}//p' "$0"; }
 
 while [ $# -gt 0 ]; do
     case $1 in
@@ -51,14 +52,14 @@ while [ $# -gt 0 ]; do
     -t) seconds=${2:?} && shift ;;
     --full) full=1 ;;
     --readme) readme=1 ;;
-    programs | startup | bystanders | audit | nginx | article | bugs | tables) sections+=("$1") ;;
+    programs | malloc | startup | bystanders | audit | nginx | article | bugs | tables) sections+=("$1") ;;
     -h | --help) usage && exit ;;
     *) usage >&2 && exit 2 ;;
     esac
     shift
 done
 if [ ${#sections[@]} = 0 ]; then
-    sections=(programs startup bystanders audit nginx article)
+    sections=(programs malloc startup bystanders audit nginx article)
     [ -z "$full" ] || sections+=(bugs)
 fi
 if [ ! -x "$ffisan" ] || [ -z "$luajit" ]; then
@@ -70,6 +71,8 @@ mkdir -p "$results"
 trap 'end_servers; rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 ${CC:-cc} -O2 -std=gnu11 -D_GNU_SOURCE -o "$compare" "$here/compare.c" || exit 1
+${CC:-cc} -O2 -fPIC -shared -o "$top/build/bench/libstructures.so" "$here/malloc/structures.c" || exit 1
+export BENCH_STRUCTURES=$top/build/bench/libstructures.so
 make -s -f "$top/tests/helper/Makefile" TOP="$top" || exit 1
 export LD_LIBRARY_PATH=$top/build/tests${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 
