@@ -17,10 +17,11 @@
 #include <sys/single_threaded.h>
 
 #define PAGE FFISAN_PAGE_SIZE
-#define PAGED_MAX (16u * PAGE - FFISAN_REDZONE_MIN) /* larger blocks are dense */
-#define PAGED_BLOCKS 2048u                          /* at most so many are live or dead at a time */
-#define PAGED_DEAD 1024u                            /* of them, so many dead */
-#define PAGED_VISITS 64u                            /* of each place, then at powers of two */
+#define PAGED_MAX (256u * PAGE - FFISAN_REDZONE_MIN) /* larger blocks are dense */
+#define PAGED_BLOCKS 2048u                  /* at most so many are live or dead at a time */
+#define PAGED_DEAD 1024u                    /* of them, so many dead */
+#define PAGED_DEAD_BYTES ((size_t)16 << 20) /* and so much */
+#define PAGED_VISITS 64u                    /* of each place, then at powers of two */
 #define IN_USE 1       /* type of a slot: a bit less to look for than in the bitmaps */
 #define DENSE_SHARE 16 /* of the quarantine's budget */
 
@@ -33,6 +34,7 @@ static struct {
     uint32_t n_paged;              /* blocks on pages of their own, live or dead */
     uintptr_t resting[PAGED_DEAD]; /* dead ones, a ring */
     uint32_t resting_first, n_resting;
+    size_t resting_bytes;
     uint64_t n_allocs, n_frees, n_notes_refused;
 } cheap;
 
@@ -163,7 +165,10 @@ static void give_back_oldest(void)
     uintptr_t block = cheap.resting[cheap.resting_first];
     cheap.resting_first = (cheap.resting_first + 1) % PAGED_DEAD;
     cheap.n_resting--;
-    if (!ffisan_heap_find(&cheap.paged, block, &ref) || !ffisan_cheap_reopen(&ref))
+    if (!ffisan_heap_find(&cheap.paged, block, &ref))
+        return;
+    cheap.resting_bytes -= ffisan_slot_extent(&ref);
+    if (!ffisan_cheap_reopen(&ref))
         return; /* stays inaccessible for ever */
     struct ffisan_cnote *note = ffisan_cheap_note(&ref);
     if (note)
@@ -319,10 +324,13 @@ static void kill(struct ffisan_heap *heap, void *block, size_t size)
 
 static void close_pages(const struct ffisan_slot_ref *ref)
 {
-    if (cheap.n_resting == PAGED_DEAD)
+    size_t extent = ffisan_slot_extent(ref);
+    while (cheap.n_resting == PAGED_DEAD ||
+           (cheap.n_resting > 0 && cheap.resting_bytes + extent > PAGED_DEAD_BYTES))
         give_back_oldest();
-    if (!ffisan_pages_hide(ref->block, ffisan_slot_extent(ref)))
+    if (!ffisan_pages_hide(ref->block, extent))
         cheap.is_paged = false; /* too many mappings: no more of them */
+    cheap.resting_bytes += extent;
     cheap.resting[(cheap.resting_first + cheap.n_resting++) % PAGED_DEAD] = ref->block;
 }
 
