@@ -255,11 +255,18 @@ bool ffisan_cheap_resize(const struct ffisan_slot_ref *ref, size_t size)
     return done;
 }
 
+/* Another thread may have freed it meanwhile, and closed its pages. */
+static bool check_locked(const struct ffisan_slot_ref *ref)
+{
+    return ref->slot->is_damaged || ref->slot->type != IN_USE ||
+           ffisan_heap_check_redzone(ref->region->heap, ref);
+}
+
 bool ffisan_cheap_check(const struct ffisan_slot_ref *ref)
 {
     if (ref->slot->is_damaged || !ffisan_cheap_lock())
         return true;
-    bool is_intact = ffisan_heap_check_redzone(ref->region->heap, ref);
+    bool is_intact = check_locked(ref);
     ffisan_cheap_unlock();
     return is_intact;
 }
@@ -267,12 +274,15 @@ bool ffisan_cheap_check(const struct ffisan_slot_ref *ref)
 static void check_one(void *context, const struct ffisan_slot_ref *ref)
 {
     (void)context;
-    ffisan_cheap_check(ref);
+    check_locked(ref);
 }
 
 void ffisan_cheap_check_all(void)
 {
+    if (!ffisan_cheap_lock())
+        return;
     ffisan_cheap_each_live(check_one, NULL);
+    ffisan_cheap_unlock();
 }
 
 static unsigned take_damage(struct ffisan_heap *heap, struct ffisan_damage *damage, unsigned max)
