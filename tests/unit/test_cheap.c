@@ -109,7 +109,7 @@ static void test_paged(void)
            "with the first one's place");
     TAP_OK(ffisan_cheap_reopen(&ref) && strcmp(block, "some text") == 0,
            "opened again it is as it was");
-    char *large = alloc(200000, 2);
+    char *large = alloc(3000000, 2);
     TAP_OK(ffisan_cheap_find((uintptr_t)large, &ref) && !ffisan_cheap_is_paged(&ref),
            "large blocks have none");
     TAP_OK(give(large, &ref) == FFISAN_CHEAP_DONE, "and are freed");

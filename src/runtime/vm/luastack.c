@@ -280,12 +280,24 @@ const struct lj_header *ffisan_luastack_finalized(const struct ffisan_vm *vm)
     return NULL;
 }
 
+/* A C function that Lua code called: the return address is in its link. */
+static uint64_t return_from_c(const struct ffisan_vm *vm)
+{
+    const struct lj_thread *thread = running_thread(vm);
+    if (!thread || thread->base <= thread->stack + 16 || thread->base >= thread->maxstack)
+        return 0;
+    uint64_t link = frame_link(thread->base - 8);
+    const struct lj_header *function = frame_function(thread->base - 8);
+    bool is_plain = function && !is_lua_function(function) && link_is_lua(link);
+    return is_plain && link_is_sane(link) ? link : 0;
+}
+
 uint64_t ffisan_luastack_pc(const struct ffisan_vm *vm)
 {
-    uint64_t pc = 0;
+    uint64_t pc = return_from_c(vm);
     struct ffisan_luatop top;
     struct ffisan_luatrail trail;
-    if (ffisan_luastack_top(vm, &top) && !(pc = top.pc))
+    if (!pc && ffisan_luastack_top(vm, &top) && !(pc = top.pc))
         ffisan_luastack_pcs(&top, &pc, 1, &trail);
     return pc;
 }
