@@ -233,7 +233,9 @@ static void keep(struct ffisan_audit *audit)
 void ffisan_csearch_run(struct ffisan_audit *audit)
 {
     struct ffisan_audit_stats *stats = &audit->state->audit;
-    if (ffisan_io_is_confined || !is_due(audit->state) || !ffisan_signals_start()) {
+    stats->died_since_c_search |= audit->state->heap.stats.dead_bytes > 0;
+    if (!stats->died_since_c_search || ffisan_io_is_confined || !is_due(audit->state) ||
+        !ffisan_signals_start()) {
         keep(audit);
         return;
     }
@@ -242,6 +244,7 @@ void ffisan_csearch_run(struct ffisan_audit *audit)
         keep(audit);
     stats->n_c_searches++;
     stats->last_c_search = audit->number;
+    stats->died_since_c_search = false;
     stats->c_followed += stats->n_followed - n_followed;
     stats->n_followed = n_followed; /* these do not count as leads of cdata */
     if (start)
