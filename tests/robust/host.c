@@ -3,10 +3,9 @@
  * Programs that link libluajit and strain whoever watches them.  `robust_host NAME`; the output is
  * the same whether anybody watches or not.
  */
+#include "lua_state.h"
+
 #include <errno.h>
-#include <luajit-2.1/lauxlib.h>
-#include <luajit-2.1/lua.h>
-#include <luajit-2.1/lualib.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -35,30 +34,6 @@ static const char work[] =
     "  sum = sum + x.next[0] + #keep[i % 20][3]\n"
     "end\n"
     "return sum\n";
-
-static long run(lua_State *L, const char *code)
-{
-    long result = -1;
-
-    if (luaL_loadbuffer(L, code, strlen(code), "=work") == 0 && lua_pcall(L, 0, 1, 0) == 0)
-        result = (long)lua_tonumber(L, -1);
-    else
-        printf("failed: %s\n", lua_tostring(L, -1));
-    lua_settop(L, 0);
-    return result;
-}
-
-static lua_State *open_state(void)
-{
-    lua_State *L = luaL_newstate();
-
-    if (!L) {
-        printf("no state\n");
-        exit(1);
-    }
-    luaL_openlibs(L);
-    return L;
-}
 
 static long resident_kib(void)
 {

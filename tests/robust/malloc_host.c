@@ -3,12 +3,11 @@
  * Programs that ask malloc for much while Lua runs, and strain whoever answers.  `robust_malloc
  * NAME`; the output is the same whether anybody watches or not.
  */
+#include "lua_state.h"
+
 #include <dlfcn.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <luajit-2.1/lauxlib.h>
-#include <luajit-2.1/lua.h>
-#include <luajit-2.1/lualib.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -55,30 +54,6 @@ static const char work[] =
     "end\n"
     "for _, blocks in pairs(keep) do for _, block in ipairs(blocks) do C.free(block) end end\n"
     "return sum\n";
-
-static long run(lua_State *L, const char *code)
-{
-    long result = -1;
-
-    if (luaL_loadbuffer(L, code, strlen(code), "=work") == 0 && lua_pcall(L, 0, 1, 0) == 0)
-        result = (long)lua_tonumber(L, -1);
-    else
-        printf("failed: %s\n", lua_tostring(L, -1));
-    lua_settop(L, 0);
-    return result;
-}
-
-static lua_State *open_state(void)
-{
-    lua_State *L = luaL_newstate();
-
-    if (!L) {
-        printf("no state\n");
-        exit(1);
-    }
-    luaL_openlibs(L);
-    return L;
-}
 
 static int close_state(lua_State *L)
 {
