@@ -41,6 +41,7 @@ struct ffisan_schedule {
     uint32_t old_stepmul; /**< to be restored when the forced cycle has ended */
     int64_t credit_bytes; /**< heap bytes that forced cycles may still walk over */
     uint64_t n_forced;
+    uint64_t forced_in_line; /**< ffisan_lines_count when the last one was asked for */
 };
 
 /** Counters of `--stats`. */

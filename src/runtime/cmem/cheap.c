@@ -3,9 +3,9 @@
 
 #include "base/lock.h"
 #include "base/pages.h"
-#include "runtime/audit/standin.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/finalizer.h"
+#include "runtime/cmem/paged.h"
 #include "runtime/cmem/segments.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/heap/fast.h"
@@ -17,24 +17,15 @@
 #include <sys/single_threaded.h>
 
 #define PAGE FFISAN_PAGE_SIZE
-#define PAGED_MAX (256u * PAGE - FFISAN_REDZONE_MIN) /* larger blocks are dense */
-#define PAGED_BLOCKS 2048u                  /* at most so many are live or dead at a time */
-#define PAGED_DEAD 1024u                    /* of them, so many dead */
-#define PAGED_DEAD_BYTES ((size_t)16 << 20) /* and so much */
-#define PAGED_VISITS 64u                    /* of each place, then at powers of two */
 #define IN_USE 1       /* type of a slot: a bit less to look for than in the bitmaps */
 #define DENSE_SHARE 16 /* of the quarantine's budget */
 
 static struct {
     struct ffisan_lock lock; /* when there are other threads */
     bool is_busy;            /* when there are none: we are inside */
-    bool is_ready, is_paged;
+    bool is_ready;
     bool is_stopped; /* for good */
-    struct ffisan_heap dense, paged;
-    uint32_t n_paged;              /* blocks on pages of their own, live or dead */
-    uintptr_t resting[PAGED_DEAD]; /* dead ones, a ring */
-    uint32_t resting_first, n_resting;
-    size_t resting_bytes;
+    struct ffisan_heap dense;
     uint64_t n_allocs, n_frees, n_notes_refused;
 } cheap;
 
@@ -62,7 +53,7 @@ void ffisan_cheap_unlock(void)
 bool ffisan_cheap_find(uintptr_t address, struct ffisan_slot_ref *ret_ref)
 {
     return ffisan_heap_find(&cheap.dense, address, ret_ref) ||
-           ffisan_heap_find(&cheap.paged, address, ret_ref);
+           ffisan_heap_find(ffisan_paged_heap(), address, ret_ref);
 }
 
 bool ffisan_cheap_find_live(uintptr_t address, struct ffisan_slot_ref *ret_ref)
@@ -83,7 +74,7 @@ bool ffisan_cheap_has_live(void)
 
 bool ffisan_cheap_is_paged(const struct ffisan_slot_ref *ref)
 {
-    return ref->region->heap == &cheap.paged;
+    return ref->region->heap == ffisan_paged_heap();
 }
 
 struct ffisan_cnote *ffisan_cheap_note(const struct ffisan_slot_ref *ref)
@@ -105,14 +96,14 @@ void ffisan_cheap_bounds(uintptr_t *ret_low, uintptr_t *ret_high)
 {
     *ret_low = *ret_high = 0;
     widen(&cheap.dense, ret_low, ret_high);
-    widen(&cheap.paged, ret_low, ret_high);
+    widen(ffisan_paged_heap(), ret_low, ret_high);
 }
 
 void ffisan_cheap_each_live(void (*visit)(void *context, const struct ffisan_slot_ref *ref),
                             void *context)
 {
     ffisan_heap_each_live(&cheap.dense, visit, context);
-    ffisan_heap_each_live(&cheap.paged, visit, context);
+    ffisan_heap_each_live(ffisan_paged_heap(), visit, context);
 }
 
 struct ffisan_heap_stats ffisan_cheap_stats(void)
@@ -143,11 +134,9 @@ void ffisan_cheap_start(void)
     bool locked = ffisan_lock_take(&ffisan_runtime.lock);
     if (!cheap.is_ready && !cheap.is_stopped && ffisan_ctraces_start()) {
         ffisan_heap_init(&cheap.dense, ffisan_runtime.options.quarantine / DENSE_SHARE);
-        ffisan_heap_init(&cheap.paged, 0);
-        cheap.dense.note_size = cheap.paged.note_size = sizeof(struct ffisan_cnote);
+        cheap.dense.note_size = sizeof(struct ffisan_cnote);
         ffisan_segments_declare_own();
-        uintptr_t pages = ffisan_standins_beside();
-        cheap.is_paged = pages && ffisan_heap_adopt(&cheap.paged, pages);
+        ffisan_paged_start(sizeof(struct ffisan_cnote));
         cheap.is_ready = true;
     }
     if (cheap.is_stopped)
@@ -156,49 +145,6 @@ void ffisan_cheap_start(void)
         ffisan_report_degraded("no memory for our books: memory of C is not watched");
     if (locked)
         ffisan_lock_give(&ffisan_runtime.lock);
-}
-
-/* A block of dead pages becomes reusable: the one that died first. */
-static void give_back_oldest(void)
-{
-    struct ffisan_slot_ref ref;
-    uintptr_t block = cheap.resting[cheap.resting_first];
-    cheap.resting_first = (cheap.resting_first + 1) % PAGED_DEAD;
-    cheap.n_resting--;
-    if (!ffisan_heap_find(&cheap.paged, block, &ref))
-        return;
-    cheap.resting_bytes -= ffisan_slot_extent(&ref);
-    if (!ffisan_cheap_reopen(&ref))
-        return; /* stays inaccessible for ever */
-    struct ffisan_cnote *note = ffisan_cheap_note(&ref);
-    if (note)
-        *note = (struct ffisan_cnote){0};
-    cheap.n_paged--;
-    ffisan_heap_reuse(&cheap.paged, &ref);
-}
-
-/* Should this block have pages of its own?  The first of each place, and then ever more rarely. */
-static bool wants_pages(size_t size, size_t alignment, uint32_t trace)
-{
-    uint32_t visits = trace ? ffisan_ctraces_get(trace)->visits : 0;
-    if (!cheap.is_paged || size > PAGED_MAX || alignment > PAGE || visits == 0)
-        return false;
-    if (visits > PAGED_VISITS && (visits & (visits - 1)) != 0)
-        return false;
-    if (cheap.n_paged == PAGED_BLOCKS && cheap.n_resting > 0)
-        give_back_oldest();
-    return cheap.n_paged < PAGED_BLOCKS;
-}
-
-static void *alloc_paged(size_t size, uint32_t trace, struct ffisan_slot_ref *ret_ref)
-{
-    size_t whole = ffisan_pages_round(size + FFISAN_REDZONE_MIN) - FFISAN_REDZONE_MIN;
-    void *block = ffisan_heap_alloc(&cheap.paged, whole, trace, ret_ref);
-    if (!block)
-        return NULL;
-    ffisan_heap_shrink(&cheap.paged, block, size);
-    cheap.n_paged++;
-    return block;
 }
 
 /* Slots of a power of two are aligned to it. */
@@ -234,7 +180,9 @@ void *ffisan_cheap_alloc(struct ffisan_state *state, size_t size, size_t alignme
     uint32_t trace = ffisan_ctraces_here(state, pc, sp);
     if (!ffisan_cheap_lock())
         return NULL;
-    void *block = wants_pages(size, alignment, trace) ? alloc_paged(size, trace, &ref) : NULL;
+    void *block = NULL;
+    if (ffisan_paged_wants(size, alignment, ffisan_ctraces_get(trace)))
+        block = ffisan_paged_alloc(size, trace, &ref);
     if (!block)
         block = alloc_dense(size, alignment, trace, &ref);
     if (block) {
@@ -295,10 +243,10 @@ static unsigned take_damage(struct ffisan_heap *heap, struct ffisan_damage *dama
 
 unsigned ffisan_cheap_take_damage(struct ffisan_damage *damage, unsigned max)
 {
-    if (cheap.dense.n_damage + cheap.paged.n_damage == 0 || !ffisan_cheap_lock())
+    if (cheap.dense.n_damage + ffisan_paged_heap()->n_damage == 0 || !ffisan_cheap_lock())
         return 0;
     unsigned n = take_damage(&cheap.dense, damage, max);
-    n += take_damage(&cheap.paged, damage + n, max - n);
+    n += take_damage(ffisan_paged_heap(), damage + n, max - n);
     ffisan_cheap_unlock();
     return n;
 }
@@ -332,24 +280,12 @@ static void kill(struct ffisan_heap *heap, void *block, size_t size)
         ffisan_heap_kill(heap, block, size);
 }
 
-static void close_pages(const struct ffisan_slot_ref *ref)
-{
-    size_t extent = ffisan_slot_extent(ref);
-    while (cheap.n_resting == PAGED_DEAD ||
-           (cheap.n_resting > 0 && cheap.resting_bytes + extent > PAGED_DEAD_BYTES))
-        give_back_oldest();
-    if (!ffisan_pages_hide(ref->block, extent))
-        cheap.is_paged = false; /* too many mappings: no more of them */
-    cheap.resting_bytes += extent;
-    cheap.resting[(cheap.resting_first + cheap.n_resting++) % PAGED_DEAD] = ref->block;
-}
-
 enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *block,
                                            enum ffisan_cfree_function function, uintptr_t pc,
                                            uintptr_t sp, struct ffisan_slot_ref *ret_ref)
 {
     struct ffisan_region *region = ffisan_region_find((uintptr_t)block);
-    if (!region || (region->heap != &cheap.dense && region->heap != &cheap.paged))
+    if (!region || (region->heap != &cheap.dense && region->heap != ffisan_paged_heap()))
         return FFISAN_CHEAP_FOREIGN;
     if (ffisan_thread.is_busy)
         return FFISAN_CHEAP_BUSY;
@@ -368,8 +304,8 @@ enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *blo
         note_free(state, ret_ref, function, trace);
         ret_ref->slot->type = 0;
         kill(region->heap, block, ffisan_slot_size(ret_ref));
-        if (region->heap == &cheap.paged)
-            close_pages(ret_ref);
+        if (region->heap == ffisan_paged_heap())
+            ffisan_paged_close(ret_ref);
     }
     ffisan_cheap_unlock();
     return answer;
@@ -377,5 +313,5 @@ enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *blo
 
 bool ffisan_cheap_reopen(const struct ffisan_slot_ref *ref)
 {
-    return ffisan_pages_open(ref->block, ffisan_slot_extent(ref));
+    return ffisan_paged_reopen(ref);
 }

@@ -154,7 +154,10 @@ static void search_object(void *context, const struct ffisan_slot_ref *ref)
 
 /* ---- The process ---------------------------------------------------------------------------- */
 
-static void search_pages(struct ffisan_leaks_mark *mark, uintptr_t low, uintptr_t high)
+/* To ask the kernel costs as much as to read some pages. */
+#define WORTH_ASKING (64u * PAGE)
+
+static void search_present_pages(struct ffisan_leaks_mark *mark, uintptr_t low, uintptr_t high)
 {
     uint64_t entries[PAGES_AT_ONCE];
     while (low < high) {
@@ -172,6 +175,14 @@ static void search_pages(struct ffisan_leaks_mark *mark, uintptr_t low, uintptr_
     }
 }
 
+static void search_range(struct ffisan_leaks_mark *mark, uintptr_t low, uintptr_t high)
+{
+    if (high - low >= WORTH_ASKING)
+        search_present_pages(mark, low, high);
+    else
+        search_words(mark, low, high, REACHABLE);
+}
+
 /* A mapping without what is ours in it: neighbours are listed as one. */
 static void search_mapping(void *context, const struct ffisan_mapping *mapping)
 {
@@ -185,7 +196,7 @@ static void search_mapping(void *context, const struct ffisan_mapping *mapping)
         bool found = ffisan_pages_next_own(low, &own) && own.low < mapping->high;
         uintptr_t high = found ? own.low : mapping->high;
         if (low < high)
-            search_pages(mark, low, high);
+            search_range(mark, low, high);
         low = found ? own.high : high;
     }
 }

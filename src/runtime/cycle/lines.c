@@ -4,6 +4,8 @@
 #include "runtime/cycle/deadslots.h"
 #include "runtime/cycle/schedule.h"
 #include "runtime/state.h"
+#include "runtime/vm/proto.h"
+#include "runtime/vm/straight.h"
 
 #include <errno.h>
 
@@ -24,6 +26,26 @@ static uint32_t count_visit(struct ffisan_state *state, uint64_t pc)
     return 0;
 }
 
+static bool is_quiet(const struct ffisan_state *state, const struct ffisan_luatop *here)
+{
+    const struct ffisan_luatop *last = &state->lines.collected;
+    if (!last->thread || here->thread != last->thread || here->frame != last->frame ||
+        here->function != last->function || !here->pc || !state->vm.layout.bytecode_is_known)
+        return false;
+    const struct lj_func *function = (const struct lj_func *)lj_tv_object(here->function);
+    const struct lj_proto *proto = (const struct lj_proto *)function->pc - 1;
+    uint32_t from = ffisan_proto_pc(proto, last->pc - 4), to = ffisan_proto_pc(proto, here->pc - 4);
+    return from != UINT32_MAX && to != UINT32_MAX &&
+           ffisan_straight_gives_up_nothing(proto, from, to);
+}
+
+bool ffisan_lines_is_quiet(const struct ffisan_state *state)
+{
+    struct ffisan_luatop here;
+    return state->lines.collected.thread && ffisan_luastack_top(&state->vm, &here) &&
+           (here.pc || ffisan_luastack_caller(&here, &here)) && is_quiet(state, &here);
+}
+
 static void collect(struct ffisan_state *state, lua_State *L)
 {
     state->lines.n_collections++;
@@ -33,6 +55,26 @@ static void collect(struct ffisan_state *state, lua_State *L)
     state->lines.is_collecting = false;
 }
 
+static void on_line_of_window(struct ffisan_state *state, lua_State *L)
+{
+    struct ffisan_lines *lines = &state->lines;
+    struct ffisan_luatop here;
+    uint32_t visits = count_visit(state, ffisan_luastack_pc(&state->vm));
+    bool is_new = visits > 0 && visits <= VISITS_PER_LINE;
+    bool is_known = ffisan_luastack_top(&state->vm, &here);
+    bool was_quiet = is_known && is_quiet(state, &here);
+    lines->n_boring = is_new ? 0 : lines->n_boring + 1;
+    if (lines->n_boring >= BORING_LINES)
+        state->api->lua_sethook(L, NULL, 0, 0);
+    bool is_collected = is_new && !was_quiet && ffisan_schedule_may_collect(state);
+    if (is_collected)
+        collect(state, L);
+    if ((is_collected || was_quiet) && is_known)
+        lines->collected = here;
+    else
+        lines->collected.thread = NULL;
+}
+
 static void on_line(lua_State *L, struct lua_Debug *activation)
 {
     int saved_errno = errno;
@@ -40,18 +82,18 @@ static void on_line(lua_State *L, struct lua_Debug *activation)
     (void)activation;
     if (!state || state->is_closing)
         return;
+    state->lines.n_lines++;
     state->lines.is_collecting = false; /* an error in a finaliser may have left the last one */
-    bool is_new = true;
-    if (state->schedule.gc == FFISAN_GC_AUTO) {
-        uint32_t visits = count_visit(state, ffisan_luastack_pc(&state->vm));
-        is_new = visits > 0 && visits <= VISITS_PER_LINE;
-    }
-    state->lines.n_boring = is_new ? 0 : state->lines.n_boring + 1;
-    if (is_new && ffisan_schedule_may_collect(state))
+    if (state->schedule.gc == FFISAN_GC_AUTO)
+        on_line_of_window(state, L);
+    else if (ffisan_schedule_may_collect(state))
         collect(state, L);
-    else if (state->lines.n_boring >= BORING_LINES)
-        state->api->lua_sethook(L, NULL, 0, 0);
     errno = saved_errno;
+}
+
+uint64_t ffisan_lines_count(const struct ffisan_state *state)
+{
+    return state->api->lua_gethook(state->L) == on_line ? state->lines.n_lines : 0;
 }
 
 /* debug.gethook, when it is the program that asks: the window is over, there is no hook. */

@@ -12,6 +12,7 @@
 #define FFISAN_CYCLE_LINES_H
 
 #include "runtime/vm/api.h"
+#include "runtime/vm/luastack.h"
 
 #include <stdint.h>
 
@@ -25,6 +26,8 @@ struct ffisan_lines {
     bool is_collecting;   /**< the collection that runs is ours */
     uint32_t n_boring;    /**< lines in a row that were seen before */
     uint64_t n_collections;
+    uint64_t n_lines;               /**< entered while the hook was set */
+    struct ffisan_luatop collected; /**< where the last one was; thread NULL: not known */
 };
 
 /** gc=line: sets the hook for good.  Context: outside of the allocator. */
@@ -35,6 +38,18 @@ void ffisan_lines_start(struct ffisan_state *state);
  * set.  Context: outside of the allocator, also a finaliser.
  */
 void ffisan_lines_hide(struct ffisan_state *state, lua_State *L);
+
+/**
+ * Has the program given up nothing since the last collection between lines?  Then another one would
+ * find nothing.  Context: inside the allocator, or a hook.
+ */
+bool ffisan_lines_is_quiet(const struct ffisan_state *state);
+
+/**
+ * Lines that the program has entered; as long as this does not change no Lua code runs, but for the
+ * rest of a line.  0 = they are not counted now.  Context: as above.
+ */
+uint64_t ffisan_lines_count(const struct ffisan_state *state);
 
 /** gc=auto: new code runs.  Context: inside the allocator (lua_sethook may be called any time). */
 void ffisan_lines_open(struct ffisan_state *state);

@@ -75,6 +75,7 @@ static void force(struct ffisan_state *state)
         schedule->is_forcing = true;
         schedule->old_stepmul = *stepmul(state);
         schedule->n_forced++;
+        schedule->forced_in_line = schedule->gc == FFISAN_GC_AUTO ? ffisan_lines_count(state) : 0;
         schedule->again = gc_state(state) != 0;
     }
     ffisan_deadslots_clear(state);
@@ -109,6 +110,18 @@ static bool is_due(const struct ffisan_schedule *schedule, uint32_t visits)
     return visits > 0 && (visits <= FIRST_VISITS || (visits & (visits - 1)) == 0);
 }
 
+/*
+ * The program has given up nothing since the last collection.  A C function that allocates again
+ * and again, as the one that compiles, has not given anything back to Lua code in between.
+ */
+static bool is_idle(const struct ffisan_state *state, uint32_t visits)
+{
+    if (state->schedule.gc != FFISAN_GC_AUTO || *state->vmstate > 0)
+        return false;
+    uint64_t line = visits > FIRST_VISITS ? ffisan_lines_count(state) : 0;
+    return (line != 0 && line == state->schedule.forced_in_line) || ffisan_lines_is_quiet(state);
+}
+
 void ffisan_schedule_allocation(struct ffisan_state *state, uint32_t visits)
 {
     struct ffisan_schedule *schedule = &state->schedule;
@@ -122,7 +135,7 @@ void ffisan_schedule_allocation(struct ffisan_state *state, uint32_t visits)
     if (visits == 1 && schedule->gc == FFISAN_GC_AUTO && *state->vmstate <= 0 &&
         ffisan_origin_is_new_code(state))
         ffisan_lines_open(state);
-    if (charge(state))
+    if ((again || !is_idle(state, visits)) && charge(state))
         force(state);
 }
 

@@ -204,6 +204,22 @@ bool ffisan_luastack_top(const struct ffisan_vm *vm, struct ffisan_luatop *ret_t
     return true;
 }
 
+bool ffisan_luastack_caller(const struct ffisan_luatop *top, struct ffisan_luatop *ret_caller)
+{
+    const struct lj_func *function = (const struct lj_func *)frame_function(top->frame);
+    uint64_t link = frame_link(top->frame);
+    if (!function || function->ffid <= 1 || !link_is_lua(link))
+        return false;
+    uint32_t call = *(const uint32_t *)(link - 4);
+    *ret_caller = *top;
+    ret_caller->frame = top->frame - 8 * (2 + ((call >> 8) & 0xff));
+    if (ret_caller->frame <= top->stack + 8)
+        return false;
+    ret_caller->function = load(ret_caller->frame - 8);
+    ret_caller->pc = link;
+    return true;
+}
+
 /* The walk depends on this word of the stack. */
 static uint64_t note(struct ffisan_luatrail *trail, uintptr_t address)
 {

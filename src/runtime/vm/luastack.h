@@ -38,6 +38,12 @@ struct ffisan_luatop {
 /** False when no thread is in order. */
 bool ffisan_luastack_top(const struct ffisan_vm *vm, struct ffisan_luatop *ret_top);
 
+/**
+ * The Lua function that called the built-in function on top, as `ret_top`, its position the call.
+ * False when the top is something else, also a C function that is not LuaJIT's own.
+ */
+bool ffisan_luastack_caller(const struct ffisan_luatop *top, struct ffisan_luatop *ret_caller);
+
 /** All that the walk from one top down to the bottom depended on. */
 struct ffisan_luatrail {
     struct ffisan_luatop top; /**< thread NULL: of no use */

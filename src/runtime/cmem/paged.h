@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * Blocks on pages of their own, a part of the C heap (cheap.h): inaccessible from when they are
+ * freed until many others were, so that the next use faults.
+ * Context: inside of ffisan_cheap_lock, unless said otherwise.
+ */
+#ifndef FFISAN_CMEM_PAGED_H
+#define FFISAN_CMEM_PAGED_H
+
+#include "runtime/heap/heap.h"
+
+struct ffisan_ctrace;
+
+/** Takes its address space, if there is any.  Context: ffisan_runtime.lock held. */
+void ffisan_paged_start(uint32_t note_size);
+
+/** The heap that these blocks belong to.  Context: any. */
+struct ffisan_heap *ffisan_paged_heap(void);
+
+/**
+ * Should the next block of this place have pages of its own?  The first of each place, and then
+ * ever more rarely.  `place` may be NULL.  Makes room for it when the answer is yes.
+ */
+bool ffisan_paged_wants(size_t size, size_t alignment, const struct ffisan_ctrace *place);
+
+/** A block, or NULL. */
+void *ffisan_paged_alloc(size_t size, uint32_t trace, struct ffisan_slot_ref *ret_ref);
+
+/** A block was killed: its pages are closed. */
+void ffisan_paged_close(const struct ffisan_slot_ref *ref);
+
+/** Makes a freed block accessible again, content intact.  Context: any. */
+bool ffisan_paged_reopen(const struct ffisan_slot_ref *ref);
+
+#endif
