@@ -71,15 +71,17 @@ static bool has_open_upvalue(const struct lj_thread *L, const uint64_t *slot)
  * Without the names of variables nothing protects a slot but the dataflow, which must hold on its
  * own: no bytecode reads what it calls dead.
  */
-static bool is_judged(struct lj_proto *proto, uint32_t pc, struct ffisan_live_slots *ret_live)
+static bool is_judged(struct lj_proto *proto, uint32_t pc, bool has_begun,
+                      struct ffisan_live_slots *ret_live)
 {
+    const struct ffisan_liveness_point point = {proto, pc, has_begun};
     static const uint8_t no_variables = 0;
     static uint64_t scratch[MAX_BYTECODES * 4];
     uint64_t varinfo = proto->varinfo;
     if (forget_scopes && varinfo != 0)
         proto->varinfo = (uintptr_t)&no_variables;
     bool is_known =
-        ffisan_liveness_at(pass_vm ? &vm : NULL, proto, pc, scratch, sizeof(scratch), ret_live);
+        ffisan_liveness_at(pass_vm ? &vm : NULL, &point, scratch, sizeof(scratch), ret_live);
     proto->varinfo = varinfo;
     return is_known;
 }
@@ -93,7 +95,7 @@ static void clear_frame(const struct lj_thread *L, uint64_t *base, const uint64_
     struct lj_proto *proto = (struct lj_proto *)func->pc - 1;
     uint32_t pc = frame_pc(L, proto, next);
     n_frames++;
-    if (pc == 0 || !is_judged(proto, pc, &live)) {
+    if (pc == 0 || !is_judged(proto, pc, next != NULL, &live)) {
         n_unknown++;
         return;
     }

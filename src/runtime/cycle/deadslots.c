@@ -37,17 +37,17 @@ static bool is_open(const struct open_upvalues *open, const uint64_t *slot)
     return false;
 }
 
-/* The answer for a position does not change as long as its function lives. */
+/* The answer for a point does not change as long as its function lives. */
 static const struct ffisan_live_slots *live_slots(struct ffisan_state *state,
-                                                  const struct ffisan_stack_frame *frame)
+                                                  const struct ffisan_liveness_point *point)
 {
-    uintptr_t key = (uintptr_t)&frame->proto->bc[frame->pc];
-    struct ffisan_live_memo *memo = &state->live_memos[(key >> 2) % FFISAN_LIVE_MEMOS];
+    uintptr_t bytecode = (uintptr_t)&point->proto->bc[point->pc], key = bytecode + point->has_begun;
+    struct ffisan_live_memo *memo =
+        &state->live_memos[(bytecode >> 1 | point->has_begun) % FFISAN_LIVE_MEMOS];
     if (memo->bytecode != key) {
         memo->bytecode = 0;
-        if (!state->scratch ||
-            !ffisan_liveness_at(&state->vm, frame->proto, frame->pc, state->scratch,
-                                FFISAN_SCRATCH_BYTES, &memo->live))
+        if (!state->scratch || !ffisan_liveness_at(&state->vm, point, state->scratch,
+                                                   FFISAN_SCRATCH_BYTES, &memo->live))
             return NULL;
         memo->bytecode = key;
     }
@@ -55,9 +55,10 @@ static const struct ffisan_live_slots *live_slots(struct ffisan_state *state,
 }
 
 static void clear_frame(struct ffisan_state *state, const struct ffisan_stack_frame *frame,
-                        const struct open_upvalues *open)
+                        const struct open_upvalues *open, bool has_begun)
 {
-    const struct ffisan_live_slots *live = live_slots(state, frame);
+    struct ffisan_liveness_point point = {frame->proto, frame->pc, has_begun};
+    const struct ffisan_live_slots *live = live_slots(state, &point);
     if (!live)
         return;
     uint64_t *slot = (uint64_t *)(uintptr_t)frame->base;
@@ -67,7 +68,8 @@ static void clear_frame(struct ffisan_state *state, const struct ffisan_stack_fr
             slot[i] = NIL;
 }
 
-static void clear_thread(struct ffisan_state *state, const struct lj_thread *thread)
+/* Does its innermost function stand before an instruction? */
+static void clear_thread(struct ffisan_state *state, const struct lj_thread *thread, bool is_before)
 {
     struct open_upvalues open;
     struct ffisan_frame_walk walk;
@@ -77,7 +79,7 @@ static void clear_thread(struct ffisan_state *state, const struct lj_thread *thr
     ffisan_frame_walk_init(&walk, &state->vm, thread);
     for (unsigned n = 0; n < MAX_FRAMES && ffisan_frame_walk_next(&walk, &frame); n++)
         if (frame.kind == FFISAN_FRAME_LUA && frame.pc != 0)
-            clear_frame(state, &frame, &open);
+            clear_frame(state, &frame, &open, n > 0 || !is_before);
 }
 
 /*
@@ -93,7 +95,7 @@ static bool is_leaving_trace(const struct ffisan_state *state, const struct lj_t
     return lj_tv_type(value) == LJ_GCT_FUNC && function->ffid == 0;
 }
 
-void ffisan_deadslots_clear(struct ffisan_state *state)
+void ffisan_deadslots_clear(struct ffisan_state *state, bool is_hook)
 {
     const struct ffisan_layout *layout = &state->vm.layout;
     if (!layout->bytecode_is_known || layout->cur_L == FFISAN_NO_OFFSET || !state->vmstate ||
@@ -103,7 +105,7 @@ void ffisan_deadslots_clear(struct ffisan_state *state)
         (const struct lj_thread *)ffisan_vm_word(&state->vm, layout->cur_L);
     if (!running || is_leaving_trace(state, running))
         return;
-    clear_thread(state, running);
+    clear_thread(state, running, is_hook);
     if ((const void *)running != (const void *)state->L)
-        clear_thread(state, (const struct lj_thread *)state->L);
+        clear_thread(state, (const struct lj_thread *)state->L, false);
 }

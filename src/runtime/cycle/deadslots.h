@@ -9,13 +9,16 @@
 #ifndef FFISAN_CYCLE_DEADSLOTS_H
 #define FFISAN_CYCLE_DEADSLOTS_H
 
+#include <stdbool.h>
+
 struct ffisan_state;
 
 /**
  * Clears the dead slots of the running thread and of the main thread.  Does nothing while compiled
  * code runs, or when the bytecode of this LuaJIT is not the one that vm/liveness.h knows.
- * Context: inside the state's allocator, or a hook.
+ * Context: inside the state's allocator, or (`is_hook`) a hook, where the function on top has not
+ * begun its next instruction.
  */
-void ffisan_deadslots_clear(struct ffisan_state *state);
+void ffisan_deadslots_clear(struct ffisan_state *state, bool is_hook);
 
 #endif

@@ -49,7 +49,7 @@ bool ffisan_lines_is_quiet(const struct ffisan_state *state)
 static void collect(struct ffisan_state *state, lua_State *L)
 {
     state->lines.n_collections++;
-    ffisan_deadslots_clear(state);
+    ffisan_deadslots_clear(state, true);
     state->lines.is_collecting = true;
     state->api->lua_gc(L, LUA_GCCOLLECT, 0);
     state->lines.is_collecting = false;

@@ -78,7 +78,7 @@ static void force(struct ffisan_state *state)
         schedule->forced_in_line = schedule->gc == FFISAN_GC_AUTO ? ffisan_lines_count(state) : 0;
         schedule->again = gc_state(state) != 0;
     }
-    ffisan_deadslots_clear(state);
+    ffisan_deadslots_clear(state, false);
     *stepmul(state) = 0; /* a step then runs to the end of the cycle (lj_gc_step: lim == 0) */
     *word(state, state->vm.layout.gc_threshold) = 0;
 }

@@ -111,37 +111,46 @@ static struct ffisan_slot_range scope(const struct lj_proto *proto, uint32_t pc,
     return slots;
 }
 
-static bool answer(const struct dataflow *flow, uint32_t pc, struct ffisan_live_slots *ret_live)
+static bool answer(const struct dataflow *flow, const struct ffisan_liveness_point *point,
+                   struct ffisan_live_slots *ret_live)
 {
     struct ffisan_op_effect effect;
+    uint32_t pc = point->pc;
     struct ffisan_slot_range outside = {flow->proto->framesize, FFISAN_LIVENESS_MAX_SLOTS};
     if (!ffisan_op_effect(flow->vm, flow->proto, pc, &effect))
         return false;
-    struct ffisan_slot_range in_scope = scope(flow->proto, pc, &effect);
+    struct ffisan_slot_range in_scope = {0, (uint16_t)ffisan_scope_slots(flow->proto, pc)};
+    if (point->has_begun)
+        in_scope = scope(flow->proto, pc, &effect);
     for (uint32_t i = 0; i < MAX_WORDS; i++) {
-        ret_live->bits[i] =
-            range_word(outside, i) | range_word(effect.busy, i) | range_word(in_scope, i);
+        ret_live->bits[i] = range_word(outside, i) | range_word(in_scope, i);
         if (i < flow->n_words)
-            ret_live->bits[i] |= live_before(flow, pc)[i] | after_word(flow, &effect, i);
+            ret_live->bits[i] |= live_before(flow, pc)[i];
+        if (point->has_begun)
+            ret_live->bits[i] |= range_word(effect.busy, i);
+        if (point->has_begun && i < flow->n_words)
+            ret_live->bits[i] |= after_word(flow, &effect, i);
     }
     return true;
 }
 
-bool ffisan_liveness_at(const struct ffisan_vm *vm, const struct lj_proto *proto, uint32_t pc,
+bool ffisan_liveness_at(const struct ffisan_vm *vm, const struct ffisan_liveness_point *point,
                         void *scratch, size_t scratch_size, struct ffisan_live_slots *ret_live)
 {
+    const struct lj_proto *proto = point->proto;
     struct dataflow flow = {vm, proto, scratch, (proto->framesize + 63u) / 64};
-    if (proto->varinfo == 0 || pc == 0 || pc >= proto->sizebc)
+    if (proto->varinfo == 0 || point->pc == 0 || point->pc >= proto->sizebc)
         return false;
     if (flow.n_words == 0 || scratch_size / sizeof(uint64_t) / flow.n_words < proto->sizebc)
         return false;
-    return solve(&flow) && answer(&flow, pc, ret_live);
+    return solve(&flow) && answer(&flow, point, ret_live);
 }
 
 bool ffisan_liveness(const struct lj_proto *proto, uint32_t pc, void *scratch, size_t scratch_size,
                      struct ffisan_live_slots *ret_live)
 {
-    return ffisan_liveness_at(NULL, proto, pc, scratch, scratch_size, ret_live);
+    struct ffisan_liveness_point point = {.proto = proto, .pc = pc, .has_begun = true};
+    return ffisan_liveness_at(NULL, &point, scratch, scratch_size, ret_live);
 }
 
 static uint32_t read_uleb128(const uint8_t **at, const uint8_t *end)

@@ -28,23 +28,30 @@ struct ffisan_live_slots {
     uint64_t bits[FFISAN_LIVENESS_MAX_SLOTS / 64];
 };
 
+/** Where execution stands. */
+struct ffisan_liveness_point {
+    const struct lj_proto *proto;
+    uint32_t pc; /**< bytecode index */
+    bool
+        has_begun; /**< the instruction may be half done (a call, a concatenation); else it is next */
+};
+
 /**
- * Fills in the slots that must be kept when execution stands at bytecode `pc` of `proto`: both
- * before and after that instruction (it may be half done: a call, a concatenation).  At a call all
- * slots from the called function on are kept: they belong to the callee's frame.  Slots from
- * framesize on are always set.
+ * Fills in the slots that must be kept when execution stands at `point`: before the instruction,
+ * and when it has begun also after it.  At a call that has begun all slots from the called function
+ * on are kept: they belong to the callee's frame.  Slots from framesize on are always set.
  * `vm` may be NULL; with it, instructions that the JIT compiler replaced are looked up in their
  * traces, without it a function with a compiled while loop has fewer dead slots.
  * Returns false when nothing can be said (no debug info, pc 0, unknown opcode): keep all.
  * No allocation; scratch memory of the caller: `scratch` (8-byte aligned) with scratch_size bytes
  * (32 per bytecode are enough; returns false when it is too small).
  * Costs one pass over the function's bytecode, and a few more when it has loops: 20 to 60 ns per
- * bytecode.  The answer for a position never changes (but may grow by what the JIT compiler hides).
+ * bytecode.  The answer for a point never changes (but may grow by what the JIT compiler hides).
  */
-bool ffisan_liveness_at(const struct ffisan_vm *vm, const struct lj_proto *proto, uint32_t pc,
+bool ffisan_liveness_at(const struct ffisan_vm *vm, const struct ffisan_liveness_point *point,
                         void *scratch, size_t scratch_size, struct ffisan_live_slots *ret_live);
 
-/** ffisan_liveness_at without a VM. */
+/** ffisan_liveness_at without a VM, for an instruction that has begun. */
 bool ffisan_liveness(const struct lj_proto *proto, uint32_t pc, void *scratch, size_t scratch_size,
                      struct ffisan_live_slots *ret_live);
 
