@@ -31,9 +31,8 @@ struct ffisan_live_slots {
 /** Where execution stands. */
 struct ffisan_liveness_point {
     const struct lj_proto *proto;
-    uint32_t pc; /**< bytecode index */
-    bool
-        has_begun; /**< the instruction may be half done (a call, a concatenation); else it is next */
+    uint32_t pc;    /**< bytecode index */
+    bool has_begun; /**< the instruction may be half done (a call); else it is the next */
 };
 
 /**
