@@ -74,8 +74,9 @@ static void search_by_map(struct ffisan_audit *audit, struct ffisan_holder *hold
 }
 
 /* Allocations that must have happened for each that an audit costs as much as. */
-#define COST_FACTOR 3
-#define CHEAP_AUDIT 1024u /* not worth saving, however often the program collects */
+#define COST_FACTOR 4
+#define CHEAP_AUDIT 640u /* not worth saving, however often the program collects */
+#define COST_OF_ANY 160u /* what an audit that finds nothing to look at costs */
 /* A word that leads nowhere costs so much less than an allocation. */
 #define WORDS_PER_ALLOCATION 16
 
@@ -266,7 +267,7 @@ void ffisan_audit_run(struct ffisan_state *state)
     ffisan_heap_release(&state->heap);
     state->audit.at_allocs = state->heap.stats.n_taken;
     state->dead_limit = 0;
-    state->audit.cost = state->audit.n_followed - n_followed +
+    state->audit.cost = COST_OF_ANY + state->audit.n_followed - n_followed +
                         (state->audit.n_words - n_words) / WORDS_PER_ALLOCATION;
     if (start)
         state->audit.ns += now_ns() - start;

@@ -21,11 +21,12 @@ static inline void ffisan_redzone_put(uintptr_t address)
     memcpy((void *)address, &word, sizeof(word));
 }
 
-static inline bool ffisan_redzone_has(uintptr_t address)
+/* Bits that are not as they were; 0 = none. */
+static inline uint64_t ffisan_redzone_change(uintptr_t address)
 {
     uint64_t word;
     memcpy(&word, (const void *)address, sizeof(word));
-    return word == FFISAN_REDZONE_WORD;
+    return word ^ FFISAN_REDZONE_WORD;
 }
 
 /* More than 24 bytes. */
@@ -40,10 +41,10 @@ static inline void ffisan_redzone_fill_long(uintptr_t end, uint32_t slack)
 static inline bool ffisan_redzone_is_intact_long(uintptr_t end, uint32_t slack)
 {
     uint32_t n = slack < FFISAN_REDZONE_MAX ? slack : FFISAN_REDZONE_MAX;
-    bool intact = ffisan_redzone_has(end + n - 8);
+    uint64_t change = ffisan_redzone_change(end + n - 8);
     for (uint32_t i = 0; i + 8 < n; i += 8)
-        intact &= ffisan_redzone_has(end + i);
-    return intact;
+        change |= ffisan_redzone_change(end + i);
+    return change == 0;
 }
 
 /** Fills up to FFISAN_REDZONE_MAX bytes at `end`; slack is at least 8. */
@@ -62,8 +63,8 @@ static inline bool ffisan_redzone_is_intact(uintptr_t end, uint32_t slack)
 {
     if (__builtin_expect(slack > 24, 0))
         return ffisan_redzone_is_intact_long(end, slack);
-    return ffisan_redzone_has(end) && ffisan_redzone_has(end + (slack - 8) / 2) &&
-           ffisan_redzone_has(end + slack - 8);
+    return (ffisan_redzone_change(end) | ffisan_redzone_change(end + (slack - 8) / 2) |
+            ffisan_redzone_change(end + slack - 8)) == 0;
 }
 
 #endif

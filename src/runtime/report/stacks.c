@@ -15,7 +15,7 @@
 #define STRING_BYTES (8u << 20)
 #define N_BUCKETS (1u << 18)
 #define N_STRING_BUCKETS (1u << 14)
-#define N_TRAILS 128u
+#define N_TRAILS 256u         /* in pairs */
 #define MAX_STRING_PROBES 64u /* a table without room must not cost more than that */
 
 struct entry {
@@ -34,6 +34,7 @@ struct known {
 struct ffisan_stacks {
     unsigned depth;
     uint32_t n_stacks, n_frames, n_strings_used;
+    uint32_t n_walks;
     uint64_t n_unknown;
     struct known known[N_TRAILS];
     struct entry entries[MAX_STACKS]; /* [0] is "unknown" */
@@ -203,24 +204,37 @@ static uint32_t find_number(struct ffisan_stacks *stacks, const struct ffisan_vm
     return *bucket;
 }
 
-static struct known *known_from(struct ffisan_stacks *stacks, const struct ffisan_luatop *top)
+/* Where a walk from this top is remembered, and in the place beside it. */
+static struct known *first_known(struct ffisan_stacks *stacks, const struct ffisan_luatop *top)
 {
     uint64_t link = *(const uint64_t *)top->frame;
-    return &stacks->known[(top->frame >> 3 ^ link >> 2 ^ top->pc >> 2) % N_TRAILS];
+    uint64_t hash = (top->frame ^ link << 20 ^ top->pc << 20) * UINT64_C(0x9e3779b97f4a7c15);
+    return &stacks->known[(hash >> 32) % N_TRAILS & ~1u];
+}
+
+static __attribute__((noinline)) uint32_t walk(struct ffisan_stacks *stacks,
+                                               const struct ffisan_vm *vm,
+                                               const struct ffisan_luatop *top, struct known *known)
+{
+    uint64_t keys[FFISAN_LUASTACK_MAX];
+    if (known->trail.top.thread)
+        known += stacks->n_walks++ & 1;
+    size_t n_keys = ffisan_luastack_pcs(top, keys, stacks->depth, &known->trail);
+    known->number = find_number(stacks, vm, 0, keys, n_keys);
+    return known->number;
 }
 
 static uint32_t in_interpreter(struct ffisan_stacks *stacks, const struct ffisan_vm *vm)
 {
-    uint64_t keys[FFISAN_LUASTACK_MAX];
     struct ffisan_luatop top;
     if (!ffisan_luastack_top(vm, &top))
         return 0;
-    struct known *known = known_from(stacks, &top);
-    if (__builtin_expect(!ffisan_luatrail_holds(&known->trail, &top), 0)) {
-        size_t n_keys = ffisan_luastack_pcs(&top, keys, stacks->depth, &known->trail);
-        known->number = find_number(stacks, vm, 0, keys, n_keys);
-    }
-    return known->number;
+    struct known *known = first_known(stacks, &top);
+    if (__builtin_expect(ffisan_luatrail_holds(&known->trail, &top), 1))
+        return known->number;
+    if (ffisan_luatrail_holds(&known[1].trail, &top))
+        return known[1].number;
+    return walk(stacks, vm, &top, known);
 }
 
 uint32_t ffisan_stacks_here(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
