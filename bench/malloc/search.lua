@@ -15,7 +15,7 @@ local words = {}
 for i = 1, 1000 do words[i] = "word " .. i * 7919 % 1000 end
 local text = table.concat(words, "\n")
 local line, size = ffi.new("char *[1]"), ffi.new("size_t[1]")
-for _ = 1, 400 do
+for _ = 1, 2000 do
     local root = ffi.new("void *[1]")
     local memory = ffi.new("char[?]", #text + 1, text)
     local stream = C.fmemopen(memory, #text, "r")

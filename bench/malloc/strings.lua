@@ -6,7 +6,7 @@ ffi.cdef [[
     int asprintf(char **, const char *, ...);
 ]]
 local C, out, total = ffi.C, ffi.new("char *[1]"), 0
-for i = 1, 3e5 do
+for i = 1, 12e5 do
     local copy = C.strdup("a text that is copied")
     local owned = ffi.gc(C.strdup("another one"), C.free)
     total = total + C.asprintf(out, "%s %d", copy, ffi.cast("int", i)) + owned[0]

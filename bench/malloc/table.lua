@@ -9,7 +9,7 @@ ffi.cdef [[
 ]]
 local lib = ffi.load(os.getenv("BENCH_STRUCTURES"))
 local table, text = lib.bench_table_new(5003), ("value "):rep(30)
-for i = 1, 1e6 do
+for i = 1, 5e6 do
     lib.bench_table_set(table, i * 7919 % 20000, text, i % 150)
 end
 print(tonumber(lib.bench_table_free(table)))

@@ -9,7 +9,7 @@ ffi.cdef [[
 ]]
 local lib = ffi.load(os.getenv("BENCH_STRUCTURES"))
 local total = 0
-for i = 1, 9000 do
+for i = 1, 40000 do
     local tree = ffi.gc(lib.bench_tree_new(i % 10), lib.bench_tree_free)
     total = total + tonumber(lib.bench_tree_size(tree))
 end

@@ -7,7 +7,7 @@
 
 #include "base/pages.h"
 #include "runtime/audit/standin.h"
-#include "runtime/cmem/ctraces.h"
+#include "runtime/cmem/ctraces_fast.h"
 #include "runtime/cmem/finalizer.h"
 #include "runtime/cmem/segments.h"
 #include "runtime/cmem/thread.h"
@@ -27,12 +27,21 @@ static struct ffisan_ctrace traces[100];
 static struct ffisan_state *state;
 static int pipe_fds[2];
 
-uint32_t ffisan_ctraces_here(struct ffisan_state *unused, uintptr_t pc, uintptr_t sp)
+struct ffisan_crecent ffisan_crecent[FFISAN_N_CRECENT];
+uint32_t ffisan_cvisits[FFISAN_MAX_CTRACES];
+__thread struct ffisan_position ffisan_position;
+
+uint32_t ffisan_ctraces_find(struct ffisan_state *unused, struct ffisan_cplace place, uint64_t key)
 {
     (void)unused;
-    (void)sp;
-    traces[pc].visits++;
-    return (uint32_t)pc;
+    (void)key;
+    return (uint32_t)place.pc;
+}
+
+uint64_t ffisan_position_find(const struct ffisan_state *unused)
+{
+    (void)unused;
+    return 0;
 }
 
 const struct ffisan_ctrace *ffisan_ctraces_get(uint32_t number)
@@ -88,7 +97,7 @@ static enum ffisan_cheap_answer give(void *block, struct ffisan_slot_ref *ret_re
 /* The first blocks of a place have pages of their own; this one is past them. */
 static uintptr_t make_usual(uintptr_t place)
 {
-    traces[place].visits = 1000;
+    ffisan_cvisits[place] = 1000;
     return place;
 }
 
@@ -121,7 +130,7 @@ static void test_paged_turnover(void)
     bool all = true, closed = true;
     char *first = NULL;
     for (unsigned i = 0; i < 3000; i++) {
-        traces[3].visits = 0;
+        ffisan_cvisits[3] = 0;
         char *block = alloc(100, 3);
         first = first ? first : block;
         all &= ffisan_cheap_find((uintptr_t)block, &ref) && ffisan_cheap_is_paged(&ref);
@@ -132,7 +141,7 @@ static void test_paged_turnover(void)
     TAP_OK(all && closed, "pages of the oldest dead serve again");
     unsigned n_paged = 0;
     for (unsigned i = 0; i < 3000; i++) {
-        traces[3].visits = 0;
+        ffisan_cvisits[3] = 0;
         char *block = alloc(100, 3);
         n_paged += ffisan_cheap_find((uintptr_t)block, &ref) && ffisan_cheap_is_paged(&ref);
     }

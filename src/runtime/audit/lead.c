@@ -2,87 +2,19 @@
 #include "runtime/audit/lead.h"
 
 #include "runtime/fault/guard.h"
+#include "runtime/heap/scan.h"
 #include "runtime/state.h"
 
 #include <string.h>
 
-/*
- * Mostly no word leads anywhere, and this is what an audit spends its time with.  Whole regions of
- * 64 MiB are compared, for which 32 bits of a word are enough: so eight words at a time are taken
- * by what every x86-64 and aarch64 has (40 GB/s, where comparing word by word makes 8), and sixteen
- * where the processor has AVX2.
- */
-#define STEP 64u /* bytes */
-
-/* A range of regions, so that "is x in it?" is one subtraction and one signed comparison. */
-struct regions {
-    uint32_t first;
-    int32_t n;
-};
-
-static struct regions regions_of(uintptr_t lo, uintptr_t hi)
-{
-    const uint32_t sign = UINT32_C(1) << 31;
-    uint32_t first = (uint32_t)(lo >> FFISAN_REGION_SHIFT);
-    uint32_t n = hi > lo ? (uint32_t)((hi - 1) >> FFISAN_REGION_SHIFT) - first + 1 : 0;
-    return (struct regions){.first = first + sign, .n = (int32_t)(n ^ sign)};
-}
-
-/* The same for vectors of any size; the order in which words are compared does not matter. */
-#define DEFINE_MAY_BE_ANY(name, bytes, ...)                                                        \
-    static bool name(const struct ffisan_audit *audit, uintptr_t start, size_t n_bytes)            \
-    {                                                                                              \
-        typedef uint64_t words_of_vector __attribute__((vector_size(bytes), aligned(8)));          \
-        typedef uint32_t vector __attribute__((vector_size(bytes)));                               \
-        typedef int32_t signed_vector __attribute__((vector_size(bytes)));                         \
-        const words_of_vector *vectors = (const words_of_vector *)start;                           \
-        const struct regions heap = regions_of(audit->lo, audit->hi);                              \
-        const struct regions standins =                                                            \
-            regions_of(ffisan_standin_range.lo, ffisan_standin_range.hi);                          \
-        signed_vector found = {0};                                                                 \
-        for (size_t i = 0; i < n_bytes / (bytes); i += 2) {                                        \
-            vector low = (vector)(vectors[i] >> FFISAN_REGION_SHIFT);                              \
-            vector high = (vector)(vectors[i + 1] >> FFISAN_REGION_SHIFT);                         \
-            vector regions = __builtin_shuffle(low, high, (vector){__VA_ARGS__});                  \
-            found |= (signed_vector)(regions - heap.first) < heap.n;                               \
-            found |= (signed_vector)(regions - standins.first) < standins.n;                       \
-        }                                                                                          \
-        int32_t any = 0;                                                                           \
-        for (unsigned i = 0; i < (bytes) / sizeof(any); i++)                                       \
-            any |= found[i];                                                                       \
-        return any != 0;                                                                           \
-    }
-
-DEFINE_MAY_BE_ANY(may_be_any, 16, 0, 2, 4, 6)
-
-#ifdef __x86_64__
-__attribute__((target("avx2"))) DEFINE_MAY_BE_ANY(may_be_any_avx2, 32, 0, 2, 8, 10, 4, 6, 12, 14)
-
-    static bool has_avx2(void)
-{
-    static int answer; /* 0 = not asked yet */
-    if (answer == 0)
-        answer = __builtin_cpu_supports("avx2") ? 1 : -1;
-    return answer > 0;
-}
-#endif
-
-static bool is_any_likely(const struct ffisan_audit *audit, uintptr_t start, size_t size)
-{
-#ifdef __x86_64__
-    if (has_avx2())
-        return may_be_any_avx2(audit, start, size);
-#endif
-    return may_be_any(audit, start, size);
-}
-
 bool ffisan_lead_is_any(const struct ffisan_audit *audit, uintptr_t start, size_t size)
 {
+    const struct ffisan_scan_range heap = {audit->lo, audit->hi};
+    const struct ffisan_scan_range standins = {ffisan_standin_range.lo, ffisan_standin_range.hi};
     const uint64_t *words = (const uint64_t *)start;
-    size_t n_words = size / 8, n_compared = size / STEP * STEP;
+    size_t n_words = size / 8, first = ffisan_scan_skip(start, size, &heap, &standins) / 8;
     bool found = false;
-    bool is_quick = n_compared > 0 && !is_any_likely(audit, start, n_compared);
-    for (size_t i = is_quick ? n_compared / 8 : 0; i < n_words; i++)
+    for (size_t i = first; i < n_words; i++)
         found |= ffisan_lead_is_one(audit, words[i]);
     return found;
 }

@@ -3,7 +3,7 @@
 
 #include "base/lock.h"
 #include "base/pages.h"
-#include "runtime/cmem/ctraces.h"
+#include "runtime/cmem/ctraces_fast.h"
 #include "runtime/cmem/finalizer.h"
 #include "runtime/cmem/paged.h"
 #include "runtime/cmem/segments.h"
@@ -18,7 +18,7 @@
 
 #define PAGE FFISAN_PAGE_SIZE
 #define IN_USE 1       /* type of a slot: a bit less to look for than in the bitmaps */
-#define DENSE_SHARE 16 /* of the quarantine's budget */
+#define DENSE_SHARE 64 /* of the quarantine's budget */
 
 static struct {
     struct ffisan_lock lock; /* when there are other threads */
@@ -31,9 +31,9 @@ static struct {
 
 /* ---- Who is inside -------------------------------------------------------------------------- */
 
-bool ffisan_cheap_lock(void)
+static inline bool enter(void)
 {
-    if (!__libc_single_threaded)
+    if (__builtin_expect(!__libc_single_threaded, 0))
         return ffisan_lock_take(&cheap.lock);
     if (cheap.is_busy)
         return false;
@@ -41,11 +41,21 @@ bool ffisan_cheap_lock(void)
     return true;
 }
 
-void ffisan_cheap_unlock(void)
+static inline void leave(void)
 {
     cheap.is_busy = false;
-    if (cheap.lock.owner)
+    if (__builtin_expect(cheap.lock.owner != 0, 0))
         ffisan_lock_give(&cheap.lock);
+}
+
+bool ffisan_cheap_lock(void)
+{
+    return enter();
+}
+
+void ffisan_cheap_unlock(void)
+{
+    leave();
 }
 
 /* ---- Finding -------------------------------------------------------------------------------- */
@@ -178,10 +188,12 @@ void *ffisan_cheap_alloc(struct ffisan_state *state, size_t size, size_t alignme
         ffisan_thread.is_busy || ffisan_unwinder_is_caller(pc))
         return NULL;
     uint32_t trace = ffisan_ctraces_here(state, pc, sp);
-    if (!ffisan_cheap_lock())
+    if (!enter())
         return NULL;
     void *block = NULL;
-    if (ffisan_paged_wants(size, alignment, ffisan_ctraces_get(trace)))
+    uint32_t visits = ffisan_ctraces_visit(trace);
+    if (ffisan_paged_is_due(visits) &&
+        ffisan_paged_wants(size, alignment, ffisan_ctraces_get(trace), visits))
         block = ffisan_paged_alloc(size, trace, &ref);
     if (!block)
         block = alloc_dense(size, alignment, trace, &ref);
@@ -189,7 +201,7 @@ void *ffisan_cheap_alloc(struct ffisan_state *state, size_t size, size_t alignme
         ref.slot->type = IN_USE;
         cheap.n_allocs++;
     }
-    ffisan_cheap_unlock();
+    leave();
     return block;
 }
 
@@ -290,7 +302,7 @@ enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *blo
     if (ffisan_thread.is_busy)
         return FFISAN_CHEAP_BUSY;
     uint32_t trace = ffisan_ctraces_here(state, pc, sp);
-    if (!ffisan_cheap_lock())
+    if (!enter())
         return FFISAN_CHEAP_BUSY;
     enum ffisan_cheap_answer answer = FFISAN_CHEAP_DONE;
     if (!ffisan_slot_find(region, (uintptr_t)block, ret_ref))
@@ -307,7 +319,7 @@ enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *blo
         if (region->heap == ffisan_paged_heap())
             ffisan_paged_close(ret_ref);
     }
-    ffisan_cheap_unlock();
+    leave();
     return answer;
 }
 

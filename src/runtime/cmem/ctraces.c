@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memos lead from (return address, stack pointer, Lua position) to a number.  In compiled code the
- * position is the return address into machine code, which lies at a place of the stack that was
+ * Memos lead from (return address, stack pointer, Lua position) to a number.  They are compared by
+ * a hash of 64 bits: of the 16,384 that there can be, no two are ever the same.  In compiled code
+ * the position is the return address into machine code, which lies at a place of the stack that was
  * found by unwinding once.
  */
 #include "runtime/cmem/ctraces.h"
 
 #include "base/lock.h"
 #include "base/pages.h"
+#include "runtime/cmem/ctraces_fast.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/fault/guard.h"
 #include "runtime/state.h"
@@ -17,14 +19,14 @@
 
 #define N_MEMOS 16384u
 #define N_PROBES 8u
-#define MAX_TRACES 65536u
+#define MAX_TRACES FFISAN_MAX_CTRACES
+#define N_RECENT 512u           /* which fit into the fastest cache, as the memos do not */
 #define MANY_STACK_POINTERS 32u /* of one return address: then they are left out */
 
 struct memo {
-    uintptr_t pc, sp; /* sp 0: any */
-    uint64_t where;   /* Lua position, or number of the trace that runs */
-    uint32_t anchor;  /* bytes above sp - 8 where the return address into compiled code lies, + 1 */
+    uint64_t key;
     uint32_t number;
+    uint32_t anchor; /* bytes above sp - 8 where the return address into compiled code lies, + 1 */
     uintptr_t anchored;
 };
 
@@ -38,6 +40,9 @@ static struct {
         uint32_t n;
     } depths[1024]; /* new stack pointers seen for a return address */
 } ctraces;
+
+struct ffisan_crecent ffisan_crecent[FFISAN_N_CRECENT];
+uint32_t ffisan_cvisits[FFISAN_MAX_CTRACES];
 
 bool ffisan_ctraces_start(void)
 {
@@ -58,37 +63,35 @@ bool ffisan_ctraces_start(void)
     return true;
 }
 
-/* Where Lua code is, as far as one word tells; 0 = none runs. */
-static uint64_t lua_position(const struct ffisan_state *state)
+static inline struct memo *memo_of(uint64_t key, uint32_t probe)
 {
-    int32_t vmstate = state && state->vmstate ? *state->vmstate : 0;
-    if (vmstate > 0)
-        return (uint64_t)(uint32_t)vmstate;
-    return vmstate == LJ_VMST_C ? ffisan_luastack_pc(&state->vm) : 0;
+    return &ctraces.memos[(key + probe) % N_MEMOS];
 }
 
-static struct memo *first_memo(uintptr_t pc, uintptr_t sp, uint64_t where, uint32_t probe)
+static void set_recent(uint64_t key, const struct memo *memo)
 {
-    uint64_t hash = (pc + (sp << 7) + (where << 20)) * UINT64_C(0x9e3779b97f4a7c15);
-    return &ctraces.memos[((hash >> 40) + probe) % N_MEMOS];
+    struct ffisan_crecent *recent = &ffisan_crecent[key % FFISAN_N_CRECENT];
+    uint64_t answer = memo->anchored << 16 | memo->number;
+    uint64_t question = (key & ~UINT64_C(0xffff)) | memo->anchor;
+    if (memo->anchor > 0xffff)
+        return;
+    __atomic_store_n(&recent->answer, answer, __ATOMIC_RELAXED);
+    __atomic_store_n(&recent->question, question ^ answer, __ATOMIC_RELAXED);
 }
 
-static bool fits(const struct memo *memo, uintptr_t pc, uintptr_t sp, uint64_t where)
+/* In the memos; `recent_key`: as what it is to be found from now on. */
+static uint32_t find(const struct ffisan_cplace *place, uint64_t recent_key)
 {
-    return memo->pc == pc && memo->sp == sp && memo->where == where;
-}
-
-static uint32_t find(uintptr_t pc, uintptr_t sp, uint64_t where)
-{
+    uint64_t key = ffisan_cplace_key(place);
     for (uint32_t i = 0; i < N_PROBES; i++) {
-        const struct memo *memo = first_memo(pc, sp, where, i);
+        const struct memo *memo = memo_of(key, i);
         uint32_t number = __atomic_load_n(&memo->number, __ATOMIC_ACQUIRE);
         if (number == 0)
             return 0;
-        if (fits(memo, pc, sp, where) &&
-            (memo->anchor == 0 ||
-             *(const uintptr_t *)(sp - 8 + memo->anchor - 1) == memo->anchored))
+        if (memo->key == key && ffisan_cplace_is_anchored(place, memo->anchor, memo->anchored)) {
+            set_recent(recent_key, memo);
             return number;
+        }
     }
     return 0;
 }
@@ -164,18 +167,16 @@ static void capture_c(struct ffisan_ctrace *trace, uintptr_t pc, bool is_shallow
         trace->pcs[trace->n_pcs++] = pcs[first];
 }
 
-static void remember(const struct memo *memo)
+static void remember(uint64_t key, uint32_t number, uint32_t anchor, uintptr_t anchored)
 {
     for (uint32_t i = 0; i < N_PROBES; i++) {
-        struct memo *place = first_memo(memo->pc, memo->sp, memo->where, i);
-        if (place->number)
+        struct memo *memo = memo_of(key, i);
+        if (memo->number)
             continue;
-        place->pc = memo->pc;
-        place->sp = memo->sp;
-        place->where = memo->where;
-        place->anchor = memo->anchor;
-        place->anchored = memo->anchored;
-        __atomic_store_n(&place->number, memo->number, __ATOMIC_RELEASE);
+        memo->key = key;
+        memo->anchor = anchor;
+        memo->anchored = anchored;
+        __atomic_store_n(&memo->number, number, __ATOMIC_RELEASE);
         return;
     }
 }
@@ -193,47 +194,49 @@ static uint32_t same_trace(const struct ffisan_ctrace *trace)
     return 0;
 }
 
-static uint32_t add(struct ffisan_state *state, struct memo *memo)
+static uint32_t add(struct ffisan_state *state, const struct ffisan_cplace *place)
 {
-    bool is_shallow = memo->sp == 0;
+    bool is_shallow = place->sp == 0;
     uintptr_t machine_pc = 0;
-    uint32_t visits;
+    uint32_t visits, anchor = 0;
     struct ffisan_ctrace trace = {0};
-    capture_c(&trace, memo->pc, is_shallow);
-    if (memo->where && *state->vmstate > 0 && !is_shallow)
-        memo->anchor = find_anchor(state, memo->sp, &machine_pc);
-    memo->anchored = machine_pc;
-    if (memo->where)
+    capture_c(&trace, place->pc, is_shallow);
+    if (place->where && *state->vmstate > 0 && !is_shallow)
+        anchor = find_anchor(state, place->sp, &machine_pc);
+    if (place->where)
         trace.lua_stack = ffisan_stacks_here(state->stacks, &state->vm, machine_pc, &visits);
     trace.state = trace.lua_stack ? state : NULL;
-    memo->number = same_trace(&trace);
-    if (!memo->number && ctraces.n_traces < MAX_TRACES) {
+    uint32_t number = same_trace(&trace);
+    if (!number && ctraces.n_traces < MAX_TRACES) {
         ctraces.traces[ctraces.n_traces] = trace;
-        memo->number = ctraces.n_traces;
+        number = ctraces.n_traces;
         __atomic_store_n(&ctraces.n_traces, ctraces.n_traces + 1, __ATOMIC_RELEASE);
     }
-    if (memo->number)
-        remember(memo);
-    return memo->number;
+    if (number)
+        remember(ffisan_cplace_key(place), number, anchor, machine_pc);
+    return number;
 }
 
-uint32_t ffisan_ctraces_here(struct ffisan_state *state, uintptr_t pc, uintptr_t sp)
+/* Where C recurses, the stack pointer may have been left out; else the place is new. */
+uint32_t ffisan_ctraces_find(struct ffisan_state *state, struct ffisan_cplace place, uint64_t key)
 {
-    uint64_t where = lua_position(state);
-    uint32_t number = find(pc, sp, where);
-    if (__builtin_expect(number == 0, 0))
-        number = find(pc, 0, where);
-    if (__builtin_expect(number == 0, 0)) {
-        if (!ffisan_lock_take(&ctraces.lock))
-            return 0; /* a signal handler inside of it */
-        struct memo memo = {.pc = pc, .sp = is_deep(pc) || !state ? 0 : sp, .where = where};
-        bool was_busy = ffisan_thread.is_busy;
-        ffisan_thread.is_busy = true; /* the loader and the unwinder may allocate */
-        number = add(state, &memo);
-        ffisan_thread.is_busy = was_busy;
-        ffisan_lock_give(&ctraces.lock);
-    }
-    ctraces.traces[number].visits++;
+    uintptr_t sp = place.sp;
+    uint32_t number = find(&place, key);
+    if (number != 0)
+        return number;
+    place.sp = 0;
+    number = find(&place, key);
+    if (number != 0)
+        return number;
+    if (!ffisan_lock_take(&ctraces.lock))
+        return 0; /* a signal handler inside of it */
+    if (!is_deep(place.pc) && state)
+        place.sp = sp;
+    bool was_busy = ffisan_thread.is_busy;
+    ffisan_thread.is_busy = true; /* the loader and the unwinder may allocate */
+    number = add(state, &place);
+    ffisan_thread.is_busy = was_busy;
+    ffisan_lock_give(&ctraces.lock);
     return number;
 }
 
@@ -258,6 +261,7 @@ void ffisan_ctraces_forget_code(void)
 {
     if (ctraces.memos && ffisan_lock_take(&ctraces.lock)) {
         memset(ctraces.memos, 0, N_MEMOS * sizeof(*ctraces.memos));
+        memset(ffisan_crecent, 0, sizeof(ffisan_crecent));
         ffisan_lock_give(&ctraces.lock);
     }
 }

@@ -24,19 +24,12 @@ struct ffisan_ctrace {
     uint32_t n_pcs;
     uint32_t lua_stack;               /**< of the state's store; 0 = no Lua code ran */
     const struct ffisan_state *state; /**< of the stack; NULL when it has ended */
-    uint32_t visits;
-    uint32_t n_lost; /**< leaks */
+    uint32_t n_lost;                  /**< leaks */
     uint64_t lost_bytes;
 };
 
 /** Takes the memory that is needed; false without it.  Caller holds ffisan_runtime.lock. */
 bool ffisan_ctraces_start(void);
-
-/**
- * The number of the place that runs now; 0 = no room.  `state` may be NULL: C frames only.
- * `pc`, `sp`: return address of the interposed function, and the stack pointer before its call.
- */
-uint32_t ffisan_ctraces_here(struct ffisan_state *state, uintptr_t pc, uintptr_t sp);
 
 /** The trace of a number, or NULL. */
 const struct ffisan_ctrace *ffisan_ctraces_get(uint32_t number);

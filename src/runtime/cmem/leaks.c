@@ -24,7 +24,7 @@
 #define FIRST_BUDGET ((int64_t)48 << 20)
 #define SEARCH_ITSELF (256 << 10) /* what it costs besides, as if it were bytes */
 #define PER_ALLOCATION 8    /* of the Lua heap, bytes; a quarter of both without forced cycles */
-#define PER_C_ALLOCATION 64 /* bytes */
+#define PER_C_ALLOCATION 48 /* bytes */
 
 static struct {
     struct ffisan_leaks_stats stats;

@@ -11,6 +11,7 @@
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/maps.h"
+#include "runtime/heap/scan.h"
 #include "runtime/state.h"
 
 #include <string.h>
@@ -70,15 +71,36 @@ static void reach(struct ffisan_leaks_mark *mark, uintptr_t address, uint8_t how
     mark->pending[mark->n_pending++] = ref.block;
 }
 
+/* What is left of [words, end) from where a word may lead to a block, a piece at a time. */
+static const uint64_t *skip(const struct ffisan_leaks_mark *mark, const uint64_t *words,
+                            const uint64_t *end)
+{
+    enum { PIECE = 512, WORTH_IT = 32 };
+    const struct ffisan_scan_range blocks = {mark->low, mark->low + mark->size}, none = {0, 0};
+    while (end - words >= WORTH_IT) {
+        size_t size = (size_t)(end - words) * 8;
+        size = size < PIECE ? size : PIECE;
+        size_t skipped = ffisan_scan_skip((uintptr_t)words, size, &blocks, &none);
+        if (skipped == 0)
+            break;
+        words += skipped / 8;
+    }
+    return words;
+}
+
 static void search_words(struct ffisan_leaks_mark *mark, uintptr_t low, uintptr_t high, uint8_t how)
 {
+    enum { PIECE = 64 };
     const uint64_t *words = (const uint64_t *)((low + 7) & ~(uintptr_t)7);
     const uint64_t *end = (const uint64_t *)(high & ~(uintptr_t)7);
     if (words < end)
         mark->n_words += (uint64_t)(end - words);
-    for (; words < end; words++)
-        if (__builtin_expect(*words - mark->low < mark->size, 0))
-            reach(mark, *words, how);
+    while ((words = skip(mark, words, end)) < end) {
+        const uint64_t *stop = end - words < PIECE ? end : words + PIECE;
+        for (; words < stop; words++)
+            if (__builtin_expect(*words - mark->low < mark->size, 0))
+                reach(mark, *words, how);
+    }
 }
 
 static void follow(struct ffisan_leaks_mark *mark, uint8_t how)

@@ -13,7 +13,6 @@
 #define MAX_DEAD 1024u                              /* of them, so many dead */
 #define MAX_DEAD_BYTES ((size_t)16 << 20)           /* and so much */
 #define BATCH 128u                                  /* become reusable at a time */
-#define VISITS 64u                                  /* of each place, then at powers of two */
 #define VISITS_OF_C 4u                              /* of a place that no Lua code has led to */
 
 static struct {
@@ -104,12 +103,12 @@ bool ffisan_paged_reopen(const struct ffisan_slot_ref *ref)
 
 /* ---- Allocating ----------------------------------------------------------------------------- */
 
-bool ffisan_paged_wants(size_t size, size_t alignment, const struct ffisan_ctrace *place)
+bool ffisan_paged_wants(size_t size, size_t alignment, const struct ffisan_ctrace *place,
+                        uint32_t visits)
 {
     if (!paged.is_open || size > MAX_SIZE || alignment > PAGE || !place)
         return false;
-    uint32_t visits = place->visits;
-    if (visits > (place->lua_stack ? VISITS : VISITS_OF_C) && (visits & (visits - 1)) != 0)
+    if (!place->lua_stack && visits > VISITS_OF_C && (visits & (visits - 1)) != 0)
         return false;
     if (paged.n_blocks == MAX_BLOCKS && paged.n_resting > 0)
         give_back_oldest();

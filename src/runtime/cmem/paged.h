@@ -17,11 +17,17 @@ void ffisan_paged_start(uint32_t note_size);
 /** The heap that these blocks belong to.  Context: any. */
 struct ffisan_heap *ffisan_paged_heap(void);
 
-/**
- * Should the next block of this place have pages of its own?  The first of each place, and then
- * ever more rarely.  `place` may be NULL.  Makes room for it when the answer is yes.
- */
-bool ffisan_paged_wants(size_t size, size_t alignment, const struct ffisan_ctrace *place);
+#define FFISAN_PAGED_VISITS 64u /**< of each place have pages of their own, then powers of two */
+
+/** The first question, cheaply: can a block that is the `visits`th of its place be one of them? */
+static inline bool ffisan_paged_is_due(uint32_t visits)
+{
+    return visits <= FFISAN_PAGED_VISITS || (visits & (visits - 1)) == 0;
+}
+
+/** Should it?  `place` may be NULL.  Makes room for it when the answer is yes. */
+bool ffisan_paged_wants(size_t size, size_t alignment, const struct ffisan_ctrace *place,
+                        uint32_t visits);
 
 /** A block, or NULL. */
 void *ffisan_paged_alloc(size_t size, uint32_t trace, struct ffisan_slot_ref *ret_ref);

@@ -58,13 +58,11 @@ static size_t notes_bytes(const struct ffisan_region *region)
     return FFISAN_SPANS_PER_REGION * FFISAN_SLOTS_PER_SPAN * (size_t)region->note_size;
 }
 
-void *ffisan_region_note(const struct ffisan_slot_ref *ref)
+char *ffisan_region_notes(struct ffisan_region *region)
 {
-    struct ffisan_region *region = ref->region;
     if (!region->notes && region->note_size)
         region->notes = ffisan_pages_map(notes_bytes(region));
-    return region->notes ? region->notes + (size_t)(ref->slot - region->slots) * region->note_size
-                         : NULL;
+    return region->notes;
 }
 
 #define SUMS_BYTES (FFISAN_SPANS_PER_REGION * FFISAN_SLOTS_PER_SPAN * sizeof(uint32_t))

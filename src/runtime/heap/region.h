@@ -158,8 +158,18 @@ static inline bool ffisan_slot_find(struct ffisan_region *region, uintptr_t addr
     return true;
 }
 
+/** Makes room for the notes of a region; NULL without memory, or when its heap has none. */
+char *ffisan_region_notes(struct ffisan_region *region);
+
 /** Room of the heap's note_size bytes for each slot; NULL without memory.  Starts as zero. */
-void *ffisan_region_note(const struct ffisan_slot_ref *ref);
+static inline void *ffisan_region_note(const struct ffisan_slot_ref *ref)
+{
+    struct ffisan_region *region = ref->region;
+    char *notes = region->notes;
+    if (__builtin_expect(!notes, 0) && !(notes = ffisan_region_notes(region)))
+        return NULL;
+    return notes + (size_t)(ref->slot - region->slots) * region->note_size;
+}
 
 /** Room for a sum for each slot of the region; NULL without memory. */
 uint32_t *ffisan_region_sums(struct ffisan_region *region);

@@ -296,23 +296,30 @@ const struct lj_header *ffisan_luastack_finalized(const struct ffisan_vm *vm)
     return NULL;
 }
 
-/* A C function that Lua code called: the return address is in its link. */
-static uint64_t return_from_c(const struct ffisan_vm *vm)
+bool ffisan_luastack_call(const struct ffisan_vm *vm, struct ffisan_luacall *ret_call)
 {
     const struct lj_thread *thread = running_thread(vm);
     if (!thread || thread->base <= thread->stack + 16 || thread->base >= thread->maxstack)
-        return 0;
+        return false;
     uint64_t link = frame_link(thread->base - 8);
     const struct lj_header *function = frame_function(thread->base - 8);
-    bool is_plain = function && !is_lua_function(function) && link_is_lua(link);
-    return is_plain && link_is_sane(link) ? link : 0;
+    if (!function || is_lua_function(function) || !link_is_sane(link))
+        return false;
+    *ret_call = (struct ffisan_luacall){.thread = thread,
+                                        .base = thread->base,
+                                        .link = link,
+                                        .function = load(thread->base - 16),
+                                        .arguments = {load(thread->base), load(thread->base + 8)},
+                                        .return_pc = link_is_lua(link) ? link : 0};
+    return true;
 }
 
 uint64_t ffisan_luastack_pc(const struct ffisan_vm *vm)
 {
-    uint64_t pc = return_from_c(vm);
+    struct ffisan_luacall call;
     struct ffisan_luatop top;
     struct ffisan_luatrail trail;
+    uint64_t pc = ffisan_luastack_call(vm, &call) ? call.return_pc : 0;
     if (!pc && ffisan_luastack_top(vm, &top) && !(pc = top.pc))
         ffisan_luastack_pcs(&top, &pc, 1, &trail);
     return pc;

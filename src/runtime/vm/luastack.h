@@ -86,6 +86,20 @@ bool ffisan_luastack_in_builtin(const struct ffisan_vm *vm);
  */
 const struct lj_header *ffisan_luastack_finalized(const struct ffisan_vm *vm);
 
+/**
+ * A C function on top of the stack.  As long as all but return_pc is the same, it is the same call,
+ * or one that is not to be told from it.
+ */
+struct ffisan_luacall {
+    const struct lj_thread *thread;
+    uintptr_t base;
+    uint64_t link, function, arguments[2]; /**< as in their slots, from base - 16 to base + 8 */
+    uint64_t return_pc; /**< in the Lua function that called it; 0 = C code did */
+};
+
+/** False when the top is no C function, or the stack is not in order. */
+bool ffisan_luastack_call(const struct ffisan_vm *vm, struct ffisan_luacall *ret_call);
+
 /** The first of these addresses, or 0. */
 uint64_t ffisan_luastack_pc(const struct ffisan_vm *vm);
 

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/cmem/position.h"
+
+__thread struct ffisan_position ffisan_position;
+
+static inline bool is_from_c(const struct ffisan_state *state)
+{
+    const struct lj_thread *thread = ffisan_position_thread(state);
+    const struct ffisan_luacall *call = &ffisan_position.from_c.call;
+    if (state != ffisan_position.from_c.state || thread != call->thread ||
+        thread->base != call->base)
+        return false;
+    const uint64_t *base = (const uint64_t *)thread->base;
+    return base[-1] == call->link && base[-2] == call->function && base[0] == call->arguments[0] &&
+           base[1] == call->arguments[1];
+}
+
+static void remember_from_c(const struct ffisan_state *state, const struct ffisan_luacall *call)
+{
+    ffisan_position.from_c.call = *call;
+    ffisan_position.from_c.state = state;
+    ffisan_position.from_c.where = ffisan_luastack_pc(&state->vm);
+    ffisan_position.from_c.knows_finalized = false;
+}
+
+uint64_t ffisan_position_find(const struct ffisan_state *state)
+{
+    struct ffisan_luacall call;
+    if (is_from_c(state))
+        return ffisan_position.from_c.where;
+    if (!ffisan_luastack_call(&state->vm, &call))
+        return ffisan_luastack_pc(&state->vm);
+    if (!call.return_pc) {
+        remember_from_c(state, &call);
+        return ffisan_position.from_c.where;
+    }
+    ffisan_position.from_lua.state = state;
+    ffisan_position.from_lua.thread = call.thread;
+    ffisan_position.from_lua.base = call.base;
+    ffisan_position.from_lua.link = call.link;
+    return call.return_pc;
+}
+
+static struct ffisan_finalized find_finalized(const struct ffisan_state *state)
+{
+    struct ffisan_finalized finalized = {0};
+    struct ffisan_slot_ref ref;
+    const struct lj_header *object = ffisan_luastack_finalized(&state->vm);
+    if (!object || object->gct != LJ_GCT_CDATA)
+        return finalized;
+    finalized.ctype = ((const struct lj_cdata *)object)->ctypeid;
+    if (ffisan_heap_find((struct ffisan_heap *)&state->heap, (uintptr_t)object, &ref))
+        finalized.made = ref.slot->stack;
+    return finalized;
+}
+
+struct ffisan_finalized ffisan_position_finalized(const struct ffisan_state *state)
+{
+    struct ffisan_luacall call;
+    if (!state->vmstate || *state->vmstate != LJ_VMST_C)
+        return (struct ffisan_finalized){0};
+    if (!is_from_c(state)) {
+        if (!ffisan_luastack_call(&state->vm, &call) || call.return_pc)
+            return find_finalized(state);
+        remember_from_c(state, &call);
+    }
+    if (!ffisan_position.from_c.knows_finalized)
+        ffisan_position.from_c.finalized = find_finalized(state);
+    ffisan_position.from_c.knows_finalized = true;
+    return ffisan_position.from_c.finalized;
+}

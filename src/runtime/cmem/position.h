@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * Where Lua code is while C runs, and what the collector finalises meanwhile: asked at every malloc
+ * and free, so the answers for the C function that runs are remembered as long as it does.
+ * Context: the thread that runs the state.
+ */
+#ifndef FFISAN_CMEM_POSITION_H
+#define FFISAN_CMEM_POSITION_H
+
+#include "runtime/state.h"
+
+/** The cdata whose finalizer runs. */
+struct ffisan_finalized {
+    uint32_t made;  /**< its stack */
+    uint16_t ctype; /**< 0 = no finalizer of a cdata runs */
+};
+
+/** What this thread remembers: one call of C by Lua code, and one by C code. */
+struct ffisan_position {
+    struct {
+        const struct ffisan_state *state; /**< NULL = none is remembered, here and below */
+        const struct lj_thread *thread;
+        uintptr_t base;
+        uint64_t link; /**< the return address */
+    } from_lua;
+    /**
+     * Finalizers that are C functions free much without being called by Lua code: the walk down to
+     * the code that the collector interrupted is done once for each.
+     */
+    struct {
+        const struct ffisan_state *state;
+        struct ffisan_luacall call;
+        uint64_t where;
+        bool knows_finalized;
+        struct ffisan_finalized finalized;
+    } from_c;
+};
+extern __thread struct ffisan_position ffisan_position __attribute__((visibility("hidden")));
+
+static inline const struct lj_thread *ffisan_position_thread(const struct ffisan_state *state)
+{
+    return (const struct lj_thread *)ffisan_vm_word(&state->vm, state->vm.layout.cur_L);
+}
+
+static inline bool ffisan_position_is_from_lua(const struct ffisan_state *state)
+{
+    const struct ffisan_position *known = &ffisan_position;
+    const struct lj_thread *thread = ffisan_position_thread(state);
+    return state == known->from_lua.state && thread == known->from_lua.thread &&
+           thread->base == known->from_lua.base &&
+           *(const uint64_t *)(thread->base - 8) == known->from_lua.link;
+}
+
+/** What ffisan_position_where does when C runs and it is not remembered from where. */
+uint64_t ffisan_position_find(const struct ffisan_state *state);
+
+/** Where Lua code is, as far as one word tells; 0 = none runs.  `state` may be NULL. */
+static inline uint64_t ffisan_position_where(const struct ffisan_state *state)
+{
+    int32_t vmstate = state && state->vmstate ? *state->vmstate : 0;
+    if (vmstate > 0)
+        return (uint64_t)(uint32_t)vmstate;
+    if (vmstate != LJ_VMST_C)
+        return 0;
+    return ffisan_position_is_from_lua(state) ? ffisan_position.from_lua.link
+                                              : ffisan_position_find(state);
+}
+
+/** The caller knows that the collector may run a finalizer now. */
+struct ffisan_finalized ffisan_position_finalized(const struct ffisan_state *state);
+
+#endif
