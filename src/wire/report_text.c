@@ -172,7 +172,8 @@ static void write_freed(struct ffisan_layout *layout, const struct ffisan_findin
         ffisan_layout_put(layout, "by ");
         ffisan_layout_put_whole(layout, finding->freed.function);
     }
-    if (place != NULL) {
+    bool is_enough = finding->freed.function != NULL && place && place->lang != FFISAN_LANG_LUA;
+    if (place != NULL && !is_enough) {
         ffisan_layout_put(layout, finding->freed.function != NULL ? ", called" : "");
         ffisan_report_put_place(layout, place, false);
     }

@@ -29,7 +29,7 @@ uint64_t ffisan_position_find(const struct ffisan_state *state)
     if (is_from_c(state))
         return ffisan_position.from_c.where;
     if (!ffisan_luastack_call(&state->vm, &call))
-        return ffisan_luastack_pc(&state->vm);
+        return *state->vmstate == LJ_VMST_C ? ffisan_luastack_pc(&state->vm) : 0;
     if (!call.return_pc) {
         remember_from_c(state, &call);
         return ffisan_position.from_c.where;
@@ -57,7 +57,7 @@ static struct ffisan_finalized find_finalized(const struct ffisan_state *state)
 struct ffisan_finalized ffisan_position_finalized(const struct ffisan_state *state)
 {
     struct ffisan_luacall call;
-    if (!state->vmstate || *state->vmstate != LJ_VMST_C)
+    if (!state->vmstate || (*state->vmstate != LJ_VMST_C && *state->vmstate != LJ_VMST_INTERP))
         return (struct ffisan_finalized){0};
     if (!is_from_c(state)) {
         if (!ffisan_luastack_call(&state->vm, &call) || call.return_pc)

@@ -54,13 +54,16 @@ static inline bool ffisan_position_is_from_lua(const struct ffisan_state *state)
 /** What ffisan_position_where does when C runs and it is not remembered from where. */
 uint64_t ffisan_position_find(const struct ffisan_state *state);
 
-/** Where Lua code is, as far as one word tells; 0 = none runs.  `state` may be NULL. */
+/**
+ * Where Lua code is, as far as one word tells; 0 = none runs.  `state` may be NULL.  The caller is
+ * C code: when the VM says that it interprets, a callback has returned to that (lj_ccallback.c).
+ */
 static inline uint64_t ffisan_position_where(const struct ffisan_state *state)
 {
     int32_t vmstate = state && state->vmstate ? *state->vmstate : 0;
     if (vmstate > 0)
         return (uint64_t)(uint32_t)vmstate;
-    if (vmstate != LJ_VMST_C)
+    if (vmstate != LJ_VMST_C && vmstate != LJ_VMST_INTERP)
         return 0;
     return ffisan_position_is_from_lua(state) ? ffisan_position.from_lua.link
                                               : ffisan_position_find(state);

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-static void add_place(struct ffisan_text *text, const char *before,
+/* True when there is a place. */
+static bool add_place(struct ffisan_text *text, const char *before,
                       const struct ffisan_stack *stack)
 {
     for (size_t i = 0; i < stack->n_frames; i++) {
@@ -15,8 +16,9 @@ static void add_place(struct ffisan_text *text, const char *before,
         ffisan_text_add(text, frame->file);
         ffisan_text_add_char(text, ':');
         ffisan_text_add_signed(text, frame->line);
-        return;
+        return true;
     }
+    return false;
 }
 
 static bool is_realloc(const struct ffisan_finding *finding)
@@ -26,10 +28,11 @@ static bool is_realloc(const struct ffisan_finding *finding)
     return innermost && strncmp(innermost, "realloc", 7) == 0;
 }
 
-static void add_freed_by(struct ffisan_text *text, const struct ffisan_finding *finding)
+/* True when it says where. */
+static bool add_freed_by(struct ffisan_text *text, const struct ffisan_finding *finding)
 {
     ffisan_text_add(text, finding->freed.function ? finding->freed.function : "free");
-    add_place(text, ", called at ", &finding->freed.stack);
+    return add_place(text, ", called at ", &finding->freed.stack);
 }
 
 static void why_used(struct ffisan_text *text, const struct ffisan_finding *finding)
@@ -49,8 +52,9 @@ static void why_used(struct ffisan_text *text, const struct ffisan_finding *find
         ffisan_text_add(text, ", which may move it. Only the pointer that it returned is good.");
     } else {
         ffisan_text_add(text, "The memory belongs to C, and ");
-        add_freed_by(text, finding);
-        ffisan_text_add(text, ", has freed it. The pointer in Lua does not know of that.");
+        bool has_place = add_freed_by(text, finding);
+        ffisan_text_add(text, has_place ? "," : "");
+        ffisan_text_add(text, " has freed it. The pointer in Lua does not know of that.");
     }
 }
 
