@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -71,16 +72,74 @@ bool ffisan_io_append(const char *path, const char *data, size_t size)
     return done;
 }
 
+static int open_to_read(const char *path)
+{
+    int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    return ffisan_io_is_confined ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0);
+}
+
 size_t ffisan_io_read_file(const char *path, size_t offset, char *data, size_t size)
 {
     int saved_errno = errno;
-    if (ffisan_io_is_confined)
-        return 0;
-    int fd =
-        (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+    int fd = open_to_read(path);
     long n = fd >= 0 ? syscall(SYS_pread64, fd, data, size, offset) : -1;
     if (fd >= 0)
         syscall(SYS_close, fd);
     errno = saved_errno;
     return n > 0 ? (size_t)n : 0;
+}
+
+struct lines {
+    char *data;
+    size_t size, n; /* of the buffer; in it */
+    bool is_tail;   /* what comes is the rest of a line that was cut */
+    void (*visit)(void *context, const char *line);
+    void *context;
+};
+
+static void hand_out(struct lines *lines, char *line)
+{
+    if (!lines->is_tail)
+        lines->visit(lines->context, line);
+}
+
+/* The lines that are complete; of one that fills the buffer, its beginning. */
+static void hand_out_all(struct lines *lines)
+{
+    char *line = lines->data, *limit = lines->data + lines->n, *end;
+    for (; (end = memchr(line, '\n', (size_t)(limit - line))) != NULL; line = end + 1) {
+        *end = '\0';
+        hand_out(lines, line);
+        lines->is_tail = false;
+    }
+    lines->n = (size_t)(limit - line);
+    memmove(lines->data, line, lines->n);
+    if (lines->n == lines->size - 1) {
+        lines->data[lines->n] = '\0';
+        hand_out(lines, lines->data);
+        lines->is_tail = true;
+        lines->n = 0;
+    }
+}
+
+bool ffisan_io_each_line(const char *path, char *data, size_t size,
+                         void (*visit)(void *context, const char *line), void *context)
+{
+    struct lines lines = {.data = data, .size = size, .visit = visit, .context = context};
+    int saved_errno = errno, fd = open_to_read(path);
+    bool is_read = false;
+    while (fd >= 0) {
+        long got = syscall(SYS_read, fd, data + lines.n, size - 1 - lines.n);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;
+        is_read = true;
+        lines.n += (size_t)got;
+        hand_out_all(&lines);
+    }
+    if (fd >= 0)
+        syscall(SYS_close, fd);
+    errno = saved_errno;
+    return is_read;
 }

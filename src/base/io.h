@@ -21,4 +21,12 @@ bool ffisan_io_append(const char *path, const char *data, size_t size);
 /** Reads up to `size` bytes at `offset` of a file; returns how many, 0 on failure. */
 size_t ffisan_io_read_file(const char *path, size_t offset, char *data, size_t size);
 
+/**
+ * Calls `visit` for each line of a file, which ends with a NUL in place of the line feed; longer
+ * ones than `size` - 1 bytes are cut.  In one go: files in /proc are made anew for each offset.
+ * Returns false when nothing could be read.  `data`: `size` bytes for its own use.
+ */
+bool ffisan_io_each_line(const char *path, char *data, size_t size,
+                         void (*visit)(void *context, const char *line), void *context);
+
 #endif

@@ -9,6 +9,7 @@
 #include "runtime/audit/standin.h"
 #include "runtime/cmem/ctraces_fast.h"
 #include "runtime/cmem/finalizer.h"
+#include "runtime/cmem/paged.h"
 #include "runtime/cmem/segments.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/state.h"
@@ -129,7 +130,7 @@ static void test_paged_turnover(void)
     struct ffisan_slot_ref ref;
     bool all = true, closed = true;
     char *first = NULL;
-    for (unsigned i = 0; i < 3000; i++) {
+    for (unsigned i = 0; i < 9000; i++) {
         ffisan_cvisits[3] = 0;
         char *block = alloc(100, 3);
         first = first ? first : block;
@@ -140,12 +141,30 @@ static void test_paged_turnover(void)
     }
     TAP_OK(all && closed, "pages of the oldest dead serve again");
     unsigned n_paged = 0;
-    for (unsigned i = 0; i < 3000; i++) {
+    for (unsigned i = 0; i < 9000; i++) {
         ffisan_cvisits[3] = 0;
         char *block = alloc(100, 3);
         n_paged += ffisan_cheap_find((uintptr_t)block, &ref) && ffisan_cheap_is_paged(&ref);
     }
-    TAP_OK(n_paged > 500 && n_paged < 3000, "live ones beyond the limit have none");
+    TAP_OK(n_paged > 500 && n_paged < 9000, "live ones beyond the limit have none");
+}
+
+static bool is_paged(char *block)
+{
+    struct ffisan_slot_ref ref;
+    return ffisan_cheap_find((uintptr_t)block, &ref) && ffisan_cheap_is_paged(&ref);
+}
+
+/* A place that has had many blocks, before the test of the limit uses up the room. */
+static void test_spare(void)
+{
+    enum { PLACE = 50, OF_C = 51, SEEN_OFTEN = 1000 };
+    traces[PLACE].lua_stack = 1;
+    ffisan_cvisits[PLACE] = ffisan_cvisits[OF_C] = SEEN_OFTEN;
+    ffisan_paged_spare = 2;
+    TAP_OK(!is_paged(alloc(40, OF_C)), "what Lua has nothing to do with is not worth it");
+    TAP_OK(is_paged(alloc(40, PLACE)) && is_paged(alloc(40, PLACE)), "spare pages are used");
+    TAP_OK(!is_paged(alloc(40, PLACE)), "up");
 }
 
 static void test_dense(void)
@@ -282,6 +301,7 @@ int main(void)
     TAP_OK(!alloc(10, 1), "nothing is served before the start");
     ffisan_cheap_start();
     test_paged();
+    test_spare();
     test_paged_turnover();
     test_dense();
     test_alignment();

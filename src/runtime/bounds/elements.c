@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/bounds/elements.h"
 
+#include "runtime/bounds/gone.h"
 #include "runtime/bounds/keep.h"
 #include "runtime/state.h"
 #include "runtime/vm/ctype_table.h"
@@ -69,7 +70,11 @@ static void check(const struct ffisan_builtin_call *call, enum ffisan_access acc
     if (call->state->pending.ref.block)
         ffisan_state_classify_pending(call->state);
     uintptr_t address = array.base + (uintptr_t)(index * (int64_t)array.element_size);
-    if (!ffisan_extent_find(call->state, array.base, &extent) || array.base > extent.end)
+    if (!ffisan_extent_find(call->state, array.base, &extent)) {
+        ffisan_gone_check(call->state, address, array.element_size, access, NULL);
+        return;
+    }
+    if (array.base > extent.end)
         return;
     if (access == FFISAN_ACCESS_WRITE)
         ffisan_keep_string(call, &extent);
@@ -88,11 +93,13 @@ static void check(const struct ffisan_builtin_call *call, enum ffisan_access acc
 static void before_index(const struct ffisan_builtin_call *call)
 {
     check(call, FFISAN_ACCESS_READ);
+    ffisan_gone_check_field(call, FFISAN_ACCESS_READ);
 }
 
 static void before_newindex(const struct ffisan_builtin_call *call)
 {
     check(call, FFISAN_ACCESS_WRITE);
+    ffisan_gone_check_field(call, FFISAN_ACCESS_WRITE);
 }
 
 static void after_newindex(const struct ffisan_builtin_call *call)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/bounds/ranges.h"
 
+#include "runtime/bounds/gone.h"
 #include "runtime/bounds/keep.h"
 #include "runtime/state.h"
 #include "runtime/vm/ctype_table.h"
@@ -39,8 +40,13 @@ static void check(const struct ffisan_builtin_call *call, size_t position, int64
 {
     struct ffisan_extent extent;
     uintptr_t address = ffisan_extent_address(call, position);
-    if (size <= 0 || size == NOT_GIVEN || !ffisan_extent_find(call->state, address, &extent) ||
-        (uint64_t)size <= extent.end - address)
+    if (size <= 0 || size == NOT_GIVEN)
+        return;
+    if (!ffisan_extent_find(call->state, address, &extent)) {
+        ffisan_gone_check(call->state, address, (size_t)size, access, function);
+        return;
+    }
+    if ((uint64_t)size <= extent.end - address)
         return;
     struct ffisan_overrun overrun = {.address = address,
                                      .size = (size_t)size,
@@ -55,9 +61,11 @@ static int64_t length_to_nul(const struct ffisan_builtin_call *call)
 {
     struct ffisan_extent extent;
     uintptr_t address = ffisan_extent_address(call, 0);
-    if (lj_tv_type(ffisan_builtin_value(call, 0)) != LJ_GCT_CDATA ||
-        !ffisan_extent_find(call->state, address, &extent) || address >= extent.end ||
-        memchr((const void *)address, 0, extent.end - address))
+    if (lj_tv_type(ffisan_builtin_value(call, 0)) != LJ_GCT_CDATA)
+        return NOT_GIVEN;
+    if (!ffisan_extent_find(call->state, address, &extent))
+        return 1; /* at least; perhaps it is gone */
+    if (address >= extent.end || memchr((const void *)address, 0, extent.end - address))
         return NOT_GIVEN;
     return (int64_t)(extent.end - address) + 1; /* at least */
 }

@@ -17,8 +17,9 @@
 #include <sys/single_threaded.h>
 
 #define PAGE FFISAN_PAGE_SIZE
-#define IN_USE 1       /* type of a slot: a bit less to look for than in the bitmaps */
-#define DENSE_SHARE 64 /* of the quarantine's budget */
+#define IN_USE 1          /* type of a slot: a bit less to look for than in the bitmaps */
+#define SPARE_PAGED 6144u /* blocks that may fault beyond the first of each place */
+#define DENSE_SHARE 4     /* of the quarantine's budget; a quarter of that where speed counts */
 
 static struct {
     struct ffisan_lock lock; /* when there are other threads */
@@ -143,10 +144,12 @@ void ffisan_cheap_start(void)
 {
     bool locked = ffisan_lock_take(&ffisan_runtime.lock);
     if (!cheap.is_ready && !cheap.is_stopped && ffisan_ctraces_start()) {
-        ffisan_heap_init(&cheap.dense, ffisan_runtime.options.quarantine / DENSE_SHARE);
+        bool is_natural = ffisan_runtime.options.gc == FFISAN_GC_NATURAL;
+        size_t budget = ffisan_runtime.options.quarantine / DENSE_SHARE;
+        ffisan_heap_init(&cheap.dense, is_natural ? budget / 4 : budget);
         cheap.dense.note_size = sizeof(struct ffisan_cnote);
         ffisan_segments_declare_own();
-        ffisan_paged_start(sizeof(struct ffisan_cnote));
+        ffisan_paged_start(sizeof(struct ffisan_cnote), is_natural ? 0 : SPARE_PAGED);
         cheap.is_ready = true;
     }
     if (cheap.is_stopped)

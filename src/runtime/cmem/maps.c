@@ -32,23 +32,23 @@ static bool read_line(const char *line, struct ffisan_mapping *ret_mapping)
     return strncmp(text, " rw-p", 5) == 0;
 }
 
+struct search {
+    void (*visit)(void *context, const struct ffisan_mapping *mapping);
+    void *context;
+};
+
+static void visit_line(void *context, const char *line)
+{
+    const struct search *search = context;
+    struct ffisan_mapping mapping;
+    if (read_line(line, &mapping))
+        search->visit(search->context, &mapping);
+}
+
 bool ffisan_maps_each(void (*visit)(void *context, const struct ffisan_mapping *mapping),
                       void *context)
 {
     char data[8192];
-    size_t offset = 0;
-    for (;;) {
-        size_t n = ffisan_io_read_file("/proc/self/maps", offset, data, sizeof(data) - 1);
-        char *line = data, *end;
-        data[n] = '\0';
-        for (; (end = memchr(line, '\n', (size_t)(data + n - line))) != NULL; line = end + 1) {
-            struct ffisan_mapping mapping;
-            *end = '\0';
-            if (read_line(line, &mapping))
-                visit(context, &mapping);
-        }
-        if (line == data)
-            return offset > 0;
-        offset += (size_t)(line - data);
-    }
+    struct search search = {.visit = visit, .context = context};
+    return ffisan_io_each_line("/proc/self/maps", data, sizeof(data), visit_line, &search);
 }

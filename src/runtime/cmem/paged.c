@@ -9,9 +9,9 @@
 
 #define PAGE FFISAN_PAGE_SIZE
 #define MAX_SIZE (256u * PAGE - FFISAN_REDZONE_MIN) /* larger blocks are dense */
-#define MAX_BLOCKS 2048u                            /* at most so many are live or dead at a time */
-#define MAX_DEAD 1024u                              /* of them, so many dead */
-#define MAX_DEAD_BYTES ((size_t)16 << 20)           /* and so much */
+#define MAX_BLOCKS 8192u                            /* at most so many are live or dead at a time */
+#define MAX_DEAD 2048u                              /* of them, so many dead */
+#define MAX_DEAD_BYTES ((size_t)24 << 20)           /* and so much */
 #define BATCH 128u                                  /* become reusable at a time */
 #define VISITS_OF_C 4u                              /* of a place that no Lua code has led to */
 
@@ -24,8 +24,11 @@ static struct {
     size_t resting_bytes;
 } paged;
 
-void ffisan_paged_start(uint32_t note_size)
+uint32_t ffisan_paged_spare;
+
+void ffisan_paged_start(uint32_t note_size, uint32_t spare)
 {
+    ffisan_paged_spare = spare;
     ffisan_heap_init(&paged.heap, 0);
     paged.heap.note_size = note_size;
     uintptr_t pages = ffisan_standins_beside();
@@ -103,12 +106,23 @@ bool ffisan_paged_reopen(const struct ffisan_slot_ref *ref)
 
 /* ---- Allocating ----------------------------------------------------------------------------- */
 
+/* Half of the room is for the first blocks of each place. */
+static bool takes_spare(const struct ffisan_ctrace *place)
+{
+    if (!place->lua_stack || paged.n_blocks - paged.n_resting >= MAX_BLOCKS / 2)
+        return false;
+    ffisan_paged_spare--;
+    return true;
+}
+
 bool ffisan_paged_wants(size_t size, size_t alignment, const struct ffisan_ctrace *place,
                         uint32_t visits)
 {
     if (!paged.is_open || size > MAX_SIZE || alignment > PAGE || !place)
         return false;
-    if (!place->lua_stack && visits > VISITS_OF_C && (visits & (visits - 1)) != 0)
+    bool is_first = visits <= (place->lua_stack ? FFISAN_PAGED_VISITS : VISITS_OF_C) ||
+                    (visits & (visits - 1)) == 0;
+    if (!is_first && (ffisan_paged_spare == 0 || !takes_spare(place)))
         return false;
     if (paged.n_blocks == MAX_BLOCKS && paged.n_resting > 0)
         give_back_oldest();

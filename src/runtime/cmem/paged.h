@@ -11,18 +11,25 @@
 
 struct ffisan_ctrace;
 
-/** Takes its address space, if there is any.  Context: ffisan_runtime.lock held. */
-void ffisan_paged_start(uint32_t note_size);
+/**
+ * Takes its address space, if there is any.  `spare`: so many blocks of places that Lua code has
+ * led to have pages of their own though they are not among the first.
+ * Context: ffisan_runtime.lock held.
+ */
+void ffisan_paged_start(uint32_t note_size, uint32_t spare);
 
 /** The heap that these blocks belong to.  Context: any. */
 struct ffisan_heap *ffisan_paged_heap(void);
 
 #define FFISAN_PAGED_VISITS 64u /**< of each place have pages of their own, then powers of two */
 
+/** What is left of `spare`. */
+extern uint32_t ffisan_paged_spare __attribute__((visibility("hidden")));
+
 /** The first question, cheaply: can a block that is the `visits`th of its place be one of them? */
 static inline bool ffisan_paged_is_due(uint32_t visits)
 {
-    return visits <= FFISAN_PAGED_VISITS || (visits & (visits - 1)) == 0;
+    return visits <= FFISAN_PAGED_VISITS || (visits & (visits - 1)) == 0 || ffisan_paged_spare > 0;
 }
 
 /** Should it?  `place` may be NULL.  Makes room for it when the answer is yes. */
