@@ -96,6 +96,7 @@ struct ffisan_state {
     unsigned cycle;            /**< cycles that have ended */
     uint8_t cycle_white;       /**< the collector's colour after the last one */
     uint32_t cycle_stack;      /**< where the last one ended */
+    uint32_t finalizers_seen;  /**< size of their table when it was looked at (cmem/captured.c) */
     bool code_died;            /**< a function or trace died since the last audit */
     bool is_ending;            /**< the last collection is under way, or was */
     bool is_closing;

@@ -78,7 +78,7 @@ static void write_holder(struct ffisan_layout *layout, const struct ffisan_findi
 {
     if (!ffisan_report_knows_holder(finding) && finding->holder.path == NULL)
         return;
-    ffisan_layout_label(layout, "through");
+    ffisan_layout_label(layout, ffisan_report_knows_holder(finding) ? "through" : "held");
     if (ffisan_report_knows_holder(finding)) {
         ffisan_report_put_holder(layout, finding);
         put_comma_origin(layout,
@@ -87,7 +87,7 @@ static void write_holder(struct ffisan_layout *layout, const struct ffisan_findi
         ffisan_layout_end_line(layout);
     }
     if (finding->holder.path != NULL) {
-        ffisan_layout_put(layout, "kept alive by ");
+        ffisan_layout_put(layout, ffisan_report_knows_holder(finding) ? "kept alive by " : "by ");
         ffisan_layout_put(layout, finding->holder.path);
         ffisan_layout_end_line(layout);
     }

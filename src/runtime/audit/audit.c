@@ -10,6 +10,7 @@
 #include "runtime/audit/csearch.h"
 #include "runtime/audit/lead.h"
 #include "runtime/audit/strings.h"
+#include "runtime/cmem/captured.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/leaks.h"
@@ -264,6 +265,7 @@ void ffisan_audit_run(struct ffisan_state *state)
             ffisan_renew_stacks(state);
     }
     ffisan_leaks_after_cycle(state, state->is_ending);
+    ffisan_captured_after_cycle(state);
     ffisan_heap_release(&state->heap);
     state->audit.at_allocs = state->heap.stats.n_taken;
     state->dead_limit = 0;

@@ -9,21 +9,20 @@
 #include "runtime/cmem/leaks_mark.h"
 
 #include "base/pages.h"
+#include "runtime/cmem/mainframe.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/state.h"
-#include "runtime/vm/proto.h"
 
 #include <string.h>
 
 #define MAX_REGIONS 64u
 #define BITMAP_BYTES (FFISAN_SPANS_PER_REGION * FFISAN_SLOTS_PER_SPAN / 8)
 #define MAX_OBJECTS (1u << 20)
-#define SLOTS_SEARCHED 400u /* for the main function */
 
 static struct {
     const struct ffisan_state *state;
     size_t n;
-    uint64_t slots[SLOTS_SEARCHED];
+    uint64_t slots[FFISAN_MAIN_FRAME_SLOTS];
 } frame; /* guarded by ffisan_runtime.lock */
 
 struct ending {
@@ -99,51 +98,13 @@ static void search_objects(struct ending *ending)
     }
 }
 
-/* Variables that are in scope where the function ends; without names, all slots. */
-static size_t n_locals(const struct lj_proto *proto)
-{
-    size_t n = 0;
-    while (n < proto->framesize &&
-           ffisan_proto_local(proto, proto->sizebc - 1, (uint32_t)n) != NULL)
-        n++;
-    return n > 0 || proto->sizebc == 0 ? n : proto->varinfo ? 0 : proto->framesize;
-}
-
-/* The main function's variables: from its first slot on the stack. */
-static size_t main_frame(const struct lj_thread *thread, const uint64_t **ret_slots)
-{
-    const uint64_t *slots = (const uint64_t *)thread->stack;
-    size_t n = thread->stacksize < SLOTS_SEARCHED ? thread->stacksize : SLOTS_SEARCHED;
-    size_t first = SIZE_MAX, last = 0;
-    *ret_slots = slots;
-    for (size_t i = 0; i < n; i++) {
-        const struct lj_func *function = (const struct lj_func *)lj_tv_object(slots[i]);
-        struct ffisan_slot_ref ref;
-        if (lj_tv_type(slots[i]) != LJ_GCT_FUNC || (first != SIZE_MAX && slots[i] != slots[first]))
-            continue;
-        struct ffisan_state *state = ffisan_state_owning((uintptr_t)function);
-        if (!state || !ffisan_heap_find(&state->heap, (uintptr_t)function, &ref) ||
-            function->gct != LJ_GCT_FUNC || function->ffid != 0)
-            continue;
-        first = first == SIZE_MAX ? i : first;
-        last = i; /* a function with varargs has its frame above them, and itself once more */
-    }
-    if (first == SIZE_MAX)
-        return 0;
-    const struct lj_func *function = (const struct lj_func *)lj_tv_object(slots[last]);
-    const struct lj_proto *proto = (const struct lj_proto *)function->pc - 1;
-    *ret_slots = &slots[first];
-    size_t size = last - first + 2 + n_locals(proto);
-    return size < thread->stacksize - first ? size : thread->stacksize - first;
-}
-
 void ffisan_leaks_ending(struct ffisan_state *state)
 {
     const uint64_t *slots;
     bool locked = ffisan_lock_take(&ffisan_runtime.lock);
-    size_t n = main_frame((const struct lj_thread *)state->L, &slots);
+    size_t n = ffisan_main_frame((const struct lj_thread *)state->L, &slots);
     frame.state = state;
-    frame.n = n < SLOTS_SEARCHED ? n : SLOTS_SEARCHED;
+    frame.n = n < FFISAN_MAIN_FRAME_SLOTS ? n : FFISAN_MAIN_FRAME_SLOTS;
     memcpy(frame.slots, slots, frame.n * sizeof(*slots));
     bool was_busy = ffisan_thread.is_busy;
     ffisan_thread.is_busy = true;

@@ -2,6 +2,7 @@
 #include "runtime/cycle/cycle.h"
 
 #include "runtime/audit/audit.h"
+#include "runtime/cmem/captured.h"
 #include "runtime/cmem/leaks.h"
 #include "runtime/cycle/schedule.h"
 #include "runtime/bounds/arguments.h"
@@ -110,6 +111,7 @@ void ffisan_cycle_finish(struct ffisan_state *state)
 {
     enum { MOST_ERRORS = 100 };
     const struct ffisan_api *api = state->api;
+    ffisan_captured_ending(state);
     state->is_ending = true;
     ffisan_leaks_ending(state);
     for (unsigned n = 0; !state->is_closing && n < MOST_ERRORS; n++) {

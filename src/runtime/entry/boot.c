@@ -2,6 +2,7 @@
 #include "runtime/entry/boot.h"
 
 #include "base/io.h"
+#include "runtime/cmem/captured.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/segments.h"
@@ -67,6 +68,7 @@ static void read_options(void)
     ffisan_arguments_watch();
     ffisan_ranges_watch();
     ffisan_elements_watch();
+    ffisan_captured_watch();
     if (ffisan_runtime.options.help)
         print_help();
 }

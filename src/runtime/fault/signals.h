@@ -52,6 +52,9 @@ void ffisan_signals_leave_handler(unsigned depth, const ucontext_t *context);
 int ffisan_signals_action(int signal, const struct sigaction *action, struct sigaction *ret_old);
 int ffisan_signals_mask(int how, const sigset_t *set, sigset_t *ret_old);
 
+/** Told when the program sets an action by signal(), after that; NULL = nobody. */
+extern void (*ffisan_signals_told)(void) __attribute__((visibility("hidden")));
+
 /** Is the signal one that we keep, and are we prepared? Else interposers just forward. */
 bool ffisan_signals_keeps(int signal);
 

@@ -49,12 +49,23 @@ static handler_fn set_handler(int signal, handler_fn handler, int flags, bool ma
     return ffisan_signals_action(signal, &action, &old) == 0 ? old.sa_handler : SIG_ERR;
 }
 
+void (*ffisan_signals_told)(void);
+
+static handler_fn told(handler_fn result)
+{
+    int saved_errno = errno;
+    if (ffisan_signals_told)
+        ffisan_signals_told();
+    errno = saved_errno;
+    return result;
+}
+
 #define WRAP_SIGNAL(name, flags, masks_itself)                                                     \
     WRAP(handler_fn, name, (int signal, handler_fn handler))                                       \
     {                                                                                              \
         if (ffisan_signals_keeps(signal) && handler != SIG_ERR)                                    \
-            return set_handler(signal, handler, flags, masks_itself);                              \
-        return REAL(handler_fn, name, (int, handler_fn))(signal, handler);                         \
+            return told(set_handler(signal, handler, flags, masks_itself));                        \
+        return told(REAL(handler_fn, name, (int, handler_fn))(signal, handler));                   \
     }
 
 #define SYSV_FLAGS (int)(SA_RESETHAND | SA_NODEFER)

@@ -179,3 +179,31 @@ void ffisan_explain_memory(struct ffisan_scratch *scratch, struct ffisan_finding
                         "    p = ffi.gc(C.strdup(s), C.free)");
     ffisan_scratch_end_string(scratch);
 }
+
+static void why_captured(struct ffisan_text *text, uint32_t n)
+{
+    ffisan_text_add(text,
+                    "Nothing refers to the object any more but its own finalizer. The collector "
+                    "keeps a finalizer, and all that it refers to, until it has run, and runs it "
+                    "when nothing refers to its object. So it never runs, and all is held until "
+                    "the Lua state is closed.");
+    if (n > 1) {
+        ffisan_text_add(text, " So far ");
+        ffisan_text_add_unsigned(text, n);
+        ffisan_text_add(text, " objects are held so.");
+    }
+}
+
+void ffisan_explain_captured(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
+                             uint32_t n)
+{
+    finding->why = ffisan_scratch_string(scratch);
+    why_captured(&scratch->text, n);
+    ffisan_scratch_end_string(scratch);
+    finding->fix = ffisan_scratch_string(scratch);
+    ffisan_text_add(&scratch->text,
+                    "Let the finalizer take the object as its parameter, and refer to nothing "
+                    "that leads to it (not to a table that holds it, either):\n"
+                    "    ffi.gc(p, function(q) C.free(q) end)");
+    ffisan_scratch_end_string(scratch);
+}

@@ -12,4 +12,8 @@
 void ffisan_explain_memory(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
                            bool in_finalizer);
 
+/** A finalizer refers to its own object; `n` of them are held so. holder.path says how. */
+void ffisan_explain_captured(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
+                             uint32_t n);
+
 #endif

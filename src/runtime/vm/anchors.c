@@ -16,7 +16,6 @@
 
 enum {
     FIRST_NODES = 8192,
-    FIRST_VISITED = 16384,
     INDEX_BITS = 20, /* of a node in a word of the visited set */
     MAX_CLIMB = 64,
 };
@@ -149,6 +148,19 @@ static void remember(struct ffisan_search *search, const struct ffisan_anchor_no
         *known = *node;
 }
 
+bool ffisan_search_has(const struct ffisan_search *search, uint64_t object)
+{
+    return search->visited != NULL &&
+           *visited_word(search->visited, search->max_visited, object) != 0;
+}
+
+static bool is_left_out(const struct ffisan_search *search, uint64_t object, uint32_t type)
+{
+    if (type == LJ_GCT_STR || (type == LJ_GCT_CDATA && search->finalizers == NULL))
+        return true;
+    return search->outside != NULL && ffisan_search_has(search->outside, object);
+}
+
 void ffisan_search_edge(struct ffisan_search *search, enum ffisan_edge_kind kind, uint64_t key,
                         uint64_t object, uint32_t type)
 {
@@ -157,24 +169,38 @@ void ffisan_search_edge(struct ffisan_search *search, enum ffisan_edge_kind kind
         return;
     if (object == search->target)
         consider_answer(search, &node);
-    if (type == LJ_GCT_STR || type == LJ_GCT_CDATA || search->is_failed)
+    if (search->is_failed || is_left_out(search, object, type))
         return;
     if (((const struct lj_header *)object)->gct == type)
         remember(search, &node);
 }
 
-static bool prepare(struct ffisan_search *search)
+static void add_vm_itself(struct ffisan_search *search)
 {
     struct ffisan_anchor_node vm_itself = {0};
-    search->nodes = ffisan_pages_map(FIRST_NODES * sizeof(struct ffisan_anchor_node));
-    search->max_nodes = FIRST_NODES;
-    search->visited = ffisan_pages_map(FIRST_VISITED * sizeof(uint64_t));
-    search->max_visited = FIRST_VISITED;
-    if (search->nodes == NULL || search->visited == NULL)
-        return false;
     add_node(search, &vm_itself);
     search->level_end = search->n_nodes;
+    search->parent = 0;
+}
+
+bool ffisan_search_begin(struct ffisan_search *search, uint32_t n_objects)
+{
+    search->nodes = ffisan_pages_map(n_objects * sizeof(struct ffisan_anchor_node));
+    search->max_nodes = n_objects;
+    search->visited = ffisan_pages_map(2 * n_objects * sizeof(uint64_t));
+    search->max_visited = 2 * n_objects;
+    if (search->nodes == NULL || search->visited == NULL)
+        return false;
+    add_vm_itself(search);
     return true;
+}
+
+void ffisan_search_empty(struct ffisan_search *search)
+{
+    memset(search->visited, 0, search->max_visited * sizeof(*search->visited));
+    search->n_visited = search->n_nodes = 0;
+    search->is_failed = search->has_answer = false;
+    add_vm_itself(search);
 }
 
 /* From node `next` on, until a level has led to the target or there are no more. */
@@ -189,6 +215,11 @@ static uint32_t search_levels(struct ffisan_search *search, uint32_t next)
         }
     }
     return next;
+}
+
+void ffisan_search_follow(struct ffisan_search *search)
+{
+    search_levels(search, 1);
 }
 
 /* Starts another level: what only the calls and expressions under way keep alive. */
@@ -207,7 +238,7 @@ bool ffisan_search_run(struct ffisan_search *search, const struct ffisan_vm *vm,
                        uint32_t limit)
 {
     *search = (struct ffisan_search){.vm = vm, .target = target, .limit = limit};
-    if (!prepare(search))
+    if (!ffisan_search_begin(search, FIRST_NODES))
         return false;
     ffisan_search_roots(search);
     uint32_t next = search_levels(search, 1);

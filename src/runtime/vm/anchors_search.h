@@ -32,6 +32,7 @@ enum ffisan_edge_kind {
     FFISAN_EDGE_TRACE,       /**< of code: what the JIT compiler made of it */
     FFISAN_EDGE_KEY,         /**< of a table: an object that is a key */
     FFISAN_EDGE_BUFFER,      /**< of a string buffer */
+    FFISAN_EDGE_FINALIZER,   /**< of a cdata; only followed with `finalizers` */
 };
 
 struct ffisan_anchor_node {
@@ -46,6 +47,14 @@ struct ffisan_search {
     const struct ffisan_vm *vm;
     uint64_t target;
     bool is_failed; /**< too many objects, or no memory */
+
+    /**
+     * Not NULL: the table of finalizers keeps nothing alive, but a cdata its finalizer; cdata are
+     * remembered, too, and all of a stack counts.
+     */
+    const struct ffisan_finalizers *finalizers;
+    const struct ffisan_search *outside; /**< what that has visited is not entered, or NULL */
+    bool is_shallow; /**< functions lead to their upvalues only, other objects to their fields */
 
     struct ffisan_anchor_node *nodes;
     uint32_t n_nodes, max_nodes, limit;
@@ -66,6 +75,19 @@ struct ffisan_search {
 bool ffisan_search_run(struct ffisan_search *search, const struct ffisan_vm *vm, uint64_t target,
                        uint32_t limit);
 void ffisan_search_fini(struct ffisan_search *search);
+
+/**
+ * The parts of it: memory for some objects to begin with; everything that what was recorded leads
+ * to, level by level, until the target is found.  `search` has been filled in, but for its books.
+ */
+bool ffisan_search_begin(struct ffisan_search *search, uint32_t n_objects);
+void ffisan_search_follow(struct ffisan_search *search);
+
+/** Forgets all objects, keeps the memory. */
+void ffisan_search_empty(struct ffisan_search *search);
+
+/** Has the object been visited? */
+bool ffisan_search_has(const struct ffisan_search *search, uint64_t object);
 
 /** Records that the current parent refers to an object; what makes no sense is ignored. */
 void ffisan_search_edge(struct ffisan_search *search, enum ffisan_edge_kind kind, uint64_t key,

@@ -247,6 +247,14 @@ static void add_constant(struct path *path, const struct ffisan_anchor_node *ste
     add_place(path->out, (const struct lj_proto *)step->object, 0);
 }
 
+static void add_finalizer(struct path *path, const struct ffisan_anchor_node *step)
+{
+    const struct lj_func *func = (const void *)step->object;
+    arrow(path, "finalizer");
+    if (step->type == LJ_GCT_FUNC && func->ffid == 0)
+        add_place(path->out, (const struct lj_proto *)func->pc - 1, 0);
+}
+
 static const char *plain_name(enum ffisan_edge_kind kind)
 {
     switch (kind) {
@@ -300,6 +308,9 @@ static void add_step(struct path *path)
         break;
     case FFISAN_EDGE_CONSTANT:
         add_constant(path, step);
+        break;
+    case FFISAN_EDGE_FINALIZER:
+        add_finalizer(path, step);
         break;
     default:
         if (plain_name(step->kind) != NULL)

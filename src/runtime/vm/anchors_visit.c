@@ -5,6 +5,7 @@
  */
 #include "runtime/vm/anchors_frames.h"
 #include "runtime/vm/anchors_search.h"
+#include "runtime/vm/finalizers.h"
 #include "runtime/vm/liveness_ops.h"
 #include "runtime/vm/table.h"
 
@@ -52,7 +53,10 @@ static void visit_table(struct ffisan_search *search, const struct lj_tab *tab)
     struct weakness weak = weakness_of(tab);
     const uint64_t *array = (const void *)tab->array;
     const struct lj_node *node = (const void *)tab->node;
-    ffisan_search_edge(search, FFISAN_EDGE_METATABLE, 0, tab->metatable, LJ_GCT_TAB);
+    if (search->finalizers != NULL && search->finalizers->table == tab)
+        return;
+    if (!search->is_shallow)
+        ffisan_search_edge(search, FFISAN_EDGE_METATABLE, 0, tab->metatable, LJ_GCT_TAB);
     for (uint32_t i = 0; i < tab->asize; i++) {
         if (lj_tv_is_object(array[i]) && is_kept(weak.values, array[i]))
             ffisan_search_value(search, FFISAN_EDGE_FIELD, lj_tv_number(i), array[i]);
@@ -69,14 +73,16 @@ static void visit_table(struct ffisan_search *search, const struct lj_tab *tab)
 
 static void visit_function(struct ffisan_search *search, const struct lj_func *func)
 {
-    ffisan_search_edge(search, FFISAN_EDGE_ENVIRONMENT, 0, func->env, LJ_GCT_TAB);
+    if (!search->is_shallow)
+        ffisan_search_edge(search, FFISAN_EDGE_ENVIRONMENT, 0, func->env, LJ_GCT_TAB);
     if (func->ffid != 0) {
         for (uint32_t i = 0; i < func->nupvalues; i++)
             ffisan_search_value(search, FFISAN_EDGE_UPVALUE, i, func->u.c.upvalue[i]);
         return;
     }
-    ffisan_search_edge(search, FFISAN_EDGE_PROTO, 0, func->pc - sizeof(struct lj_proto),
-                       LJ_GCT_PROTO);
+    if (!search->is_shallow)
+        ffisan_search_edge(search, FFISAN_EDGE_PROTO, 0, func->pc - sizeof(struct lj_proto),
+                           LJ_GCT_PROTO);
     for (uint32_t i = 0; i < func->nupvalues; i++) {
         const struct lj_upval *upvalue = (const void *)func->u.uvptr[i];
         if (upvalue != NULL && upvalue->gct == LJ_GCT_UPVAL)
@@ -100,6 +106,8 @@ static void visit_buffer(struct ffisan_search *search, const struct lj_udata *ud
 
 static void visit_userdata(struct ffisan_search *search, const struct lj_udata *udata)
 {
+    if (search->is_shallow)
+        return;
     ffisan_search_edge(search, FFISAN_EDGE_METATABLE, 0, udata->metatable, LJ_GCT_TAB);
     ffisan_search_edge(search, FFISAN_EDGE_ENVIRONMENT, 0, udata->env, LJ_GCT_TAB);
     if (udata->udtype == LJ_UDTYPE_BUFFER)
@@ -173,10 +181,23 @@ void ffisan_search_visit_stack(struct ffisan_search *search, const struct lj_thr
     }
 }
 
+/* As the collector does it, with stale temporaries; links between frames look like numbers. */
+static void visit_whole_stack(struct ffisan_search *search, const struct lj_thread *thread)
+{
+    const uint64_t *slot = (const uint64_t *)thread->stack;
+    const uint64_t *end = slot + thread->stacksize, *top = (const uint64_t *)thread->top;
+    for (; slot < (top < end ? top : end); slot++)
+        ffisan_search_value(search, FFISAN_EDGE_TEMPORARY, (uintptr_t)slot, *slot);
+}
+
 static void visit_thread(struct ffisan_search *search, const struct lj_thread *thread)
 {
-    ffisan_search_edge(search, FFISAN_EDGE_ENVIRONMENT, 0, thread->env, LJ_GCT_TAB);
-    ffisan_search_visit_stack(search, thread, FFISAN_EDGE_LOCAL);
+    if (!search->is_shallow)
+        ffisan_search_edge(search, FFISAN_EDGE_ENVIRONMENT, 0, thread->env, LJ_GCT_TAB);
+    if (search->finalizers != NULL)
+        visit_whole_stack(search, thread);
+    else
+        ffisan_search_visit_stack(search, thread, FFISAN_EDGE_LOCAL);
 }
 
 void ffisan_search_visit(struct ffisan_search *search, const struct ffisan_anchor_node *node)
@@ -200,6 +221,10 @@ void ffisan_search_visit(struct ffisan_search *search, const struct ffisan_ancho
         break;
     case LJ_GCT_TRACE:
         visit_trace(search, object);
+        break;
+    case LJ_GCT_CDATA:
+        ffisan_search_value(search, FFISAN_EDGE_FINALIZER, 0,
+                            ffisan_finalizers_of(search->finalizers, object));
         break;
     }
 }

@@ -335,6 +335,51 @@ static void find_ctypes(struct probe *probe)
     }
 }
 
+/* Is it a table in which the cdata has the function? */
+static bool is_finalizer_table(const struct probe *probe, uint64_t address, uint64_t cdata,
+                               uint64_t function)
+{
+    const struct lj_tab *tab = (const struct lj_tab *)address;
+    if (!in_arena(probe, address, sizeof(*tab)) || tab->gct != LJ_GCT_TAB ||
+        !in_arena(probe, tab->node, (tab->hmask + UINT64_C(1)) * sizeof(struct lj_node)))
+        return false;
+    const struct lj_node *node = (const struct lj_node *)tab->node;
+    for (uint64_t i = 0; i <= tab->hmask; i++)
+        if (lj_tv_type(node[i].key) == LJ_GCT_CDATA && lj_tv_object(node[i].key) == cdata &&
+            lj_tv_type(node[i].val) == LJ_GCT_FUNC && lj_tv_object(node[i].val) == function)
+            return true;
+    return false;
+}
+
+/* A cdata gets a finalizer. The table lies in CTState, or, since 2023, in gcroot. */
+static void find_finalizers(struct probe *probe)
+{
+    enum { TYPES_FIRST = 16, TYPES_LAST = 320, MORE_ROOTS = 4 };
+    static const char set_one[] =
+        "local p = require('ffi').new('int[1]') "
+        "local f = function() end require('ffi').gc(p, f) return p, f";
+    const struct ffisan_api *api = probe->api;
+    struct ffisan_layout *layout = probe->layout;
+    if (layout->ctype_state == FFISAN_NO_OFFSET || layout->gcroot == FFISAN_NO_OFFSET ||
+        api->luaL_loadbuffer(probe->L, set_one, strlen(set_one), "=ffisan") != 0 ||
+        api->lua_pcall(probe->L, 0, 2, 0) != 0)
+        return;
+    uint64_t cdata = (uint64_t)api->lua_topointer(probe->L, -2) - sizeof(struct lj_cdata);
+    uint64_t function = (uint64_t)api->lua_topointer(probe->L, -1);
+    uint16_t end = (uint16_t)(layout->gcroot + 8 * (layout->n_gcroot + MORE_ROOTS));
+    for (uint16_t offset = layout->gcroot; offset < end; offset += 8)
+        if (is_finalizer_table(probe, word_at(probe, offset), cdata, function))
+            layout->finalizers = offset;
+    uint64_t types = word_at(probe, layout->ctype_state);
+    for (uint16_t offset = TYPES_FIRST; offset < TYPES_LAST; offset += 8) {
+        uint64_t word;
+        memcpy(&word, (const void *)(types + offset), sizeof(word));
+        if (is_finalizer_table(probe, word, cdata, function))
+            layout->ctype_finalizers = offset;
+    }
+    api->lua_settop(probe->L, 0);
+}
+
 static void check_bytecode(struct probe *probe)
 {
     const struct ffisan_api *api = probe->api;
@@ -361,6 +406,7 @@ static const char *probe_all(struct probe *probe)
     find_gcroot(probe);
     probe->api->luaL_openlibs(probe->L);
     find_ctypes(probe);
+    find_finalizers(probe);
     find_jit(probe);
     find_traces(probe);
     check_bytecode(probe);

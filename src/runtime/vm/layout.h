@@ -40,10 +40,12 @@ struct ffisan_layout {
     uint16_t ctype_state;  /**< struct lj_ctype_state *, 0 before `require "ffi"` */
     uint16_t gcroot;       /**< array of objects: metamethod names, base metatables ... */
     uint16_t n_gcroot;
-    uint16_t jit_tracestate;  /**< int32 in jit_State: bit 4 is set while recording or compiling */
-    bool bytecode_is_known;   /**< numbered as vm/liveness.h believes */
-    uint16_t jit_traces;      /**< struct lj_trace ** indexed by number */
-    bool functions_are_known; /**< library functions are called through their object */
+    uint16_t jit_tracestate;   /**< int32 in jit_State: bit 4 is set while recording or compiling */
+    bool bytecode_is_known;    /**< numbered as vm/liveness.h believes */
+    uint16_t jit_traces;       /**< struct lj_trace ** indexed by number */
+    bool functions_are_known;  /**< library functions are called through their object */
+    uint16_t finalizers;       /**< table: cdata and their finalizers (vm/finalizers.h); or it is */
+    uint16_t ctype_finalizers; /**< in the type table, at this offset: one of the two is known */
     struct ffisan_callback_layout callbacks;
 };
 
