@@ -89,11 +89,19 @@ static void search_piece(struct search *search, uintptr_t start, uintptr_t end)
         search->at = (search->at | (FFISAN_PAGE_SIZE - 1)) + 1;
 }
 
+static bool is_owned(const struct ffisan_wanted *wanted, uintptr_t block, size_t size)
+{
+    for (uintptr_t at = wanted->owner; at + 8 <= wanted->owner_end; at += 8)
+        if (*(const uintptr_t *)at - block < size)
+            return true;
+    return false;
+}
+
 static void search_block(void *context, const struct ffisan_slot_ref *ref)
 {
     struct search *search = context;
     size_t size = ffisan_slot_size(ref);
-    if (size > UINT32_MAX)
+    if (size > UINT32_MAX || is_owned(search->wanted, ref->block, size))
         return;
     search->holder = (struct ffisan_holder){.block = ref->block,
                                             .payload = ref->block,

@@ -11,6 +11,7 @@
 /** Addresses that are looked for: in [from, to), and of those the nearest at or below `address`. */
 struct ffisan_wanted {
     uintptr_t from, to, address;
+    uintptr_t owner, owner_end; /**< blocks of C that a word in there leads to do not count */
 };
 
 /**

@@ -35,6 +35,7 @@ struct candidate {
     uintptr_t from, to;
     bool is_own;  /* memory of the cdata itself, not what it leads to */
     bool is_used; /* something that is in reach has an address */
+    bool is_followed;
 };
 
 struct look {
@@ -174,6 +175,26 @@ static void search_holder(void *context, const struct ffisan_slot_ref *ref)
     }
 }
 
+/* Of those that are used and were not followed yet; NULL = none. */
+static struct candidate *next_used(struct look *look)
+{
+    for (uint32_t i = 0; i < look->n_candidates; i++)
+        if (look->candidates[i].is_used && !look->candidates[i].is_followed)
+            return &look->candidates[i];
+    return NULL;
+}
+
+/* What is used has addresses of others, perhaps: nodes of a list. */
+static void follow_used(struct look *look)
+{
+    struct candidate *used;
+    while ((used = next_used(look)) != NULL) {
+        used->is_followed = true;
+        for (uintptr_t at = used->from; at + 8 <= used->to; at += 8)
+            note_use(look, *(const uintptr_t *)at);
+    }
+}
+
 /* Objects of one kind, made in one place. */
 static void add_to_group(struct look *look, const struct candidate *candidate)
 {
@@ -204,14 +225,19 @@ static void search(void *argument)
     add_candidates(look);
     if (look->n_candidates > 0)
         ffisan_heap_each_holder(&look->state->heap, search_holder, look);
+    follow_used(look);
     look->is_found = true;
 }
 
-/* Does C have an address of the object? What a pointer leads to is C's anyway. */
+/*
+ * Does C have an address of the object?  What a pointer leads to is C's anyway, and what the object
+ * leads to, such as a stream that writes to it, goes with it.
+ */
 static bool is_known_to_c(const struct look *look, const struct candidate *candidate)
 {
     struct ffisan_holder holder;
-    struct ffisan_wanted wanted = {candidate->from, candidate->to, candidate->to};
+    struct ffisan_wanted wanted = {candidate->from, candidate->to, candidate->to, candidate->from,
+                                   candidate->to};
     return candidate->is_own &&
            ffisan_keeper_in_c((uintptr_t)look->state->api->lua_newuserdata, &wanted, &holder);
 }

@@ -92,7 +92,7 @@ static void find_holder(struct telling *telling)
 {
     struct ffisan_callbacks *callbacks = telling->callbacks;
     uintptr_t address = ffisan_callback_address(callbacks->page, telling->slot);
-    struct ffisan_wanted wanted = {address, address + 1, address};
+    struct ffisan_wanted wanted = {.from = address, .to = address + 1, .address = address};
     struct ffisan_state *state = callbacks->state;
     if (state &&
         !ffisan_keeper_in_c((uintptr_t)state->api->lua_newuserdata, &wanted, &telling->holder))

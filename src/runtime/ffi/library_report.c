@@ -57,7 +57,8 @@ static void add_target(struct telling *telling)
 static void find_holder(struct telling *telling)
 {
     const struct ffisan_library *library = telling->library;
-    struct ffisan_wanted wanted = {library->from, library->to, telling->address};
+    struct ffisan_wanted wanted = {
+        .from = library->from, .to = library->to, .address = telling->address};
     if (library->state && !ffisan_keeper_in_lua(library->state, &wanted, &telling->holder))
         ffisan_keeper_in_c((uintptr_t)library->state->api->lua_newuserdata, &wanted,
                            &telling->holder);
