@@ -188,9 +188,9 @@ static void why_captured(struct ffisan_text *text, uint32_t n)
                     "when nothing refers to its object. So it never runs, and all is held until "
                     "the Lua state is closed.");
     if (n > 1) {
-        ffisan_text_add(text, " So far ");
+        ffisan_text_add(text, " At least ");
         ffisan_text_add_unsigned(text, n);
-        ffisan_text_add(text, " objects are held so.");
+        ffisan_text_add(text, " objects are held so by now.");
     }
 }
 
