@@ -106,6 +106,19 @@ void ffisan_cycle_start(struct ffisan_state *state)
     leave_sentinel(state, L);
 }
 
+/* The VM calls its own lua_close then, and the finalizers of cdata run before anything is asked. */
+static void before_exit(const struct ffisan_builtin_call *call)
+{
+    uint32_t close = lj_tv_type(ffisan_builtin_value(call, 1));
+    if (close != LJ_IT_NIL && close != LJ_IT_FALSE)
+        ffisan_captured_ending(call->state);
+}
+
+void ffisan_cycle_watch(void)
+{
+    ffisan_builtins_watch(FFISAN_BUILTIN_EXIT, before_exit, NULL);
+}
+
 /* An error in a finaliser ends a collection, and when a state ends nobody is there to catch it. */
 void ffisan_cycle_finish(struct ffisan_state *state)
 {

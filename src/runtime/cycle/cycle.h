@@ -23,6 +23,9 @@ static inline void ffisan_cycle_rearm(struct ffisan_state *state)
         state->sentinel->marked &= (uint8_t)~FINALIZED;
 }
 
+/** Programs can close their state by os.exit(status, true). Context: as ffisan_builtins_watch. */
+void ffisan_cycle_watch(void);
+
 /** A last full cycle and audit, before the state is closed. */
 void ffisan_cycle_finish(struct ffisan_state *state);
 

@@ -6,6 +6,7 @@
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/segments.h"
+#include "runtime/cycle/cycle.h"
 #include "runtime/entry/hide.h"
 #include "runtime/bounds/arguments.h"
 #include "runtime/bounds/elements.h"
@@ -69,6 +70,7 @@ static void read_options(void)
     ffisan_ranges_watch();
     ffisan_elements_watch();
     ffisan_captured_watch();
+    ffisan_cycle_watch();
     if (ffisan_runtime.options.help)
         print_help();
 }

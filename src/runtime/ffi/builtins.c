@@ -11,7 +11,7 @@
 #define MAX_WATCHERS 4
 #define MAX_METATABLES 48 /* entries of gcroot that are looked at */
 
-enum where { IN_FFI, IN_CDATA, IN_NAMESPACE, IN_CALLBACK, IN_PRELOAD, N_PLACES };
+enum where { IN_FFI, IN_CDATA, IN_NAMESPACE, IN_CALLBACK, IN_OS, IN_PRELOAD, N_PLACES };
 
 static const struct place {
     enum where where;
@@ -246,6 +246,11 @@ static void replace_all(struct ffisan_state *state, const struct lj_tab *const t
             replace(state, tables[places[i].where], (enum ffisan_builtin)i);
 }
 
+static const struct lj_tab *loaded(const struct ffisan_state *state, const char *name)
+{
+    return lj_table_of(lj_table_field(registry_table(state, "_LOADED"), name));
+}
+
 static void find_in(struct ffisan_state *state, const struct lj_tab *ffi)
 {
     const struct lj_tab *const tables[N_PLACES] = {
@@ -253,6 +258,7 @@ static void find_in(struct ffisan_state *state, const struct lj_tab *ffi)
         [IN_CDATA] = cdata_metatable(state),
         [IN_NAMESPACE] = namespace_metatable(ffi),
         [IN_CALLBACK] = callback_methods(state),
+        [IN_OS] = loaded(state, "os"),
     };
     replace_all(state, tables);
     state->builtins.is_found = true;
@@ -309,7 +315,7 @@ void ffisan_builtins_poll(struct ffisan_state *state)
 {
     if (state->builtins.is_found || !ffisan_vm_word(&state->vm, state->vm.layout.ctype_state))
         return;
-    const struct lj_tab *ffi = lj_table_of(lj_table_field(registry_table(state, "_LOADED"), "ffi"));
+    const struct lj_tab *ffi = loaded(state, "ffi");
     if (ffi)
         find_in(state, ffi);
 }

@@ -37,6 +37,7 @@ struct ffisan_state;
     FFISAN_BUILTIN(NAMESPACE_GC, NAMESPACE, "__gc")                                                \
     FFISAN_BUILTIN(CALLBACK_FREE, CALLBACK, "free")                                                \
     FFISAN_BUILTIN(CALLBACK_SET, CALLBACK, "set")                                                  \
+    FFISAN_BUILTIN(EXIT, OS, "exit")                                                               \
     FFISAN_BUILTIN(OPEN, PRELOAD, "ffi") /* luaopen_ffi, called by require "ffi" */
 
 enum ffisan_builtin {
