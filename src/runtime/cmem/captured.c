@@ -41,6 +41,7 @@ struct candidate {
 struct look {
     struct ffisan_state *state;
     bool is_last;
+    bool is_running; /* some Lua function is */
     struct ffisan_captured captured;
     uint64_t *values; /* MAX_VALUES of roots, and as many of userdata */
     bool is_found;    /* the search is complete */
@@ -65,6 +66,17 @@ static uint64_t tagged(uint64_t object, uint32_t type)
     return (uint64_t)(int64_t)(int32_t)~type << 47 | object;
 }
 
+static bool runs_lua(const struct ffisan_vm *vm, uintptr_t thread)
+{
+    struct ffisan_frame_walk walk;
+    struct ffisan_stack_frame frame;
+    ffisan_frame_walk_init(&walk, vm, (const struct lj_thread *)thread);
+    while (ffisan_frame_walk_next(&walk, &frame))
+        if (frame.kind == FFISAN_FRAME_LUA || frame.kind == FFISAN_FRAME_VARARGS)
+            return true;
+    return false;
+}
+
 /* Threads that run, or wait for one that does, and userdata with a finalizer. */
 static void add_object(void *context, const struct ffisan_slot_ref *ref)
 {
@@ -72,8 +84,10 @@ static void add_object(void *context, const struct ffisan_slot_ref *ref)
     uint8_t type = ref->slot->type & FFISAN_SLOT_TYPE_MASK;
     if (ref->span->group == FFISAN_GROUP_INTERNAL)
         return;
-    if (type == LJ_GCT_THREAD && ((const struct lj_thread *)ref->block)->cframe != 0)
+    if (type == LJ_GCT_THREAD && ((const struct lj_thread *)ref->block)->cframe != 0) {
         add_value(&look->captured.roots, tagged(ref->block, LJ_GCT_THREAD));
+        look->is_running |= runs_lua(&look->state->vm, ref->block);
+    }
     if (type != LJ_GCT_UDATA)
         return;
     const struct lj_udata *udata = (const struct lj_udata *)ref->block;
@@ -94,15 +108,21 @@ static void add_main_frame(struct look *look)
             add_value(&look->captured.roots, slots[i]);
 }
 
+/*
+ * A collection that C has asked for when no function runs comes too late: an error has ended the
+ * main function, and what it had may be gone.
+ */
 static bool add_roots(struct look *look)
 {
     struct ffisan_captured *captured = &look->captured;
+    look->is_running = runs_lua(captured->vm, (uintptr_t)look->state->L);
     captured->roots.all = look->values;
     captured->awaiting.all = look->values + MAX_VALUES;
     ffisan_heap_each_live(&look->state->heap, add_object, look);
     if (look->is_last)
         add_main_frame(look);
-    return captured->roots.n < MAX_VALUES && captured->awaiting.n < MAX_VALUES;
+    return (look->is_last || look->is_running) && captured->roots.n < MAX_VALUES &&
+           captured->awaiting.n < MAX_VALUES;
 }
 
 /* ---- What is lost ---------------------------------------------------------------------------- */
@@ -113,6 +133,7 @@ static bool add_roots(struct look *look)
  */
 static bool find_memory(struct look *look, struct candidate *candidate)
 {
+    char first;
     struct ffisan_slot_ref ref;
     const struct lj_cdata *cdata = (const struct lj_cdata *)candidate->one->cdata;
     const struct ffisan_vm *vm = &look->state->vm;
@@ -129,8 +150,11 @@ static bool find_memory(struct look *look, struct candidate *candidate)
             return false;
         candidate->from = ref.block;
         candidate->to = ref.block + ffisan_slot_size(&ref);
+    } else if (!ffisan_runtime.options.malloc ||
+               !ffisan_guard_copy(&first, (const void *)candidate->from, sizeof(first))) {
+        return false;
     }
-    return candidate->from != 0;
+    return true;
 }
 
 static void add_candidates(struct look *look)
@@ -324,16 +348,9 @@ static struct ffisan_state *state_here(void)
 /* Does C code have control, with no Lua function below it? */
 static bool is_between_chunks(const struct ffisan_state *state)
 {
-    struct ffisan_frame_walk walk;
-    struct ffisan_stack_frame frame;
     const struct ffisan_vm *vm = &state->vm;
-    if (!stands_still(state) || ffisan_vm_word(vm, vm->layout.cur_L) != (uintptr_t)state->L)
-        return false;
-    ffisan_frame_walk_init(&walk, vm, (const struct lj_thread *)state->L);
-    while (ffisan_frame_walk_next(&walk, &frame))
-        if (frame.kind == FFISAN_FRAME_LUA || frame.kind == FFISAN_FRAME_VARARGS)
-            return false;
-    return true;
+    return stands_still(state) && ffisan_vm_word(vm, vm->layout.cur_L) == (uintptr_t)state->L &&
+           !runs_lua(vm, (uintptr_t)state->L);
 }
 
 static void signal_is_set(void)
