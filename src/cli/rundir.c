@@ -57,7 +57,9 @@ static void read_status_line(struct ffisan_rundir_result *result, struct process
     else if (strncmp(line, "errors=", 7) == 0) {
         size_t n = strtoul(line + 7, NULL, 10);
         process->n_counted = n > process->n_counted ? n : process->n_counted;
-    } else if (strncmp(line, "degraded=", 9) == 0)
+    } else if (strncmp(line, "suppressed=", 11) == 0)
+        result->n_suppressed++;
+    else if (strncmp(line, "degraded=", 9) == 0)
         add_text(&result->degraded, line + 9);
     else if (strncmp(line, "note=", 5) == 0)
         add_text(&result->notes, line + 5);

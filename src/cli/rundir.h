@@ -22,10 +22,11 @@ struct ffisan_rundir_result {
     size_t n_errors;
     size_t n_leaks;
     size_t n_warnings;
-    size_t n_watched;  /**< processes that a LuaJIT was watched in */
-    size_t n_affected; /**< processes with a finding */
-    size_t n_ids;      /**< different findings, at most FFISAN_RUNDIR_MAX_IDS */
-    bool is_alive;     /**< one of the watched processes still runs */
+    size_t n_suppressed; /**< different ones in each process */
+    size_t n_watched;    /**< processes that a LuaJIT was watched in */
+    size_t n_affected;   /**< processes with a finding */
+    size_t n_ids;        /**< different findings, at most FFISAN_RUNDIR_MAX_IDS */
+    bool is_alive;       /**< one of the watched processes still runs */
     struct ffisan_rundir_texts degraded;
     struct ffisan_rundir_texts notes;
     char ids[FFISAN_RUNDIR_MAX_IDS][20];

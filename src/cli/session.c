@@ -119,6 +119,9 @@ int ffisan_session_report(const struct ffisan_session *session, const char *prog
                         program);
     if (result.n_affected > 0)
         say_findings(&result, status);
+    if (result.n_suppressed > 0)
+        ffisan_diag_say("%zu finding%s suppressed", result.n_suppressed,
+                        plural(result.n_suppressed));
     ffisan_rundir_free(&result);
     return status;
 }

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/fs.h"
+#include "wire/suppress.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -114,6 +115,39 @@ static bool check_writable(const char *option, const char *path, struct ffisan_f
                               strerror(errno));
 }
 
+struct rules {
+    const char *path;
+    struct ffisan_failure *failure;
+    unsigned line;
+    bool is_good;
+};
+
+static void check_rule(struct rules *rules, const char *line)
+{
+    char error[256];
+    rules->line++;
+    if (!rules->is_good || !ffisan_suppress_is_rule(line) ||
+        ffisan_suppress_check(line, error, sizeof(error)))
+        return;
+    rules->is_good = ffisan_failure_set(rules->failure, FFISAN_EXIT_OWN, "%s:%u: %s", rules->path,
+                                        rules->line, error);
+}
+
+static bool check_suppressions(const char *path, struct ffisan_failure *failure)
+{
+    struct rules rules = {.path = path, .failure = failure, .is_good = true};
+    if (!path || !*path)
+        return true;
+    char *text = ffisan_fs_read_file(path, 1 << 20, NULL);
+    if (!text)
+        return ffisan_failure_set(failure, FFISAN_EXIT_OWN, "cannot read --suppressions=%s: %s",
+                                  path, strerror(errno));
+    for (char *rest = text, *line; (line = strsep(&rest, "\n"));)
+        check_rule(&rules, line);
+    free(text);
+    return rules.is_good;
+}
+
 bool ffisan_settings_finish(struct ffisan_settings *settings, struct ffisan_failure *failure)
 {
     struct ffisan_options *options = &settings->options;
@@ -123,5 +157,6 @@ bool ffisan_settings_finish(struct ffisan_settings *settings, struct ffisan_fail
             return ffisan_failure_set(failure, FFISAN_EXIT_OWN, "the options are too long");
     }
     return check_writable("report", options->report, failure) &&
-           check_writable("log", options->log, failure);
+           check_writable("log", options->log, failure) &&
+           check_suppressions(options->suppressions, failure);
 }

@@ -17,6 +17,7 @@
 #include "runtime/cmem/leaks_report.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/fault/guard.h"
+#include "runtime/report/report.h"
 #include "runtime/state.h"
 
 #include <sys/single_threaded.h>
@@ -100,8 +101,10 @@ static void look(struct ffisan_state *state, bool is_last)
     for (uint32_t i = 0; i < mark.n_lost; i++) {
         leaks.stats.n_leaks++;
         leaks.stats.leaked_bytes += mark.lost[i].size;
-        ffisan_ctraces_add_lost(mark.lost[i].made, mark.lost[i].size);
+        unsigned n_suppressed = ffisan_report_counts.n_suppressed;
         ffisan_leaks_report(state, &mark.lost[i]);
+        if (ffisan_report_counts.n_suppressed == n_suppressed)
+            ffisan_ctraces_add_lost(mark.lost[i].made, mark.lost[i].size);
     }
 }
 

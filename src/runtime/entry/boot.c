@@ -15,6 +15,7 @@
 #include "runtime/ffi/callbacks.h"
 #include "runtime/ffi/libraries.h"
 #include "runtime/report/report.h"
+#include "runtime/report/suppressions.h"
 #include "runtime/vm/cstack.h"
 #include "runtime/vm/unwinder.h"
 
@@ -64,6 +65,8 @@ static void read_options(void)
     read_run_dir();
     if (text && ffisan_options_parse(&ffisan_runtime.options, text, error, sizeof(error)) > 0)
         ffisan_report_note(error);
+    if (ffisan_runtime.options.suppressions)
+        ffisan_suppressions_read(ffisan_runtime.options.suppressions);
     ffisan_callbacks_watch();
     ffisan_libraries_watch();
     ffisan_arguments_watch();

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/io.h"
+#include "runtime/report/suppressions.h"
 #include "runtime/state.h"
 #include "wire/record.h"
 #include "wire/report_text.h"
@@ -222,7 +223,14 @@ bool ffisan_report(struct ffisan_finding *finding)
     finding->id = make_id(finding);
     if (!finding->title)
         finding->title = ffisan_kind_title(finding->kind);
-    if (is_repeated(finding->id)) {
+    bool again = is_repeated(finding->id);
+    if (ffisan_suppressions_match(finding)) {
+        ffisan_report_counts.n_suppressed++;
+        if (!again)
+            ffisan_report_status("suppressed", ffisan_kind_name(finding->kind));
+        return false;
+    }
+    if (again) {
         ffisan_report_counts.n_repeated++;
         return false;
     }

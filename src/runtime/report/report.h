@@ -25,7 +25,10 @@ struct ffisan_scratch *ffisan_scratch_begin(void);
 const char *ffisan_scratch_string(struct ffisan_scratch *scratch);
 void ffisan_scratch_end_string(struct ffisan_scratch *scratch);
 
-/** Writes a finding out.  Returns false for one whose id was reported before by this process. */
+/**
+ * Writes a finding out.  Returns false for one whose id was reported before by this process, and
+ * for one that the user's file suppresses.
+ */
 bool ffisan_report(struct ffisan_finding *finding);
 
 /** After an error: ends the process when the option halt says so.  The lock is not held. */
@@ -33,7 +36,7 @@ void ffisan_report_halt(void);
 
 /** Errors, warnings and leaks that this process has reported. */
 struct ffisan_report_counts {
-    unsigned n_errors, n_warnings, n_leaks, n_repeated;
+    unsigned n_errors, n_warnings, n_leaks, n_repeated, n_suppressed;
 };
 extern struct ffisan_report_counts ffisan_report_counts;
 

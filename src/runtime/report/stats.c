@@ -72,6 +72,8 @@ static void print(void)
     add(&text, "stats: stacks", total.n_stacks);
     add(&text, ", not kept", total.n_unknown_stacks);
     add(&text, ", findings repeated", ffisan_report_counts.n_repeated);
+    if (ffisan_report_counts.n_suppressed > 0)
+        add(&text, ", suppressed", ffisan_report_counts.n_suppressed);
     add(&text, ", damage not reported", total.n_damage_dropped);
     add(&text, ", out of memory", total.out_of_memory);
     ffisan_report_note(data);

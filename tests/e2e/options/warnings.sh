@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Options of the runtime that change what is reported: --dangling, --stats, --halt, --max-reports.
+# Options of the runtime that change what is reported: --dangling, --stats, --halt, --max-reports,
+# --suppressions.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -86,6 +87,52 @@ check 'the text goes to a file when asked for' "$(
     status_is 66
     has '^ffisan: ERROR: ' "$tmp/log"
     lacks '^ffisan: ERROR: '
+)"
+
+check 'what a rule describes is only counted' "$(
+    echo 'kind=use-after-collect file=bad.lua # known' >"$tmp/rules"
+    run "$bad" --suppressions="$tmp/rules" --report="$tmp/none.jsonl" -- luajit bad.lua
+    status_is 0
+    lacks 'ERROR'
+    has '^ffisan: [1-9][0-9]* findings* suppressed$'
+    [ ! -e "$tmp/none.jsonl" ] || echo 'there is a record'
+)"
+
+check 'what no rule describes is reported' "$(
+    echo 'kind=leak file=bad.lua' >"$tmp/rules"
+    run "$bad" --suppressions="$tmp/rules" -- luajit bad.lua
+    status_is 66
+    has '^ffisan: ERROR: '
+    lacks suppressed
+)"
+
+check 'the number of a finding suppresses it' "$(
+    run "$bad" -- luajit bad.lua
+    sed -nE 's/^ffisan: ERROR: .* ([0-9a-f]{8})$/id=\1/p' "$tmp/err" >"$tmp/rules"
+    has '^id=........$' "$tmp/rules"
+    run "$bad" --suppressions="$tmp/rules" -- luajit bad.lua
+    status_is 0
+)"
+
+check 'suppressed leaks are in no list' "$(
+    echo 'kind=leak' >"$tmp/rules"
+    run "$top/tests/e2e/h-malloc-in-loop" --suppressions="$tmp/rules" -- luajit bad.lua
+    status_is 0
+    has suppressed
+    lacks 'lost in all'
+)"
+
+check 'a rule that is none is an error, with its line' "$(
+    printf '# rules\nkind=leak\nfile:bad.lua\n' >"$tmp/rules"
+    run "$bad" --suppressions="$tmp/rules" -- luajit bad.lua
+    status_is 125
+    has "rules:3: 'file:bad.lua' is no condition"
+)"
+
+check 'so is a file that is not there' "$(
+    run "$bad" --suppressions="$tmp/nowhere" -- luajit bad.lua
+    status_is 125
+    has 'cannot read'
 )"
 
 tap_end
