@@ -46,8 +46,10 @@ demo: all $(BUILD)/.deps-demo
 
 # ---- Tests ---------------------------------------------------------------------------------------
 # `make test` installs what the tests need (tests/deps.sh), runs every suite and prints the totals;
-# SUITE=unit runs only those whose path contains it.
+# SUITE=unit runs only those whose path contains it; LUAJIT=/path/to/bin/luajit tests another LuaJIT.
 SUITE ?=
+LUAJIT ?=
+export FFISAN_TEST_LUAJIT ?= $(LUAJIT)
 
 test: all test-deps
 	@tests/suites.sh $(SUITE)

@@ -45,7 +45,7 @@ run_suite() # SUITE
 
 suites=()
 # Those that take long come first.
-for suite in tests/robust/*.sh tests/run.sh tests/unit/run.sh tests/fuzz/run.sh tests/*/*.sh tests/e2e/*/*.sh; do
+for suite in tests/robust/*.sh tests/e2e/run.sh tests/clean/run.sh tests/unit/run.sh tests/fuzz/run.sh tests/*/*.sh tests/e2e/*/*.sh; do
     [[ -x $suite && $suite == *"$filter"* && " ${suites[*]} " != *" $suite "* ]] || continue
     suites+=("$suite")
 done

@@ -7,6 +7,7 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 . "$top/tests/tap.bash"
+. "$top/tests/matrix.bash"
 host=$top/build/tests/linked_host
 article=$top/tests/e2e/article-module
 clean=$top/tests/clean
@@ -104,9 +105,13 @@ run_all()
     check_clean 'a script that fails' "$clean" exit-by-error.lua good.lua
 }
 
-for label in system upstream; do
-    libraries=$top/build/tests
-    [ $label = system ] || libraries=$libraries:$top/build/deps/luajit-upstream/usr/lib/x86_64-linux-gnu
-    run_all
+for label in $matrix; do
+    folder=$(libraries_of "$label")
+    libraries=$top/build/tests:$folder
+    if [ -n "$folder" ]; then
+        run_all
+    else
+        verdict "linked, $label" 'its libluajit-5.1.so.2 was not found: run tests/deps.sh, or make install'
+    fi
 done
 tap_end

@@ -5,15 +5,15 @@
 #
 #   tests/suite/run.sh [FILTER]
 #
-# FFISAN_TEST_LUAJIT   run only this LuaJIT of the matrix: system or upstream
+# FFISAN_TEST_LUAJIT   another LuaJIT (tests/matrix.bash)
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 . "$top/tests/tap.bash"
+. "$top/tests/matrix.bash"
 filter=${1:-}
 limit=60 # seconds: only a hang takes that long
-upstream=$top/build/deps/luajit-upstream/usr/bin/luajit
 cd "$here" || exit 1
 
 run() # PREFIX COMMAND...
@@ -63,10 +63,8 @@ if missing_command luajit >"$tmp/missing"; then
     tap_end
     exit
 fi
-for which in system upstream; do
-    [ "${FFISAN_TEST_LUAJIT:-$which}" = "$which" ] || continue
-    luajit=$upstream
-    [ $which = upstream ] || luajit=$(command -v luajit)
+for which in $matrix; do
+    luajit=$(luajit_of "$which")
     check_all "$which, compiled" "$luajit"
     check_all "$which, interpreted" "$luajit" -joff
 done

@@ -5,10 +5,11 @@
 #
 #   tests/unit/run.sh [FILTER]     only tests whose name contains FILTER
 #
-# FFISAN_TEST_LIBRARIES  more libluajit.so files to run on, separated by spaces
+# FFISAN_TEST_LUAJIT  another LuaJIT (tests/matrix.bash)
 set -u
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
+. "$top/tests/matrix.bash"
 cd "$top" || exit 1
 filter=${1:-}
 limit=180 # seconds: only a hang takes that long
@@ -44,15 +45,19 @@ run() # NAME COMMAND...
     fi
 }
 
-mapfile -t libraries < <(
-    ls -d /usr/lib/*/libluajit-5.1.so.2 build/deps/*/usr/lib/*/libluajit-5.1.so.2 2>/dev/null
-    printf '%s' "${FFISAN_TEST_LIBRARIES:-}" | tr -s ' ' '\n'
-)
+libraries=()
+for label in $matrix; do
+    folder=$(libraries_of "$label")
+    if [ -n "$folder" ]; then
+        libraries+=("$folder/libluajit-5.1.so.2")
+    else
+        fail "the library of a LuaJIT called $label" 'is missing: run tests/deps.sh, or make install'
+    fi
+done
 if ! make -s -k -j2 -f tests/unit/Makefile tests >"$output" 2>&1; then
     cat "$output"
     fail 'the unit tests compile' 'they do not'
 fi
-[ ${#libraries[@]} -ge 2 ] || fail 'two LuaJITs to test on' "only ${libraries[*]:-none}: run tests/deps.sh"
 for source in tests/unit/test_*.c; do
     name=$(basename "$source" .c)
     [[ $name == *"$filter"* ]] || continue

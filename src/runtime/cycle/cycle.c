@@ -8,6 +8,7 @@
 #include "runtime/bounds/arguments.h"
 #include "runtime/ffi/builtins.h"
 #include "runtime/ffi/callbacks.h"
+#include "runtime/interrupted.h"
 #include "runtime/state.h"
 
 #include <errno.h>
@@ -73,7 +74,6 @@ static int cycle_ended(lua_State *L)
     if (state->is_closing)
         return 0;
     int saved_errno = errno;
-    uint32_t visits;
     bool closing = *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state) != GCS_FINALIZE;
     if (closing)
         collect_at_close(state, L);
@@ -81,8 +81,7 @@ static int cycle_ended(lua_State *L)
         ffisan_cycle_rearm(state);
     state->cycle++;
     state->cycle_white = *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state - 1);
-    state->cycle_stack =
-        state->stacks ? ffisan_stacks_here(state->stacks, &state->vm, 0, &visits) : 0;
+    state->cycle_stack = ffisan_interrupted_stack(state);
     ffisan_arguments_check_running(state, L);
     if (closing || ffisan_audit_is_due(state))
         ffisan_audit_run(state);

@@ -11,6 +11,7 @@
 #include "base/real.h"
 #include "runtime/fault/signals.h"
 #include "runtime/ffi/library_books.h"
+#include "runtime/interrupted.h"
 #include "runtime/vm/modules.h"
 
 #include <errno.h>
@@ -75,8 +76,8 @@ static void before_namespace_goes(const struct ffisan_builtin_call *call)
     uint64_t value = ffisan_builtin_value(call, 0);
     if (lj_tv_type(value) != LJ_GCT_UDATA)
         return;
-    unloader =
-        (struct ffisan_unloader){.state = state, .is_namespace = true, .stack = stack_here(state)};
+    unloader = (struct ffisan_unloader){
+        .state = state, .is_namespace = true, .stack = ffisan_interrupted_stack(state)};
     unloader.cycle = cycle_of(state, unloader.stack);
     if (ffisan_heap_find(&state->heap, lj_tv_object(value), &ref))
         unloader.made = ref.slot->stack;

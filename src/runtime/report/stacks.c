@@ -188,9 +188,24 @@ static size_t keys_in_trace(const struct ffisan_vm *vm, uint32_t trace_number, u
     return 2;
 }
 
+/* What there is to walk: what runs now, or a thread that has been interrupted. */
+struct source {
+    const struct ffisan_vm *vm;
+    uintptr_t caller;
+    const struct lj_thread *interrupted; /* or NULL */
+};
+
+static size_t read_frames(const struct source *source, struct ffisan_luaframe *frames, size_t max)
+{
+    const struct lj_thread *thread = source->interrupted;
+    if (thread)
+        return ffisan_luastack_walk(thread, thread->base, false, frames, max);
+    return ffisan_luastack_now(source->vm, &source->caller, source->caller != 0, frames, max);
+}
+
 /* The number of the stack with these keys; it is entered when it is new. */
-static uint32_t find_number(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
-                            uintptr_t caller, const uint64_t *keys, size_t n_keys)
+static uint32_t find_number(struct ffisan_stacks *stacks, const struct source *source,
+                            const uint64_t *keys, size_t n_keys)
 {
     if (n_keys == 0)
         return 0;
@@ -198,7 +213,7 @@ static uint32_t find_number(struct ffisan_stacks *stacks, const struct ffisan_vm
     uint32_t *bucket = find_bucket(stacks, hash, keys, n_keys);
     if (__builtin_expect(*bucket == 0, 0)) {
         struct ffisan_luaframe frames[FFISAN_LUASTACK_MAX];
-        size_t n = ffisan_luastack_now(vm, &caller, caller != 0, frames, stacks->depth);
+        size_t n = read_frames(source, frames, stacks->depth);
         *bucket = add_entry(stacks, hash, keys, n_keys, frames, n);
     }
     return *bucket;
@@ -213,43 +228,51 @@ static struct known *first_known(struct ffisan_stacks *stacks, const struct ffis
 }
 
 static __attribute__((noinline)) uint32_t walk(struct ffisan_stacks *stacks,
-                                               const struct ffisan_vm *vm,
+                                               const struct source *source,
                                                const struct ffisan_luatop *top, struct known *known)
 {
     uint64_t keys[FFISAN_LUASTACK_MAX];
     if (known->trail.top.thread)
         known += stacks->n_walks++ & 1;
     size_t n_keys = ffisan_luastack_pcs(top, keys, stacks->depth, &known->trail);
-    known->number = find_number(stacks, vm, 0, keys, n_keys);
+    known->number = find_number(stacks, source, keys, n_keys);
     return known->number;
 }
 
-static uint32_t in_interpreter(struct ffisan_stacks *stacks, const struct ffisan_vm *vm)
+static uint32_t in_interpreter(struct ffisan_stacks *stacks, const struct source *source)
 {
     struct ffisan_luatop top;
-    if (!ffisan_luastack_top(vm, &top))
+    if (source->interrupted ? !ffisan_luastack_top_of(source->interrupted, &top)
+                            : !ffisan_luastack_top(source->vm, &top))
         return 0;
     struct known *known = first_known(stacks, &top);
     if (__builtin_expect(ffisan_luatrail_holds(&known->trail, &top), 1))
         return known->number;
     if (ffisan_luatrail_holds(&known[1].trail, &top))
         return known[1].number;
-    return walk(stacks, vm, &top, known);
+    return walk(stacks, source, &top, known);
 }
 
 uint32_t ffisan_stacks_here(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
                             uintptr_t caller, uint32_t *ret_visits)
 {
+    struct source source = {.vm = vm, .caller = caller};
     uint64_t keys[2];
     uint32_t number = 0;
     int32_t vmstate = (int32_t)ffisan_vm_word(vm, vm->layout.vmstate);
     if (vmstate > 0)
-        number = find_number(stacks, vm, caller, keys,
-                             keys_in_trace(vm, (uint32_t)vmstate, caller, keys));
+        number =
+            find_number(stacks, &source, keys, keys_in_trace(vm, (uint32_t)vmstate, caller, keys));
     else if (vmstate == LJ_VMST_INTERP || vmstate == LJ_VMST_C)
-        number = in_interpreter(stacks, vm);
+        number = in_interpreter(stacks, &source);
     *ret_visits = ffisan_stacks_visit(stacks, number);
     return number;
+}
+
+uint32_t ffisan_stacks_of(struct ffisan_stacks *stacks, const struct lj_thread *interrupted)
+{
+    struct source source = {.interrupted = interrupted};
+    return in_interpreter(stacks, &source);
 }
 
 uint32_t ffisan_stacks_visit(struct ffisan_stacks *stacks, uint32_t number)

@@ -28,6 +28,9 @@ void ffisan_stacks_free(struct ffisan_stacks *stacks);
 uint32_t ffisan_stacks_here(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
                             uintptr_t caller, uint32_t *ret_visits);
 
+/** The number of the stack of a thread that was interrupted in the interpreter; 0 = unknown. */
+uint32_t ffisan_stacks_of(struct ffisan_stacks *stacks, const struct lj_thread *interrupted);
+
 /** Counts a visit of a stack that is known; returns how many there were.  0 for stack 0. */
 uint32_t ffisan_stacks_visit(struct ffisan_stacks *stacks, uint32_t number);
 

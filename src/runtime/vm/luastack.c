@@ -189,8 +189,11 @@ static size_t interrupted_function(const struct lj_thread *thread, uintptr_t fra
 bool ffisan_luastack_top(const struct ffisan_vm *vm, struct ffisan_luatop *ret_top)
 {
     const struct lj_thread *thread = running_thread(vm);
-    if (!thread)
-        return false;
+    return thread && ffisan_luastack_top_of(thread, ret_top);
+}
+
+bool ffisan_luastack_top_of(const struct lj_thread *thread, struct ffisan_luatop *ret_top)
+{
     uintptr_t frame = thread->base - 8;
     if (frame <= thread->stack + 8 || frame >= thread->maxstack)
         return false;
@@ -266,6 +269,20 @@ size_t ffisan_luastack_pcs(const struct ffisan_luatop *top, uint64_t *pcs, size_
         }
     }
     return n;
+}
+
+uintptr_t ffisan_luastack_below(uintptr_t cframe, bool (*is_thread)(uintptr_t word, void *context),
+                                void *context)
+{
+    enum { REACH = 4096, STEP = 16 /* calls leave the stack aligned */ };
+    cframe = raw_cframe(cframe);
+    for (uintptr_t place = cframe + STEP; cframe && place < cframe + REACH; place += STEP) {
+        uintptr_t word = load(place + CFRAME_L);
+        if (is_thread(word, context) &&
+            raw_cframe(((const struct lj_thread *)word)->cframe) == place)
+            return word;
+    }
+    return 0;
 }
 
 static const struct lj_header *object_at(uintptr_t slot)

@@ -38,6 +38,17 @@ struct ffisan_luatop {
 /** False when no thread is in order. */
 bool ffisan_luastack_top(const struct ffisan_vm *vm, struct ffisan_luatop *ret_top);
 
+/** The same for a thread that is in the interpreter, or was interrupted there. */
+bool ffisan_luastack_top_of(const struct lj_thread *thread, struct ffisan_luatop *ret_top);
+
+/**
+ * The thread that ran when `cframe`, the C frame of another one's interpreter, was entered: its own
+ * C frame is the next on the stack.  `is_thread` tells whether a word is the address of a thread of
+ * the same state.  0 = none found.  Reads the C stack, so run it under a guard.
+ */
+uintptr_t ffisan_luastack_below(uintptr_t cframe, bool (*is_thread)(uintptr_t word, void *context),
+                                void *context);
+
 /**
  * The Lua function that called the built-in function on top, as `ret_top`, its position the call.
  * False when the top is something else, also a C function that is not LuaJIT's own.

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * What a finalizer interrupted.  LuaJIT runs finalizers on top of the stack of the thread that
+ * collects; since November 2025 on a thread of their own (gc_call_finalizer).
+ */
+#ifndef FFISAN_RUNTIME_INTERRUPTED_H
+#define FFISAN_RUNTIME_INTERRUPTED_H
+
+#include "runtime/state.h"
+
+/**
+ * For a finalizer that is a C function: the number of the Lua stack that the collector interrupted;
+ * 0 = no Lua code runs, or not known.  Context: the state's thread.
+ */
+uint32_t ffisan_interrupted_stack(struct ffisan_state *state);
+
+#endif
