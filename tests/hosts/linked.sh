@@ -102,6 +102,7 @@ run_all()
     check_clean 'six states at once' "$clean" --together "${many[@]}"
     check_clean 'six threads' "$clean" --threads "${many[@]}"
     check_clean 'six threads, own allocator' "$clean" --own-allocator --threads "${many[@]}"
+    check_clean 'a finalizer that fails' "$clean" finalizer-that-fails.lua exit-by-error.lua
     check_clean 'a script that fails' "$clean" exit-by-error.lua good.lua
 }
 

@@ -50,21 +50,40 @@ static lua_State *new_watched(const struct ffisan_luajit *luajit, lua_Alloc allo
     return L;
 }
 
+/* The library's own luaL_newstate is under way: what it asks for is to be a watched state. */
+static __thread bool is_wanted;
+
+/*
+ * The library's own knows best what belongs to a new state: the panic function, and since November
+ * 2025 a handler for errors in finalizers.  It calls lua_newstate, which is ours; but not if the
+ * library was linked so that its own calls stay inside.
+ */
+static lua_State *new_by_library(const struct ffisan_luajit *luajit)
+{
+    is_wanted = true;
+    lua_State *L = luajit->api.luaL_newstate();
+    bool came_by = !is_wanted;
+    is_wanted = false;
+    if (!L || came_by)
+        return L;
+    lua_State *watched = new_watched(luajit, NULL, NULL);
+    if (!watched)
+        return L;
+    luajit->api.lua_close(L);
+    luajit->api.lua_atpanic(watched, panic);
+    return watched;
+}
+
 FFISAN_EXPORT lua_State *luaL_newstate(void)
 {
     const struct ffisan_luajit *luajit = ffisan_boot(NULL);
-    if (!luajit) {
-        lua_State *(*real)(void) = (lua_State * (*)(void)) next("luaL_newstate");
-        struct ffisan_api api; /* out of sight of `next`: loaded with RTLD_LOCAL */
-        if (!real && ffisan_api_find(&api, NULL))
-            real = api.luaL_newstate;
-        return real ? real() : NULL;
-    }
-    lua_State *L = new_watched(luajit, NULL, NULL);
-    if (!L)
-        return luajit->api.luaL_newstate();
-    luajit->api.lua_atpanic(L, panic);
-    return L;
+    if (luajit)
+        return new_by_library(luajit);
+    lua_State *(*real)(void) = (lua_State * (*)(void)) next("luaL_newstate");
+    struct ffisan_api api; /* out of sight of `next`: loaded with RTLD_LOCAL */
+    if (!real && ffisan_api_find(&api, NULL))
+        real = api.luaL_newstate;
+    return real ? real() : NULL;
 }
 
 /* LuaJIT's luaL_newstate asks for its internal allocator by a small number (lj_alloc.h). */
@@ -75,13 +94,15 @@ static bool is_internal(lua_Alloc allocf)
 
 FFISAN_EXPORT lua_State *lua_newstate(lua_Alloc allocf, void *ud)
 {
-    const struct ffisan_luajit *luajit = is_internal(allocf) ? NULL : ffisan_boot(NULL);
+    bool is_inner = is_wanted, is_foreign = !is_inner && !is_internal(allocf);
+    const struct ffisan_luajit *luajit = is_inner || is_foreign ? ffisan_boot(NULL) : NULL;
+    is_wanted = false;
     if (!luajit) {
         lua_State *(*real)(lua_Alloc, void *) =
             (lua_State * (*)(lua_Alloc, void *)) next("lua_newstate");
         return real ? real(allocf, ud) : NULL;
     }
-    lua_State *L = new_watched(luajit, allocf, ud);
+    lua_State *L = new_watched(luajit, is_inner ? NULL : allocf, ud);
     return L ? L : luajit->api.lua_newstate(allocf, ud);
 }
 
