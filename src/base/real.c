@@ -16,6 +16,12 @@ static long fail_without_function(void)
     return -1;
 }
 
+/* For a call that comes while its function is looked up: dlsym frees the error of the last call. */
+static long do_nothing(void)
+{
+    return 0;
+}
+
 typedef void *dlsym_fn(void *handle, const char *name);
 
 /* Under either of its versions: since glibc 2.34 it lies in libc itself. */
@@ -30,9 +36,15 @@ void *ffisan_real_dlsym(void)
 
 void *ffisan_real_resolve(struct ffisan_real *real)
 {
+    static __thread const struct ffisan_real *under_way;
+    const struct ffisan_real *outer = under_way;
     int saved_errno = errno;
+    if (outer == real)
+        return (void *)do_nothing;
+    under_way = real;
     dlsym_fn *lookup = (dlsym_fn *)ffisan_real_dlsym();
     void *address = lookup(RTLD_NEXT, real->name);
+    under_way = outer;
     if (address == NULL)
         address = (void *)fail_without_function;
     __atomic_store_n(&real->address, address, __ATOMIC_RELAXED);
