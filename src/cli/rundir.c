@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A process that dies may leave a last line without a newline, or never write its errors=N: so the
- * errors of a process are the larger of what it counted and what it recorded.
+ * errors of a process are the larger of what it counted and what it recorded.  <pid>.jsonl is made
+ * for a finding, so one without a record means that there was one.
  */
 #include "cli/rundir.h"
 
@@ -72,6 +73,8 @@ static void read_status(struct ffisan_rundir_result *result, struct process *pro
     if (!text)
         return;
     char *end = strrchr(text, '\n');
+    if (text[0] == '\0')
+        process->is_watched = true; /* the disk was full: nothing is known but that we were there */
     if (end)
         *end = '\0';
     char *rest = end ? text : NULL, *line;
@@ -80,11 +83,13 @@ static void read_status(struct ffisan_rundir_result *result, struct process *pro
     free(text);
 }
 
-static void read_record(struct ffisan_rundir_result *result, struct process *process,
+/* False for a line that was not written to its end. */
+static bool read_record(struct ffisan_rundir_result *result, struct process *process,
                         const char *line)
 {
     json_t *record = json_loads(line, JSON_ALLOW_NUL, NULL);
     const char *severity = json_string_value(json_object_get(record, "severity"));
+    bool is_whole = severity != NULL;
     if (severity) {
         add_id(result, json_string_value(json_object_get(record, "id")));
         if (strcmp(severity, "error") == 0)
@@ -95,6 +100,7 @@ static void read_record(struct ffisan_rundir_result *result, struct process *pro
             process->n_warnings++;
     }
     json_decref(record);
+    return is_whole;
 }
 
 static void read_records(struct ffisan_rundir_result *result, struct process *process,
@@ -104,11 +110,14 @@ static void read_records(struct ffisan_rundir_result *result, struct process *pr
     if (!file)
         return;
     char *line = NULL;
-    size_t size = 0;
+    size_t size = 0, n_whole = 0;
     while (getline(&line, &size, file) > 0)
-        read_record(result, process, line);
+        n_whole += read_record(result, process, line);
     free(line);
     fclose(file);
+    process->is_watched = true;
+    if (n_whole == 0)
+        process->n_recorded = 1; /* the disk was full: no word of it, but the file is there */
 }
 
 static void add_process(struct ffisan_rundir_result *result, const char *directory, long pid)

@@ -68,6 +68,11 @@ lost 'folder removed by the program' 66 "cannot write to $tmp/gone/r.jsonl" \
 lost 'a file of the largest size allowed' 66 'cannot write to' \
     bash -c "ulimit -f 8; head -c 8192 /dev/zero >$tmp/large; exec \"\$@\"" - \
     "${run[@]}" --report="$tmp/large" -- luajit bad.lua
+# What the command and the library tell each other fails, output through pipes does not.
+# shellcheck disable=SC2016
+no_files='{ (ulimit -f 0; exec "$@") 2>&1 >&4 | cat >&2; exit ${PIPESTATUS[0]}; } 4>&1 | cat; exit ${PIPESTATUS[0]}'
+lost 'no file may be written at all' 66 SUMMARY bash -c "$no_files" - "${run[@]}" -- luajit bad.lua
+lost 'no file may be written, nothing is found' 0 '' bash -c "$no_files" - "${run[@]}" -- luajit good.lua
 lost 'standard error is a pipe that nobody reads' 66 '' \
     bash -c 'exec 2> >(exec 0<&-); sleep 0.2; exec "$@"' - "${run[@]}" -- luajit bad.lua
 lost 'standard error is closed' 66 '' bash -c 'exec 2>&-; exec "$@"' - "${run[@]}" -- luajit bad.lua

@@ -167,7 +167,7 @@ static void write_log(const char *data, size_t size)
         ffisan_io_write(2, data, size);
 }
 
-/* After chroot, on a full disk: the exit status of `ffisan run` will not tell. */
+/* After chroot, or on a full disk, where the exit status of `ffisan run` still tells. */
 static void note_unheard(void)
 {
     static bool is_noted;
