@@ -24,7 +24,7 @@ $(BUILD)/libffisan.so: $(RUNTIME_OBJECTS)
 	@mv $@.new $@ # programs that run keep the old one
 
 $(BUILD)/ffisan: $(CLI_OBJECTS)
-	$(CC) $(LDFLAGS) -o $@.new $^ -ljansson
+	$(CC) $(LDFLAGS) -o $@.new $^ -ljansson -ldw
 	@mv $@.new $@
 
 $(BUILD)/runtime/%.o: src/%.c Makefile

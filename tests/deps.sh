@@ -93,6 +93,7 @@ need_build()
     command -v cc >/dev/null || install gcc
     has_header stdio.h || install libc6-dev
     has_header jansson.h || install libjansson-dev
+    has_header elfutils/libdwfl.h || install libdw-dev
 }
 
 need_demo()

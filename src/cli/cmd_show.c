@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/debuginfo.h"
 #include "cli/model.h"
 #include "wire/report_text.h"
 
@@ -25,6 +26,7 @@ struct show {
     bool color;
     bool failed; /* something was not readable */
     char *buffer;
+    struct ffisan_debuginfo *debuginfo;
 };
 
 static void print_help(void)
@@ -33,8 +35,8 @@ static void print_help(void)
         "Usage: ffisan show [options] FILE...\n"
         "\n"
         "Prints the findings of a report file (made with --report=FILE) as text; '-' is standard\n"
-        "input.  Lines that are not records are named on standard error, and the exit status is\n"
-        "then 1.\n");
+        "input.  C frames get file and line where the module has debug information.  Lines that\n"
+        "are not records are named on standard error, and the exit status is then 1.\n");
     ffisan_args_help(table, false);
 }
 
@@ -57,6 +59,11 @@ static bool is_blank(const char *line, size_t length)
     return true;
 }
 
+static void complete(struct ffisan_frame *frame, void *context)
+{
+    ffisan_debuginfo_complete(context, frame);
+}
+
 static void show_line(struct show *show, const char *name, size_t number, const char *line,
                       size_t length)
 {
@@ -68,6 +75,7 @@ static void show_line(struct show *show, const char *name, size_t number, const 
         return;
     }
     struct ffisan_text text;
+    ffisan_model_each_frame(model, complete, show->debuginfo);
     ffisan_text_init(&text, show->buffer, REPORT_MAX);
     ffisan_report_text(&text, ffisan_model_finding(model), show->color);
     fwrite(text.data, 1, text.length, stdout);
@@ -114,8 +122,13 @@ static int show_all(struct show *show, char *const *names, int n_names)
         ffisan_diag_say("out of memory");
         return FFISAN_EXIT_OWN;
     }
+    show->debuginfo = ffisan_debuginfo_new();
     for (int i = 0; i < n_names; i++)
         show_file(show, names[i]);
+    const char *problem;
+    while ((problem = ffisan_debuginfo_next_problem(show->debuginfo)))
+        ffisan_diag_say("%s", problem);
+    ffisan_debuginfo_free(show->debuginfo);
     free(show->buffer);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         ffisan_diag_say("cannot write to standard output: %s", strerror(errno));

@@ -34,6 +34,7 @@
  *      - capture.[ch]      (output of a child process)
  *  - ffisan_cmd_show()     (cmd_show.c)
  *      - model.[ch]        (a record decoded)
+ *      - debuginfo.[ch]    (lines of C, by libdw)
  */
 #include "cli/commands.h"
 #include "cli/diag.h"

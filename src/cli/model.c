@@ -19,6 +19,7 @@ struct ffisan_model {
     json_t *document;
     struct ffisan_finding finding;
     struct ffisan_frame *frames[N_STACKS];
+    size_t n_frames[N_STACKS];
     size_t n_stacks;
 };
 
@@ -119,6 +120,21 @@ static const char *block_kind_name(int value)
     return ffisan_block_kind_name((enum ffisan_block_kind)value);
 }
 
+/* Digits of base 16; what they stand for is allocated. */
+static struct ffisan_bytes read_bytes(struct reader *reader, const json_t *object, const char *name)
+{
+    const char *digits = read_string(reader, object, name);
+    size_t size = digits ? strlen(digits) / 2 : 0;
+    uint8_t *data = size > 0 ? malloc(size) : NULL;
+    for (size_t i = 0; data && i < size; i++) {
+        unsigned byte = 0;
+        if (sscanf(digits + 2 * i, "%2x", &byte) != 1)
+            fail(reader, "\"%s\" is not a hexadecimal number", name);
+        data[i] = (uint8_t)byte;
+    }
+    return (struct ffisan_bytes){data, data ? size : 0};
+}
+
 static struct ffisan_frame read_frame(struct reader *reader, const json_t *object)
 {
     struct ffisan_frame frame = {.lang = FFISAN_LANG_LUA};
@@ -132,6 +148,8 @@ static struct ffisan_frame read_frame(struct reader *reader, const json_t *objec
     frame.line = (int)read_unsigned(reader, object, "line", INT32_MAX);
     frame.function = read_string(reader, object, "function");
     frame.module = read_string(reader, object, "module");
+    frame.path = read_string(reader, object, "path");
+    frame.build = read_bytes(reader, object, "build");
     frame.offset = read_unsigned(reader, object, "offset", INT64_MAX);
     frame.approximate = json_is_true(json_object_get(object, "approximate"));
     return frame;
@@ -151,7 +169,9 @@ static struct ffisan_stack read_stack(struct reader *reader, const json_t *objec
         fail(reader, "out of memory");
         return stack;
     }
-    reader->model->frames[reader->model->n_stacks++] = frames;
+    struct ffisan_model *model = reader->model;
+    model->n_frames[model->n_stacks] = n;
+    model->frames[model->n_stacks++] = frames;
     for (size_t i = 0; i < n; i++)
         frames[i] = read_frame(reader, json_array_get(array, i));
     return (struct ffisan_stack){n, frames};
@@ -291,10 +311,26 @@ const struct ffisan_finding *ffisan_model_finding(const struct ffisan_model *mod
     return &model->finding;
 }
 
+void ffisan_model_each_frame(struct ffisan_model *model,
+                             void (*visit)(struct ffisan_frame *frame, void *context),
+                             void *context)
+{
+    for (size_t i = 0; i < model->n_stacks; i++)
+        for (size_t k = 0; k < model->n_frames[i]; k++)
+            visit(&model->frames[i][k], context);
+}
+
+static void free_build(struct ffisan_frame *frame, void *context)
+{
+    (void)context;
+    free((void *)frame->build.data);
+}
+
 void ffisan_model_free(struct ffisan_model *model)
 {
     if (!model)
         return;
+    ffisan_model_each_frame(model, free_build, NULL);
     for (size_t i = 0; i < model->n_stacks; i++)
         free(model->frames[i]);
     json_decref(model->document);

@@ -18,6 +18,11 @@ struct ffisan_model *ffisan_model_decode(const char *line, size_t length, char *
 
 const struct ffisan_finding *ffisan_model_finding(const struct ffisan_model *model);
 
+/** Calls `visit` for each frame of each stack. */
+void ffisan_model_each_frame(struct ffisan_model *model,
+                             void (*visit)(struct ffisan_frame *frame, void *context),
+                             void *context);
+
 void ffisan_model_free(struct ffisan_model *model);
 
 #endif

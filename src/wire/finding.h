@@ -67,6 +67,12 @@ enum ffisan_block_kind {
 
 enum ffisan_lang { FFISAN_LANG_LUA, FFISAN_LANG_C };
 
+/** Borrowed bytes; `data` NULL: none. */
+struct ffisan_bytes {
+    const uint8_t *data;
+    size_t size;
+};
+
 /** One frame of a stack, innermost first. */
 struct ffisan_frame {
     enum ffisan_lang lang;
@@ -74,8 +80,10 @@ struct ffisan_frame {
     int line;             /**< 0 = unknown */
     const char *function; /**< "run", "main chunk"; C: symbol */
     const char *module;   /**< C only: base name of the library or program */
-    uint64_t offset;      /**< C only: offset of the address in the module */
-    bool approximate;     /**< compiled code: nearest known position */
+    const char *path;     /**< C only: the module's file */
+    struct ffisan_bytes build; /**< C only: the module's build ID */
+    uint64_t offset;           /**< C only: offset of the address in the module */
+    bool approximate;          /**< compiled code: nearest known position */
 };
 
 struct ffisan_stack {

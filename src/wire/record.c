@@ -97,6 +97,18 @@ static void end_object(struct ffisan_text *out, struct mark mark)
         roll_back(out, mark.before);
 }
 
+/* As digits of base 16. */
+static void member_bytes(struct ffisan_text *out, const char *name, struct ffisan_bytes bytes)
+{
+    if (!bytes.data || bytes.size == 0)
+        return;
+    add_name(out, name);
+    ffisan_text_add_char(out, '"');
+    for (size_t i = 0; i < bytes.size; i++)
+        ffisan_text_add_hex(out, bytes.data[i], 2);
+    ffisan_text_add_char(out, '"');
+}
+
 static void add_frame(struct ffisan_text *out, const struct ffisan_frame *frame)
 {
     bool is_c = frame->lang == FFISAN_LANG_C;
@@ -108,6 +120,8 @@ static void add_frame(struct ffisan_text *out, const struct ffisan_frame *frame)
     member_string(out, "function", frame->function);
     if (is_c) {
         member_string(out, "module", frame->module);
+        member_string(out, "path", frame->path);
+        member_bytes(out, "build", frame->build);
         member_known(out, "offset", frame->offset);
     }
     if (frame->approximate) {

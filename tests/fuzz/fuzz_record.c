@@ -71,6 +71,7 @@ static struct ffisan_stack take_stack(struct source *source, struct ffisan_frame
         frames[i].line = (int)take_number(source);
         frames[i].function = take_string(source);
         frames[i].module = take_string(source);
+        frames[i].path = take_string(source);
         frames[i].offset = take_number(source);
     }
     return (struct ffisan_stack){n_frames, n_frames > 0 ? frames : NULL};

@@ -6,13 +6,13 @@
 #include "wire/finding.h"
 
 #define SAMPLE_STACK(frames) ((struct ffisan_stack){sizeof(frames) / sizeof((frames)[0]), frames})
-#define SAMPLE_LUA(file, line, function)                                                           \
+#define SAMPLE_LUA(file_, line_, function_)                                                        \
     {                                                                                              \
-        FFISAN_LANG_LUA, file, line, function, NULL, 0, false                                      \
+        .lang = FFISAN_LANG_LUA, .file = (file_), .line = (line_), .function = (function_)         \
     }
-#define SAMPLE_C(function, module, offset)                                                         \
+#define SAMPLE_C(function_, module_, offset_)                                                      \
     {                                                                                              \
-        FFISAN_LANG_C, NULL, 0, function, module, offset, false                                    \
+        .lang = FFISAN_LANG_C, .function = (function_), .module = (module_), .offset = (offset_)   \
     }
 
 static inline struct ffisan_finding sample_finding(void)

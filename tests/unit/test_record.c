@@ -89,10 +89,25 @@ static void test_parts(void)
 
 static void test_frames(void)
 {
+    static const uint8_t build[] = {0x0a, 0xb1};
     static const struct ffisan_frame frames[] = {
-        {FFISAN_LANG_C, "a.c", 7, NULL, "m.so", UINT64_MAX, false},
-        {FFISAN_LANG_LUA, "x.lua", 3, "f", "not for Lua", 5, true},
-        {FFISAN_LANG_LUA, NULL, -1, NULL, NULL, 0, false},
+        {.lang = FFISAN_LANG_C,
+         .file = "a.c",
+         .line = 7,
+         .module = "m.so",
+         .path = "/lib/m.so",
+         .build = {build, sizeof(build)},
+         .offset = UINT64_MAX},
+        {.lang = FFISAN_LANG_LUA,
+         .file = "x.lua",
+         .line = 3,
+         .function = "f",
+         .module = "not for Lua",
+         .path = "nor this",
+         .build = {build, sizeof(build)},
+         .offset = 5,
+         .approximate = true},
+        {.lang = FFISAN_LANG_LUA, .line = -1},
     };
     struct ffisan_finding finding = {.severity = FFISAN_SEVERITY_LEAK, .title = ""};
     finding.use.stack = SAMPLE_STACK(frames);
@@ -100,7 +115,7 @@ static void test_frames(void)
              "{\"ffisan\":1,\"id\":\"0000000000000000\",\"severity\":\"leak\","
              "\"kind\":\"use-after-collect\",\"title\":\"\",\"use\":{\"stack\":["
              "{\"lang\":\"c\",\"file\":\"a.c\",\"line\":7,\"module\":\"m.so\","
-             "\"offset\":18446744073709551615},"
+             "\"path\":\"/lib/m.so\",\"build\":\"0ab1\",\"offset\":18446744073709551615},"
              "{\"lang\":\"lua\",\"file\":\"x.lua\",\"line\":3,\"function\":\"f\","
              "\"approximate\":true},{\"lang\":\"lua\"}]}}\n",
              "frames of both languages, and an unknown one");

@@ -51,6 +51,8 @@ static size_t add_c_frames(const struct ffisan_ctrace *trace, struct ffisan_fram
         out[n++] = (struct ffisan_frame){.lang = FFISAN_LANG_C,
                                          .function = cframe.function,
                                          .module = cframe.module,
+                                         .path = cframe.path,
+                                         .build = {cframe.build, cframe.build_size},
                                          .offset = cframe.offset};
         if (cframe.function)
             *ret_function = cframe.function;

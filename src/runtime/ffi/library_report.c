@@ -49,6 +49,7 @@ static void add_target(struct telling *telling)
         (struct ffisan_frame){.lang = FFISAN_LANG_C,
                               .function = telling->symbol,
                               .module = base_name(library->path),
+                              .path = library->path,
                               .offset = telling->address - library->load_base};
     telling->here.function = telling->symbol;
 }

@@ -97,8 +97,8 @@ static void fix_twice(struct ffisan_text *text, const struct ffisan_finding *fin
 {
     if (in_finalizer && finding->freed.finalizer)
         ffisan_text_add(text,
-                        "Let one cdata carry the finalizer; others may hold the address, and "
-                        "the one.");
+                        "Let one cdata carry the finalizer; others may hold the address, as long "
+                        "as they keep that one alive.");
     else if (in_finalizer || finding->freed.finalizer)
         ffisan_text_add(text,
                         "Take the finalizer off before freeing by hand:\n"

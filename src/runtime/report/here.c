@@ -41,6 +41,8 @@ static void add_frame(struct ffisan_here *here, struct ffisan_scratch *scratch, 
         (struct ffisan_frame){.lang = FFISAN_LANG_C,
                               .function = name,
                               .module = cframe->module ? keep(scratch, cframe->module) : NULL,
+                              .path = cframe->path ? keep(scratch, cframe->path) : NULL,
+                              .build = {cframe->build, cframe->build_size},
                               .offset = cframe->offset};
 }
 

@@ -34,6 +34,8 @@ struct ffisan_stack ffisan_kept_stack(struct ffisan_kept *kept, struct ffisan_st
         frames[i].file = ffisan_kept_string(kept, stack.frames[i].file);
         frames[i].function = ffisan_kept_string(kept, stack.frames[i].function);
         frames[i].module = ffisan_kept_string(kept, stack.frames[i].module);
+        frames[i].path = ffisan_kept_string(kept, stack.frames[i].path);
+        frames[i].build.data = NULL; /* its module may go */
     }
     return (struct ffisan_stack){.n_frames = stack.n_frames, .frames = frames};
 }

@@ -181,6 +181,8 @@ bool ffisan_cstack_symbol(uintptr_t pc, struct ffisan_cframe *ret_frame)
     if (module == NULL)
         return false;
     ret_frame->module = ffisan_modules_name(module);
+    ret_frame->path = ffisan_modules_path(module);
+    ret_frame->build = ffisan_modules_build_id(module, &ret_frame->build_size);
     ret_frame->offset = pc - module->l_addr;
     ret_frame->function = find_function(module, pc);
     ret_frame->is_vm = is_vm_frame(module, ret_frame);

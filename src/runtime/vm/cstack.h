@@ -18,6 +18,9 @@
 
 struct ffisan_cframe {
     const char *module;   /**< base name of the library or program; lives as long as it is loaded */
+    const char *path;     /**< of its file; lives as long as it is loaded */
+    const uint8_t *build; /**< its build ID, or NULL; the same */
+    size_t build_size;
     uint64_t offset;      /**< of the address in the module's file view (what addr2line takes) */
     const char *function; /**< exported name, NULL = unknown; lives as long as the module */
     bool is_vm;           /**< LuaJIT's own code: reports hide it */

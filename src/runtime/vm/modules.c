@@ -75,6 +75,43 @@ const char *ffisan_modules_name(const struct link_map *module)
     return slash ? slash + 1 : path;
 }
 
+/* The note of that type in a segment of notes: sizes, type, name and content, padded to 4. */
+static const uint8_t *find_note(uintptr_t at, uintptr_t end, ElfW(Word) type, size_t *ret_size)
+{
+    while (at + sizeof(ElfW(Nhdr)) < end) {
+        const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)at;
+        uintptr_t name = at + sizeof(*note), content = name + ((note->n_namesz + 3u) & ~3u);
+        at = content + ((note->n_descsz + 3u) & ~3u);
+        if (note->n_type == type && note->n_namesz == 4 &&
+            memcmp((const void *)name, "GNU", 4) == 0 && at <= end) {
+            *ret_size = note->n_descsz;
+            return (const uint8_t *)content;
+        }
+    }
+    return NULL;
+}
+
+const uint8_t *ffisan_modules_build_id(const struct link_map *module, size_t *ret_size)
+{
+    uintptr_t low;
+    size_t size;
+    const uint8_t *id = NULL;
+    if (!ffisan_modules_range((uintptr_t)module->l_ld, &low, &size) || size < sizeof(ElfW(Ehdr)))
+        return NULL;
+    const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)low;
+    const ElfW(Phdr) *segments = (const ElfW(Phdr) *)(low + header->e_phoff);
+    if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_phoff > 4096 ||
+        header->e_phnum * sizeof(*segments) + header->e_phoff > size)
+        return NULL;
+    for (unsigned i = 0; i < header->e_phnum && !id; i++) {
+        uintptr_t start = module->l_addr + segments[i].p_vaddr;
+        if (segments[i].p_type == PT_NOTE && start - low < size &&
+            segments[i].p_filesz <= size - (start - low))
+            id = find_note(start, start + segments[i].p_filesz, NT_GNU_BUILD_ID, ret_size);
+    }
+    return id;
+}
+
 /* The loader adds the load address to these entries in place, except in the vdso. */
 static uintptr_t dynamic_pointer(const struct link_map *module, ElfW(Sxword) tag)
 {

@@ -27,6 +27,9 @@ const char *ffisan_modules_name(const struct link_map *module);
 /** Path of its file. */
 const char *ffisan_modules_path(const struct link_map *module);
 
+/** The build ID that the linker left in it, or NULL. */
+const uint8_t *ffisan_modules_build_id(const struct link_map *module, size_t *ret_size);
+
 bool ffisan_modules_is_program(const struct link_map *module);
 
 /** Exported function that an address lies in (by its size), or NULL. */

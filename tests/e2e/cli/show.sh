@@ -38,6 +38,75 @@ echo '{"ffisan":1,"id":"1","new":{},"severity":"hint","kind":"new-kind","title":
     tr -d '\n' >"$tmp/new.jsonl"
 check 'values that a later version added' 0 'a new title' '' "$ffisan" show "$tmp/new.jsonl"
 
+# Frames of C: debug information beside the code, in none, of another build, of nobody.
+cat >"$tmp/parser.c" <<'END'
+static const char *volatile text;
+__attribute__((noinline)) static int next_byte(void)
+{
+    return *text++;
+}
+int parser_first(const char *start)
+{
+    text = start;
+    return next_byte() + 1;
+}
+END
+compile() # FILE OPTION...
+{
+    local file=$1
+    shift
+    cc -shared -fPIC -O1 "$@" -o "$tmp/$file" "$tmp/parser.c" || exit 1
+}
+compile lines.so -g -Wl,--build-id
+compile plain.so -g0
+compile bare.so -g0 -s
+compile other.so -g -Wl,--build-id -DOTHER=1 -O2
+build=$(readelf -n "$tmp/lines.so" | sed -n 's/.*Build ID: //p')
+address=$(nm "$tmp/lines.so" | awk '$3 == "next_byte" { print $1 }')
+
+framed() # FILE [BUILD [ADDRESS]]: the good record with a frame of C in that file
+{
+    local frame='"lang":"c","module":"'${1##*/}'","path":"'$1'"'
+    [ -z "${2:-}" ] || frame+=',"build":"'$2'"'
+    frame+=',"offset":'$((16#${3:-$address}))
+    printf '%s\n' "${good/\{\"lang\":\"c\"/\{$frame\},\{\"lang\":\"c\"}" >"$tmp/framed.jsonl"
+}
+framed "$tmp/lines.so" "$build"
+check 'a line and the name of a static function' 0 \
+    'next_byte +lines.so [^ ]*parser.c:[34].*vsnprintf +libc.so.6' '' "$ffisan" show "$tmp/framed.jsonl"
+framed "$tmp/lines.so"
+check 'the same without a build ID' 0 'next_byte +lines.so [^ ]*parser.c:[34]' '' \
+    "$ffisan" show "$tmp/framed.jsonl"
+framed lines.so/../lines.so "$build"
+check 'a path that leads nowhere from here' 0 '\(no name\) +lines.so\+0x' "cannot read 'lines.so/../lines.so'" \
+    "$ffisan" show "$tmp/framed.jsonl" "$tmp/framed.jsonl"
+framed ./lines.so "$build"
+check 'a path from here' 0 'parser.c:[34]' '' sh -c 'cd "$2" && "$1" show framed.jsonl' - "$ffisan" "$tmp"
+framed "$tmp/plain.so" '' "$(nm "$tmp/plain.so" | awk '$3 == "next_byte" { print $1 }')"
+check 'a name without a line' 0 'next_byte +plain.so'$'\n' '' "$ffisan" show "$tmp/framed.jsonl"
+framed "$tmp/bare.so"
+check 'neither' 0 '\(no name\) +bare.so\+0x[0-9a-f]+'$'\n' '' "$ffisan" show "$tmp/framed.jsonl"
+framed "$tmp/other.so" "$build"
+check 'another build' 0 '\(no name\) +other.so\+0x' "^ffisan: '$tmp/other.so' is another build" \
+    "$ffisan" show "$tmp/framed.jsonl"
+framed "$tmp/parser.c" "$build"
+check 'no ELF file' 0 '\(no name\) +parser.c\+0x' "^ffisan: cannot read '$tmp/parser.c'" \
+    "$ffisan" show "$tmp/framed.jsonl"
+framed "$tmp/lines.so" "$build" ffffffffff
+check 'an address outside' 0 '\(no name\) +lines.so\+0xffffffffff'$'\n' '' "$ffisan" show "$tmp/framed.jsonl"
+bad 'a build ID that is none' '"build" is not a hexadecimal' "${good/\"module\"/\"build\":\"dogs\",\"module\"}"
+
+# What the runtime writes, of a library that C code of this test has.
+make -s -f "$top/tests/helper/Makefile" TOP="$top" || exit 1
+(
+    cd "$top/tests/e2e/a1-c-request-options" || exit
+    env -u FFISAN_LIBRARY LD_LIBRARY_PATH="$top/build/tests" "$ffisan" run --report="$tmp/real.jsonl" \
+        -- luajit bad.lua >/dev/null 2>&1
+)
+line=$(grep -n 'return snprintf.*request' "$top/tests/helper/testkeeper.c" | cut -d: -f1)
+check 'a record of the runtime' 0 "keeper_request_send +libtestkeeper.so [^ ]*testkeeper.c:$line"$'\n' '*' \
+    "$ffisan" show "$tmp/real.jsonl"
+
 printf '%s' "$good" >"$tmp/cut.jsonl"
 check 'no newline at the end' 0 'SUMMARY' '' "$ffisan" show "$tmp/cut.jsonl"
 : >"$tmp/empty.jsonl"
