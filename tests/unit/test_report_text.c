@@ -299,8 +299,17 @@ static void test_frames(void)
     for (size_t i = 0; i < 60; i++)
         frames[i] = (struct ffisan_frame)SAMPLE_LUA("deep.lua", (int)i + 1, "f");
     frames[0] = (struct ffisan_frame)SAMPLE_C(NULL, "m.so", 0x1f);
-    frames[1] = (struct ffisan_frame){FFISAN_LANG_C, "a.c", 7, "g", "m.so", 1, false};
-    frames[2] = (struct ffisan_frame){FFISAN_LANG_LUA, "/a/b/deep.lua", 3, "f", NULL, 0, true};
+    frames[1] = (struct ffisan_frame){.lang = FFISAN_LANG_C,
+                                      .file = "a.c",
+                                      .line = 7,
+                                      .function = "g",
+                                      .module = "m.so",
+                                      .offset = 1};
+    frames[2] = (struct ffisan_frame){.lang = FFISAN_LANG_LUA,
+                                      .file = "/a/b/deep.lua",
+                                      .line = 3,
+                                      .function = "f",
+                                      .approximate = true};
     struct ffisan_finding finding = sample_finding();
     finding.use.stack = SAMPLE_STACK(frames);
     report_of(&finding);
