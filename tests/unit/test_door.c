@@ -5,106 +5,18 @@
  * of all wrappers, kept by the linker, shows the ones that were forgotten here.
  */
 #include "base/real.h"
-#include "runtime/fault/door.h"
-#include "runtime/fault/signals.h"
-#include "runtime/fault/use.h"
+#include "door_dead.h"
 #include "tap.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
-
-enum { PAGE = 4096, N_PAGES = 2048, STAND_INS_SIZE = PAGE * N_PAGES };
-
-static char *stand_ins, *old_content;
-static unsigned next_page;
-
-/* What the engine heard last. */
-static struct {
-    unsigned n;
-    uintptr_t address;
-    size_t size;
-    const char *function;
-    unsigned argument;
-    bool is_write;
-} hit;
-
-static void give_back(uintptr_t address)
-{
-    uintptr_t page = address & ~(uintptr_t)(PAGE - 1);
-    mprotect((void *)page, PAGE, PROT_READ | PROT_WRITE);
-    memcpy((void *)page, old_content + (page - (uintptr_t)stand_ins), PAGE);
-}
-
-bool ffisan_use_fault(uintptr_t address, enum ffisan_access access, void *context)
-{
-    (void)access, (void)context;
-    if (address - (uintptr_t)stand_ins >= STAND_INS_SIZE)
-        return false;
-    give_back(address);
-    return true;
-}
-
-bool ffisan_use_is_gone(uintptr_t address)
-{
-    (void)address;
-    return true;
-}
-
-void ffisan_use_door(uintptr_t address, size_t size, const char *function, unsigned argument,
-                     bool is_write)
-{
-    hit.n++;
-    hit.address = address;
-    hit.size = size;
-    hit.function = function;
-    hit.argument = argument;
-    hit.is_write = is_write;
-    give_back(address);
-    errno = EXDEV;
-}
-
-/* A dead block whose old content was this. */
-static void *dead(const void *content, size_t size)
-{
-    if (next_page == N_PAGES)
-        abort();
-    char *page = stand_ins + PAGE * (size_t)next_page++;
-    memcpy(old_content + (page - stand_ins) + 64, content, size);
-    return page + 64;
-}
-
-static void *dead_text(const char *text)
-{
-    return dead(text, strlen(text) + 1);
-}
-
-static void *dead_bytes(size_t size)
-{
-    char zeros[1024] = {0};
-    return dead(zeros, size);
-}
-
-#define D dead_bytes(512)
-#define T(text) dead_text(text)
-
-/* ---- Every wrapper, every pointer ------------------------------------------------------------ */
 
 static const char *tested[400];
 static size_t n_tested;
@@ -507,110 +419,6 @@ static void test_kernel(void)
     CALL(setitimer, 3, IS_WRITTEN, zero, &(char[64]){0}, D);
 }
 
-/* ---- What a wrapper must not change ---------------------------------------------------------- */
-
-static void test_results(void)
-{
-    char name[] = "/tmp/test_doorXXXXXX", content[64] = {0};
-    int fd = mkstemp(name);
-    struct iovec parts[20];
-    void *volatile wild = (void *)0x10;
-    for (int i = 0; i < 20; i++)
-        parts[i] = (struct iovec){i == 17 ? T("QQ") : "ab", i == 3 ? 0 : 2};
-    hit.n = 0;
-    TAP_OK(writev(fd, parts, 20) == 38 && hit.n == 1, "writev writes all parts");
-    TAP_OK(hit.size == 2 && hit.address == (uintptr_t)parts[17].iov_base, "the part is named");
-    TAP_OK(pread(fd, content, 63, 0) == 38 && memcmp(content + 32, "QQabab", 6) == 0,
-           "with the old content");
-    char *target = D;
-    TAP_OK(pread(fd, target, 4, 0) == 4 && memcmp(target, "abab", 4) == 0, "pread into a stand-in");
-    errno = ERANGE;
-    TAP_OK(write(fd, T("xyz"), 3) == 3 && errno == ERANGE, "errno survives a hit");
-    hit.n = 0;
-    TAP_OK(write(fd, D, 0) == 0 && hit.n == 0, "nothing is said of nothing");
-    TAP_OK(read(fd, NULL, 0) == 0 && hit.n == 0, "nor of NULL");
-    parts[0].iov_base = (void *)0x10;
-    errno = 0;
-    TAP_OK(writev(fd, wild, 2) == -1 && errno == EFAULT, "a wild vector is the kernel's");
-    TAP_OK(sendmsg(fd, wild, 0) == -1 && errno != 0, "a wild message too");
-    TAP_OK(execv("/bin/true", wild) == -1 && errno == EFAULT, "wild arguments too");
-    close(fd);
-    fd = open(name, O_RDWR | O_CREAT | O_EXCL, 0640);
-    TAP_OK(fd == -1 && errno == EEXIST, "open passes its flags");
-    unlink(name);
-    fd = open(T(name), O_RDWR | O_CREAT | O_EXCL, 0640);
-    struct stat *status = D;
-    TAP_OK(fd >= 0 && fstat(fd, status) == 0 && (status->st_mode & 0777) == 0640,
-           "open passes its mode");
-    TAP_OK(fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC,
-           "fcntl passes its argument");
-    TAP_OK(syscall(SYS_pread64, fd, D, 10L, 0L) == 0, "syscall returns what it did");
-    unlink(name);
-    close(fd);
-}
-
-static void *wait_for_data(void *argument)
-{
-    char byte;
-    (void)!read(*(int *)argument, &byte, 1);
-    return NULL;
-}
-
-static void test_cancellation(void)
-{
-    int fds[2];
-    pthread_t thread;
-    void *result;
-    if (pipe(fds) != 0)
-        abort();
-    pthread_create(&thread, NULL, wait_for_data, &fds[0]);
-    usleep(20000);
-    pthread_cancel(thread);
-    pthread_join(thread, &result);
-    TAP_OK(result == PTHREAD_CANCELED, "a waiting read can be cancelled");
-}
-
-static volatile int in_child;
-
-static void test_vfork(void)
-{
-    int status;
-    char *argv[] = {T("sh"), "-c", T("exit 9"), NULL};
-    const char *path = T("/bin/sh");
-    pid_t pid = vfork();
-    if (pid == 0) {
-        in_child = 1;
-        execv(path, argv);
-        _exit(1);
-    }
-    waitpid(pid, &status, 0);
-    TAP_OK(in_child && WIFEXITED(status) && WEXITSTATUS(status) == 9, "vfork and exec");
-    pid = vfork();
-    if (pid == 0) {
-        execle("/bin/sh", "sh", "-c", "exit $((X+$1+$2))", "sh", T("3"), "4", (char *)NULL,
-               (char *[]){T("X=5"), NULL});
-        _exit(1);
-    }
-    waitpid(pid, &status, 0);
-    TAP_OK(WIFEXITED(status) && WEXITSTATUS(status) == 12, "execle passes its arguments");
-    pid = vfork();
-    if (pid == 0) {
-        execlp("sh", "sh", "-c", T("exit 7"), (char *)NULL);
-        _exit(1);
-    }
-    waitpid(pid, &status, 0);
-    TAP_OK(WIFEXITED(status) && WEXITSTATUS(status) == 7, "execlp searches");
-}
-
-static void test_closed_door(void)
-{
-    struct iovec wild = {(void *)0x10, 4};
-    hit.n = 0;
-    TAP_OK(write(-1, stand_ins, 4) == -1 && errno == EBADF && hit.n == 0,
-           "no stand-ins, no questions");
-    TAP_OK(writev(1, &wild, 1) == -1 && errno == EFAULT, "no stand-ins, wild addresses");
-}
-
 /* ---- Nobody was forgotten -------------------------------------------------------------------- */
 
 extern struct ffisan_real __start_ffisan_real[] __attribute__((visibility("hidden")));
@@ -652,12 +460,8 @@ static void test_complete(void)
 int main(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
-    stand_ins = mmap(NULL, STAND_INS_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    old_content =
-        mmap(NULL, STAND_INS_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    test_closed_door();
-    ffisan_signals_start();
-    ffisan_door_open((uintptr_t)stand_ins, (uintptr_t)stand_ins + STAND_INS_SIZE);
+    make_stand_ins();
+    open_door();
     test_bytes();
     test_waiting();
     test_sockets();
@@ -668,9 +472,6 @@ int main(void)
     test_programs();
     test_messages();
     test_kernel();
-    test_results();
-    test_cancellation();
-    test_vfork();
     test_complete();
     return tap_done();
 }

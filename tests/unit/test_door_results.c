@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* What a wrapper of the door must not change: results, flags, errno, cancellation, vfork. */
+#include "door_dead.h"
+#include "tap.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void test_results(void)
+{
+    char name[] = "/tmp/test_doorXXXXXX", content[64] = {0};
+    int fd = mkstemp(name);
+    struct iovec parts[20];
+    void *volatile wild = (void *)0x10;
+    for (int i = 0; i < 20; i++)
+        parts[i] = (struct iovec){i == 17 ? T("QQ") : "ab", i == 3 ? 0 : 2};
+    hit.n = 0;
+    TAP_OK(writev(fd, parts, 20) == 38 && hit.n == 1, "writev writes all parts");
+    TAP_OK(hit.size == 2 && hit.address == (uintptr_t)parts[17].iov_base, "the part is named");
+    TAP_OK(pread(fd, content, 63, 0) == 38 && memcmp(content + 32, "QQabab", 6) == 0,
+           "with the old content");
+    char *target = D;
+    TAP_OK(pread(fd, target, 4, 0) == 4 && memcmp(target, "abab", 4) == 0, "pread into a stand-in");
+    errno = ERANGE;
+    TAP_OK(write(fd, T("xyz"), 3) == 3 && errno == ERANGE, "errno survives a hit");
+    hit.n = 0;
+    TAP_OK(write(fd, D, 0) == 0 && hit.n == 0, "nothing is said of nothing");
+    TAP_OK(read(fd, NULL, 0) == 0 && hit.n == 0, "nor of NULL");
+    parts[0].iov_base = (void *)0x10;
+    errno = 0;
+    TAP_OK(writev(fd, wild, 2) == -1 && errno == EFAULT, "a wild vector is the kernel's");
+    TAP_OK(sendmsg(fd, wild, 0) == -1 && errno != 0, "a wild message too");
+    TAP_OK(execv("/bin/true", wild) == -1 && errno == EFAULT, "wild arguments too");
+    close(fd);
+    fd = open(name, O_RDWR | O_CREAT | O_EXCL, 0640);
+    TAP_OK(fd == -1 && errno == EEXIST, "open passes its flags");
+    unlink(name);
+    fd = open(T(name), O_RDWR | O_CREAT | O_EXCL, 0640);
+    struct stat *status = D;
+    TAP_OK(fd >= 0 && fstat(fd, status) == 0 && (status->st_mode & 0777) == 0640,
+           "open passes its mode");
+    TAP_OK(fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC,
+           "fcntl passes its argument");
+    TAP_OK(syscall(SYS_pread64, fd, D, 10L, 0L) == 0, "syscall returns what it did");
+    unlink(name);
+    close(fd);
+}
+
+static void *wait_for_data(void *argument)
+{
+    char byte;
+    (void)!read(*(int *)argument, &byte, 1);
+    return NULL;
+}
+
+static void test_cancellation(void)
+{
+    int fds[2];
+    pthread_t thread;
+    void *result;
+    if (pipe(fds) != 0)
+        abort();
+    pthread_create(&thread, NULL, wait_for_data, &fds[0]);
+    usleep(20000);
+    pthread_cancel(thread);
+    pthread_join(thread, &result);
+    TAP_OK(result == PTHREAD_CANCELED, "a waiting read can be cancelled");
+}
+
+static volatile int in_child;
+
+static void test_vfork(void)
+{
+    int status;
+    char *argv[] = {T("sh"), "-c", T("exit 9"), NULL};
+    const char *path = T("/bin/sh");
+    pid_t pid = vfork();
+    if (pid == 0) {
+        in_child = 1;
+        execv(path, argv);
+        _exit(1);
+    }
+    waitpid(pid, &status, 0);
+    TAP_OK(in_child && WIFEXITED(status) && WEXITSTATUS(status) == 9, "vfork and exec");
+    pid = vfork();
+    if (pid == 0) {
+        execle("/bin/sh", "sh", "-c", "exit $((X+$1+$2))", "sh", T("3"), "4", (char *)NULL,
+               (char *[]){T("X=5"), NULL});
+        _exit(1);
+    }
+    waitpid(pid, &status, 0);
+    TAP_OK(WIFEXITED(status) && WEXITSTATUS(status) == 12, "execle passes its arguments");
+    pid = vfork();
+    if (pid == 0) {
+        execlp("sh", "sh", "-c", T("exit 7"), (char *)NULL);
+        _exit(1);
+    }
+    waitpid(pid, &status, 0);
+    TAP_OK(WIFEXITED(status) && WEXITSTATUS(status) == 7, "execlp searches");
+}
+
+static void test_closed_door(void)
+{
+    struct iovec wild = {(void *)0x10, 4};
+    hit.n = 0;
+    TAP_OK(write(-1, stand_ins, 4) == -1 && errno == EBADF && hit.n == 0,
+           "no stand-ins, no questions");
+    TAP_OK(writev(1, &wild, 1) == -1 && errno == EFAULT, "no stand-ins, wild addresses");
+}
+
+int main(void)
+{
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    make_stand_ins();
+    test_closed_door();
+    open_door();
+    test_results();
+    test_cancellation();
+    test_vfork();
+    return tap_done();
+}
