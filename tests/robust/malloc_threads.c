@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* Programs of robust_malloc: signals that come while it works, and threads. */
+#include "malloc_host.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- Signals -------------------------------------------------------------------------------- */
+
+static sigjmp_buf back;
+
+static void on_fault(int signal)
+{
+    (void)signal;
+    siglongjmp(back, 1);
+}
+
+int own_handler_and_stack(void)
+{
+    lua_State *L = open_state();
+    struct sigaction action = {.sa_handler = on_fault, .sa_flags = SA_ONSTACK};
+    stack_t stack = {.ss_sp = malloc(65536), .ss_size = 65536}, was;
+
+    sigaltstack(&stack, NULL);
+    sigaction(SIGSEGV, &action, NULL);
+    for (int i = 0; i < 20; i++)
+        if (sigsetjmp(back, 1) == 0)
+            (void)*(volatile int *)64;
+        else
+            printf("%ld\n", run(L, work));
+    sigaltstack(NULL, &was);
+    printf("%d %zu\n", was.ss_sp == stack.ss_sp, was.ss_size);
+    stack.ss_flags = SS_DISABLE;
+    sigaltstack(&stack, NULL);
+    free(stack.ss_sp);
+    return close_state(L);
+}
+
+int blocked_signals(void)
+{
+    sigset_t all, now;
+    lua_State *L;
+
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    L = open_state();
+    for (int i = 0; i < 5; i++)
+        printf("%ld\n", run(L, work));
+    sigprocmask(SIG_BLOCK, NULL, &now);
+    for (int i = 1; i < 32; i++)
+        printf("%d", sigismember(&now, i));
+    printf("\n");
+    return close_state(L);
+}
+
+static volatile sig_atomic_t n_ticks;
+
+static void on_tick(int signal)
+{
+    void *blocks[8];
+
+    (void)signal;
+    for (size_t i = 0; i < 8; i++)
+        blocks[i] = malloc(16 << i);
+    for (size_t i = 0; i < 8; i++)
+        free(blocks[i]);
+    n_ticks++;
+}
+
+/* A handler that allocates, in whatever it interrupts: no promise of libc, and usually fine. */
+int handler_that_allocates(void)
+{
+    struct sigaction action = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
+    struct itimerval timer = {{0, 150}, {0, 150}}, off = {{0, 0}, {0, 0}};
+    const char *loop =
+        "local C = require('ffi').C\n"
+        "for i = 1, 3000 do\n"
+        "  local a, b = C.malloc(i), C.malloc(100)\n"
+        "  C.free(C.realloc(a, i + 100)) C.free(b)\n"
+        "end\n"
+        "return 1\n";
+    lua_State *L = open_state();
+    long n = 0;
+
+    run(L, work);
+    run(L, loop);
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &timer, NULL);
+    while (n_ticks < 1500)
+        n += run(L, loop);
+    setitimer(ITIMER_REAL, &off, NULL);
+    printf("%s\n%ld\n", n > 0 ? "ticked" : "never", run(L, work));
+    return close_state(L);
+}
+
+/* ---- Threads -------------------------------------------------------------------------------- */
+
+static void *work_in_thread(void *argument)
+{
+    lua_State *L = open_state();
+
+    for (int i = 0; i < 4; i++)
+        *(long *)argument += run(L, work);
+    lua_close(L);
+    return NULL;
+}
+
+int large_stacks(void)
+{
+    pthread_attr_t attributes;
+    pthread_t ids[4];
+    long sums[4] = {0};
+
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 16 << 20);
+    for (int i = 0; i < 4; i++)
+        pthread_create(&ids[i], &attributes, work_in_thread, &sums[i]);
+    for (int i = 0; i < 4; i++)
+        pthread_join(ids[i], NULL);
+    printf("%ld %ld %ld %ld\n", sums[0], sums[1], sums[2], sums[3]);
+    return 3;
+}
+
+static void *fork_often(void *argument)
+{
+    for (int i = 0; i < 25; i++) {
+        int status;
+        char *block = malloc(1000);
+        pid_t pid = fork();
+        if (pid == 0) {
+            lua_State *L = open_state();
+            free(block);
+            _exit(run(L, work) > 0 ? 5 : 6);
+        }
+        free(block);
+        if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 5 << 8)
+            *(int *)argument = 1;
+    }
+    return NULL;
+}
+
+int forks_while_others_allocate(void)
+{
+    pthread_t ids[4];
+    long sums[2] = {0};
+    int failed = 0;
+    lua_State *L = open_state();
+
+    for (int i = 0; i < 4; i++)
+        pthread_create(&ids[i], NULL, i < 2 ? work_in_thread : fork_often,
+                       i < 2 ? (void *)&sums[i] : &failed);
+    printf("%ld\n", run(L, work));
+    for (int i = 0; i < 4; i++)
+        pthread_join(ids[i], NULL);
+    printf("%ld %ld %d\n", sums[0], sums[1], failed);
+    return close_state(L);
+}
+
+/* A ring between the thread that runs Lua and one that does not: each frees what the other made. */
+enum { RING = 64, N_HANDED = 20000 };
+
+struct ring {
+    char *blocks[RING];
+    unsigned head, tail;
+};
+
+static struct ring to_helper, to_lua;
+
+static void put(struct ring *ring, char *block)
+{
+    while (ring->head - __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE) == RING)
+        sched_yield();
+    ring->blocks[ring->head % RING] = block;
+    __atomic_store_n(&ring->head, ring->head + 1, __ATOMIC_RELEASE);
+}
+
+static char *take(struct ring *ring)
+{
+    char *block;
+
+    while (__atomic_load_n(&ring->head, __ATOMIC_ACQUIRE) == ring->tail)
+        sched_yield();
+    block = ring->blocks[ring->tail % RING];
+    __atomic_store_n(&ring->tail, ring->tail + 1, __ATOMIC_RELEASE);
+    return block;
+}
+
+static void *help(void *argument)
+{
+    long *sum = argument;
+
+    for (int i = 0; i < N_HANDED; i++) {
+        char *block = take(&to_helper);
+        *sum += block[0];
+        if (i % 3 == 0)
+            block = realloc(block, 500);
+        free(block);
+        block = malloc(10 + (size_t)i % 300);
+        block[0] = (char)(i % 100);
+        put(&to_lua, block);
+    }
+    return NULL;
+}
+
+static int hand_over(lua_State *L)
+{
+    char *block = malloc((size_t)lua_tointeger(L, 1));
+
+    block[0] = (char)lua_tointeger(L, 2);
+    put(&to_helper, block);
+    block = take(&to_lua);
+    lua_pushinteger(L, block[0]);
+    if (lua_tointeger(L, 1) % 2)
+        block = realloc(block, 700);
+    free(block);
+    return 1;
+}
+
+int other_threads_free(void)
+{
+    const char *code =
+        "local sum = 0\n"
+        "for i = 1, 20000 do sum = sum + hand_over(1 + i % 400, i % 50) end\n"
+        "return sum\n";
+    lua_State *L = open_state();
+    long sum = 0;
+    pthread_t id;
+
+    lua_register(L, "hand_over", hand_over);
+    pthread_create(&id, NULL, help, &sum);
+    printf("%ld\n", run(L, code));
+    pthread_join(id, NULL);
+    printf("%ld %ld\n", sum, run(L, work));
+    return close_state(L);
+}
