@@ -5,6 +5,7 @@
 #include "cli/fs.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,8 @@ static bool find_api(struct api *api, void *library)
 static void probe_in_child(const char *path, int output)
 {
     alarm(PROBE_SECONDS);
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    dup2(nowhere, STDERR_FILENO); /* a LuaJIT without GC64 refuses in words */
     struct api api;
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!library || !find_api(&api, library))

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: MIT
 # Every fuzzer for a short while, from fixed seeds.
 #
-#   tests/fuzz/run.sh [SECONDS]     for each fuzzer (default: 15)
+#   tests/fuzz/run.sh [SECONDS]     for each fuzzer (default: 20)
 set -u
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top" || exit 1
-seconds=${1:-15}
+seconds=${1:-20}
 n=0
 n_failed=0
 output=$(mktemp)

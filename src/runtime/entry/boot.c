@@ -87,9 +87,13 @@ static void probe(struct ffisan_luajit *luajit)
         ffisan_cstack_prepare((uintptr_t)luajit->api.lua_newstate);
         return;
     }
-    ffisan_report_status("degraded", luajit->problem);
-    ffisan_report_note("a LuaJIT is not watched:");
-    ffisan_report_note(luajit->problem);
+    char data[256];
+    struct ffisan_text text;
+    ffisan_text_init(&text, data, sizeof(data));
+    ffisan_text_add(&text, "a LuaJIT is not watched: ");
+    ffisan_text_add(&text, luajit->problem);
+    ffisan_report_status("degraded", data);
+    ffisan_report_note(data);
 }
 
 static bool is_in_use(const struct ffisan_luajit *luajit)

@@ -419,9 +419,23 @@ static const char *probe_all(struct probe *probe)
     return NULL;
 }
 
+/*
+ * Without GC64, lua_newstate prints a line and fails: better not to ask it.  The word that leads to
+ * global_State, right behind the lua_State (lj_state.c, GG_State), is the stack's there.
+ */
+static bool is_gc64(const struct ffisan_api *api)
+{
+    lua_State *L = api->luaL_newstate();
+    if (!L)
+        return true; /* no memory, perhaps */
+    uint64_t word = *(const uint64_t *)((uintptr_t)L + 16);
+    api->lua_close(L);
+    return word - (uint64_t)L < 4096;
+}
+
 static const char *probe_scratch_state(struct probe *probe)
 {
-    lua_State *L = probe->api->lua_newstate(arena_alloc, probe);
+    lua_State *L = is_gc64(probe->api) ? probe->api->lua_newstate(arena_alloc, probe) : NULL;
     if (!L)
         return "it refuses a custom allocator (not a GC64 build)";
     probe->L = L;
