@@ -2,7 +2,7 @@
 /*
  * A process that dies may leave a last line without a newline, or never write its errors=N: so the
  * errors of a process are the larger of what it counted and what it recorded.  <pid>.jsonl is made
- * for a finding, so one without a record means that there was one.
+ * for a finding, so one without a line means that there was one.
  */
 #include "cli/rundir.h"
 
@@ -83,13 +83,11 @@ static void read_status(struct ffisan_rundir_result *result, struct process *pro
     free(text);
 }
 
-/* False for a line that was not written to its end. */
-static bool read_record(struct ffisan_rundir_result *result, struct process *process,
+static void read_record(struct ffisan_rundir_result *result, struct process *process,
                         const char *line)
 {
     json_t *record = json_loads(line, JSON_ALLOW_NUL, NULL);
     const char *severity = json_string_value(json_object_get(record, "severity"));
-    bool is_whole = severity != NULL;
     if (severity) {
         add_id(result, json_string_value(json_object_get(record, "id")));
         if (strcmp(severity, "error") == 0)
@@ -100,7 +98,6 @@ static bool read_record(struct ffisan_rundir_result *result, struct process *pro
             process->n_warnings++;
     }
     json_decref(record);
-    return is_whole;
 }
 
 static void read_records(struct ffisan_rundir_result *result, struct process *process,
@@ -110,13 +107,16 @@ static void read_records(struct ffisan_rundir_result *result, struct process *pr
     if (!file)
         return;
     char *line = NULL;
-    size_t size = 0, n_whole = 0;
-    while (getline(&line, &size, file) > 0)
-        n_whole += read_record(result, process, line);
+    size_t size = 0, n_lines = 0;
+    ssize_t length;
+    while ((length = getline(&line, &size, file)) > 0) {
+        read_record(result, process, line);
+        n_lines += line[length - 1] == '\n';
+    }
     free(line);
     fclose(file);
     process->is_watched = true;
-    if (n_whole == 0)
+    if (n_lines == 0 && process->n_recorded + process->n_warnings + process->n_leaks == 0)
         process->n_recorded = 1; /* the disk was full: no word of it, but the file is there */
 }
 

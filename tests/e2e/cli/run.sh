@@ -36,6 +36,8 @@ check 'errors that were counted and not recorded' 66 '' '5 errors in 1 process' 
     env FAKE_STATUS="errors=5$nl" "$ffisan" run -- luajit -e ''
 check 'a record that breaks off is not counted' 66 '' '1 error in' \
     env FAKE_RECORDS="$error$nl${error:0:40}" "$ffisan" run -- luajit -e ''
+check 'a record of which nothing was written is counted' 66 '' '1 error in' \
+    env FAKE_RECORDS="${error:0:40}" "$ffisan" run -- luajit -e ''
 check 'a status line that breaks off is not read' 0 '' '' \
     env FAKE_STATUS='errors=7' "$ffisan" run -- luajit -e ''
 check 'records that are garbage' 0 '' '' \
