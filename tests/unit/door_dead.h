@@ -37,6 +37,11 @@ static void give_back(uintptr_t address)
     memcpy((void *)page, old_content + (page - (uintptr_t)stand_ins), PAGE);
 }
 
+void ffisan_use_crash(uintptr_t address)
+{
+    (void)address;
+}
+
 bool ffisan_use_fault(uintptr_t address, enum ffisan_access access, void *context)
 {
     (void)access, (void)context;

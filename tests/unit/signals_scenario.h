@@ -15,6 +15,11 @@
 #include <setjmp.h>
 
 /* An engine that has no stand-ins. */
+void ffisan_use_crash(uintptr_t address)
+{
+    (void)address;
+}
+
 bool ffisan_use_fault(uintptr_t address, enum ffisan_access access, void *context)
 {
     (void)address, (void)access, (void)context;

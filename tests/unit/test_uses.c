@@ -19,6 +19,11 @@ static volatile int *volatile nowhere = (volatile int *)0x10;
 
 /* ---- The engine ------------------------------------------------------------------------------ */
 
+void ffisan_use_crash(uintptr_t address)
+{
+    (void)address;
+}
+
 bool ffisan_use_fault(uintptr_t address, enum ffisan_access access, void *context)
 {
     (void)context;

@@ -82,23 +82,35 @@ static void give_stack(void *stack)
         ffisan_pages_unmap(surplus, USE_STACK_SIZE);
 }
 
-static bool is_our_use(const siginfo_t *info, ucontext_t *context)
+static void tell_engine(void *argument)
 {
-    struct use use = {.address = (uintptr_t)info->si_addr, .context = context};
+    const struct use *use = argument;
+    ffisan_use_crash(use->address);
+}
+
+/* On a stack that is large enough, whatever the program has. */
+static void call_engine(void (*function)(void *argument), struct use *use)
+{
     int cancel_state;
     if (ffisan_books_thread.depth >= MAX_DEPTH)
-        return false;
+        return;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
     ffisan_books_thread.depth++;
     char *stack = take_stack();
     if (stack) {
-        ffisan_arch_call_on(ask_engine, &use, stack + USE_STACK_SIZE);
+        ffisan_arch_call_on(function, use, stack + USE_STACK_SIZE);
         give_stack(stack);
     } else {
-        ask_engine(&use);
+        function(use);
     }
     ffisan_books_thread.depth--;
     pthread_setcancelstate(cancel_state, NULL);
+}
+
+static bool is_our_use(const siginfo_t *info, ucontext_t *context)
+{
+    struct use use = {.address = (uintptr_t)info->si_addr, .context = context};
+    call_engine(ask_engine, &use);
     return use.was_ours;
 }
 
@@ -153,6 +165,10 @@ static void pass_on(int signal, siginfo_t *info, ucontext_t *context, int saved_
         return;
     }
     struct sigaction action = take_action(k);
+    if (is_fault && signal == SIGSEGV && action.sa_handler == SIG_DFL) {
+        struct use use = {.address = (uintptr_t)info->si_addr, .context = context};
+        call_engine(tell_engine, &use);
+    }
     if (is_fault && (is_blocked || action.sa_handler == SIG_IGN)) {
         die(signal);
     } else if (action.sa_handler == SIG_DFL) {

@@ -14,6 +14,7 @@
 #include "runtime/fault/guard.h"
 #include "runtime/ffi/callbacks.h"
 #include "runtime/ffi/libraries.h"
+#include "runtime/report/crash.h"
 #include "runtime/report/damage.h"
 #include "runtime/report/describe.h"
 #include "runtime/report/explain_ffi.h"
@@ -306,6 +307,11 @@ bool ffisan_use_fault(uintptr_t address, enum ffisan_access access, void *uconte
     }
     struct use use = {.address = address, .access = access, .context = ucontext};
     return handle(&use);
+}
+
+void ffisan_use_crash(uintptr_t address)
+{
+    ffisan_crash_note(address);
 }
 
 bool ffisan_use_is_gone(uintptr_t address)

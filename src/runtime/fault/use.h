@@ -23,6 +23,12 @@
 bool ffisan_use_fault(uintptr_t address, enum ffisan_access access, void *ucontext);
 
 /**
+ * A fault at `address` that was not ours is about to end the program: it has no handler for it.
+ * Context: as above.
+ */
+void ffisan_use_crash(uintptr_t address);
+
+/**
  * Is the address, from where the doors watch, of memory that is gone?  Live blocks of the C heap
  * lie there as well.  Context: any.
  */
