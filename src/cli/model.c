@@ -242,7 +242,7 @@ static void read_block(struct reader *reader, const json_t *record, struct ffisa
 {
     const json_t *block = read_object(reader, record, "block");
     finding->block.kind = (enum ffisan_block_kind)read_enum(
-        reader, block, "kind", block_kind_name, FFISAN_BLOCK_COROUTINE + 1, FFISAN_BLOCK_NONE);
+        reader, block, "kind", block_kind_name, FFISAN_N_BLOCK_KINDS, FFISAN_BLOCK_NONE);
     finding->block.type = read_string(reader, block, "type");
     finding->block.size_bytes = read_unsigned(reader, block, "size", SIZE_MAX);
     finding->block.offset = read_integer(reader, block, "offset");

@@ -3,7 +3,9 @@
 
 #include "runtime/audit/standin.h"
 #include "runtime/cmem/ctraces.h"
+#include "runtime/cmem/descriptors.h"
 #include "runtime/ffi/callbacks.h"
+#include "runtime/ffi/results.h"
 #include "runtime/state.h"
 
 #include <string.h>
@@ -33,6 +35,8 @@ void ffisan_renew_stacks(struct ffisan_state *state)
     ffisan_standins_forget_stacks(state);
     ffisan_ctraces_forget_stacks(state);
     ffisan_callbacks_forget_stacks(state);
+    ffisan_results_forget_stacks(state);
+    ffisan_descriptors_forget(state);
     ffisan_stacks_free(state->stacks);
     state->stacks = fresh;
     if (locked)

@@ -6,12 +6,14 @@
 #include "runtime/audit/standin.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/ctraces.h"
+#include "runtime/cmem/descriptors.h"
 #include "runtime/cmem/malloc.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/cycle/cycle.h"
 #include "runtime/cycle/schedule.h"
 #include "runtime/ffi/callbacks.h"
 #include "runtime/ffi/libraries.h"
+#include "runtime/ffi/results.h"
 #include "runtime/lender.h"
 #include "runtime/report/report.h"
 
@@ -86,6 +88,8 @@ void ffisan_state_free(struct ffisan_state *state)
     ffisan_thread_state_gone(state);
     ffisan_callbacks_close(state);
     ffisan_libraries_forget(state);
+    ffisan_results_free(state);
+    ffisan_descriptors_forget(state);
     ffisan_stats_add(state);
     ffisan_lock_give(&ffisan_runtime.lock);
     ffisan_lender_close(state);

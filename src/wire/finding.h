@@ -63,7 +63,10 @@ enum ffisan_block_kind {
     FFISAN_BLOCK_CALLBACK,
     FFISAN_BLOCK_LIBRARY,
     FFISAN_BLOCK_COROUTINE,
+    FFISAN_BLOCK_STATIC,     /**< memory that a C function uses for each of its results */
+    FFISAN_BLOCK_DESCRIPTOR, /**< no memory: a number of the kernel's */
 };
+#define FFISAN_N_BLOCK_KINDS (FFISAN_BLOCK_DESCRIPTOR + 1)
 
 enum ffisan_lang { FFISAN_LANG_LUA, FFISAN_LANG_C };
 

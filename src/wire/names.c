@@ -65,6 +65,7 @@ const char *ffisan_block_kind_name(enum ffisan_block_kind kind)
         [FFISAN_BLOCK_USERDATA] = "userdata", [FFISAN_BLOCK_BUFFER] = "buffer",
         [FFISAN_BLOCK_MALLOC] = "malloc",     [FFISAN_BLOCK_CALLBACK] = "callback",
         [FFISAN_BLOCK_LIBRARY] = "library",   [FFISAN_BLOCK_COROUTINE] = "coroutine",
+        [FFISAN_BLOCK_STATIC] = "static",     [FFISAN_BLOCK_DESCRIPTOR] = "descriptor",
     };
     return name_at(names, LENGTH(names), (unsigned)kind);
 }

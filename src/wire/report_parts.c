@@ -179,11 +179,12 @@ void ffisan_report_put_bytes(struct ffisan_layout *layout, uint64_t n_bytes)
 static const char *block_word(enum ffisan_block_kind kind)
 {
     static const char *const words[] = {
-        [FFISAN_BLOCK_NONE] = "memory",         [FFISAN_BLOCK_CDATA] = "cdata",
-        [FFISAN_BLOCK_STRING] = "string",       [FFISAN_BLOCK_USERDATA] = "userdata",
-        [FFISAN_BLOCK_BUFFER] = "buffer",       [FFISAN_BLOCK_MALLOC] = "C memory",
-        [FFISAN_BLOCK_CALLBACK] = "callback",   [FFISAN_BLOCK_LIBRARY] = "library",
-        [FFISAN_BLOCK_COROUTINE] = "coroutine",
+        [FFISAN_BLOCK_NONE] = "memory",           [FFISAN_BLOCK_CDATA] = "cdata",
+        [FFISAN_BLOCK_STRING] = "string",         [FFISAN_BLOCK_USERDATA] = "userdata",
+        [FFISAN_BLOCK_BUFFER] = "buffer",         [FFISAN_BLOCK_MALLOC] = "C memory",
+        [FFISAN_BLOCK_CALLBACK] = "callback",     [FFISAN_BLOCK_LIBRARY] = "library",
+        [FFISAN_BLOCK_COROUTINE] = "coroutine",   [FFISAN_BLOCK_STATIC] = "static memory of",
+        [FFISAN_BLOCK_DESCRIPTOR] = "descriptor",
     };
     return (unsigned)kind < sizeof(words) / sizeof(words[0]) ? words[kind] : "memory";
 }

@@ -120,24 +120,46 @@ static const char *place_word(const struct ffisan_finding *finding)
     }
 }
 
+static const char *made_word(const struct ffisan_finding *finding)
+{
+    switch (finding->block.kind) {
+    case FFISAN_BLOCK_LIBRARY:
+        return "loaded";
+    case FFISAN_BLOCK_STATIC:
+        return "filled";
+    case FFISAN_BLOCK_DESCRIPTOR:
+        return "opened";
+    default:
+        return "created";
+    }
+}
+
+static bool is_place_known(const struct ffisan_finding *finding)
+{
+    switch (finding->block.kind) {
+    case FFISAN_BLOCK_CALLBACK:
+    case FFISAN_BLOCK_STATIC:
+    case FFISAN_BLOCK_DESCRIPTOR:
+        return false;
+    default:
+        return finding->kind != FFISAN_KIND_STRING_MODIFIED || finding->use.size_bytes > 0;
+    }
+}
+
 static void write_block(struct ffisan_layout *layout, const struct ffisan_finding *finding)
 {
     const char *preview = finding->block.preview;
     bool has_preview = preview != NULL && preview[0] != '\0';
     if (!ffisan_report_knows_block(finding) && !has_preview)
         return;
-    bool is_place_known =
-        finding->block.kind != FFISAN_BLOCK_CALLBACK &&
-        (finding->kind != FFISAN_KIND_STRING_MODIFIED || finding->use.size_bytes > 0);
-    ffisan_layout_label(layout, "memory");
+    ffisan_layout_label(layout, finding->block.kind == FFISAN_BLOCK_DESCRIPTOR ? "file" : "memory");
     ffisan_report_put_block(layout, finding);
-    if (is_place_known) {
+    if (is_place_known(finding)) {
         ffisan_layout_put_whole(layout, ",");
         ffisan_layout_put(layout, place_word(finding));
         ffisan_report_put_offset(layout, finding);
     }
-    put_comma_origin(layout, finding->block.kind == FFISAN_BLOCK_LIBRARY ? "loaded" : "created",
-                     &finding->block.made);
+    put_comma_origin(layout, made_word(finding), &finding->block.made);
     ffisan_layout_end_line(layout);
     if (has_preview)
         write_preview(layout, preview);
@@ -161,13 +183,20 @@ static void write_collected(struct ffisan_layout *layout, const struct ffisan_fi
     ffisan_layout_end_line(layout);
 }
 
+static const char *freed_word(const struct ffisan_finding *finding)
+{
+    if (finding->kind == FFISAN_KIND_OVERWRITTEN_RESULT)
+        return "overwritten";
+    return finding->block.kind == FFISAN_BLOCK_DESCRIPTOR ? "closed" : "freed";
+}
+
 /** "freed by fclose, the finalizer of struct file *, created at mod.lua:3, at mod.lua:9" */
 static void write_freed(struct ffisan_layout *layout, const struct ffisan_finding *finding)
 {
     const struct ffisan_frame *place = ffisan_report_place(&finding->freed.stack);
     if (finding->freed.function == NULL && finding->freed.finalizer == NULL && place == NULL)
         return;
-    ffisan_layout_label(layout, "freed");
+    ffisan_layout_label(layout, freed_word(finding));
     if (finding->freed.function != NULL) {
         ffisan_layout_put(layout, "by ");
         ffisan_layout_put_whole(layout, finding->freed.function);
@@ -180,9 +209,11 @@ static void write_freed(struct ffisan_layout *layout, const struct ffisan_findin
     ffisan_layout_end_line(layout);
     if (finding->freed.finalizer == NULL)
         return;
-    ffisan_layout_put(layout, "in the finalizer of cdata<");
+    bool is_userdata = strcmp(finding->freed.finalizer, "userdata") == 0;
+    ffisan_layout_put(layout,
+                      is_userdata ? "in the finalizer of a " : "in the finalizer of cdata<");
     ffisan_layout_put_whole(layout, finding->freed.finalizer);
-    ffisan_layout_put_whole(layout, ">");
+    ffisan_layout_put_whole(layout, is_userdata ? "" : ">");
     put_comma_origin(layout, "created", &finding->freed.finalizer_made);
     ffisan_layout_end_line(layout);
 }

@@ -124,9 +124,15 @@ static void put_target(struct ffisan_layout *layout, const struct ffisan_finding
         ffisan_layout_put(layout, preposition);
         ffisan_layout_put(layout, " a Lua string");
         return;
+    case FFISAN_KIND_OVERWRITTEN_RESULT:
+        ffisan_layout_put(layout, preposition);
+        ffisan_layout_put(layout, " a result that has been overwritten");
+        return;
     default:
         ffisan_layout_put(layout, preposition);
-        ffisan_layout_put(layout, " memory that is gone");
+        ffisan_layout_put(layout, finding->block.kind == FFISAN_BLOCK_DESCRIPTOR
+                                      ? " a descriptor that is closed"
+                                      : " memory that is gone");
     }
 }
 

@@ -16,6 +16,7 @@
 #include "runtime/cmem/leaks.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/ffi/callbacks.h"
+#include "runtime/ffi/results.h"
 #include "runtime/heap/fast.h"
 #include "runtime/heap/redzone.h"
 #include "runtime/renew.h"
@@ -266,6 +267,7 @@ void ffisan_audit_run(struct ffisan_state *state)
     }
     ffisan_leaks_after_cycle(state, state->is_ending);
     ffisan_captured_after_cycle(state);
+    ffisan_results_forget_dead(state);
     ffisan_heap_release(&state->heap);
     state->audit.at_allocs = state->heap.stats.n_taken;
     state->dead_limit = 0;

@@ -14,6 +14,7 @@
 #include "runtime/fault/signals.h"
 #include "runtime/ffi/callbacks.h"
 #include "runtime/ffi/libraries.h"
+#include "runtime/ffi/results.h"
 #include "runtime/report/report.h"
 #include "runtime/report/suppressions.h"
 #include "runtime/vm/cstack.h"
@@ -74,6 +75,7 @@ static void read_options(void)
     ffisan_elements_watch();
     ffisan_captured_watch();
     ffisan_cycle_watch();
+    ffisan_results_watch();
     if (ffisan_runtime.options.help)
         print_help();
 }

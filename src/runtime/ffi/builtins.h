@@ -62,8 +62,19 @@ struct ffisan_running_call {
     uint64_t base_offset, function; /**< its frame on the Lua stack, which can move */
 };
 
+/** A call of a C function whose result is remembered (ffi/results.c). */
+struct ffisan_question {
+    uintptr_t function; /**< its address; 0: not such a call */
+    uint64_t arguments; /**< hash of them */
+    uintptr_t given[8]; /**< addresses among them; the result takes the place of the last one */
+    uint32_t n_given;
+    uint32_t type; /**< id of the function's */
+    uint32_t size; /**< of the struct that the result leads to; 0: a text */
+};
+
 /** What a watcher keeps from before a call until after it. */
 struct ffisan_builtin_kept {
+    struct ffisan_question question;
     struct ffisan_running_call outer; /**< that ran when this one began */
     unsigned n_blocks;
     uintptr_t blocks[FFISAN_BUILTIN_KEPT]; /**< of the heap, that arguments lead into */
