@@ -6,6 +6,7 @@
 #ifndef FFISAN_TEST_DOOR_DEAD_H
 #define FFISAN_TEST_DOOR_DEAD_H
 
+#include "no_descriptors.h"
 #include "runtime/fault/door.h"
 #include "runtime/fault/signals.h"
 #include "runtime/fault/use.h"

@@ -7,6 +7,7 @@
 #ifndef FFISAN_TEST_SIGNALS_SCENARIO_H
 #define FFISAN_TEST_SIGNALS_SCENARIO_H
 
+#include "no_descriptors.h"
 #include "child.h"
 #include "runtime/fault/arch.h"
 #include "runtime/fault/use.h"

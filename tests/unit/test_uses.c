@@ -2,6 +2,7 @@
 /* Uses of stand-ins reach the engine, whatever the program has done with its signals. */
 #include "base/real.h"
 #include "child.h"
+#include "no_descriptors.h"
 #include "runtime/fault/guard.h"
 #include "runtime/fault/use.h"
 

@@ -108,10 +108,10 @@ static bool is_in_finalizer(const struct ffisan_state *state)
 {
     struct ffisan_cnote now;
     ffisan_finalizer_note(state, &now);
-    return now.finalizer_ctype != 0;
+    return now.finalizer_ctype != 0 && now.finalizer_ctype != FFISAN_FINALIZER_OF_USERDATA;
 }
 
-/* The cdata that carried the finalizer, by its type. */
+/* The cdata that carried the finalizer, by its type; or a userdata. */
 static void describe_finalizer(struct gathering *gathering, const struct ffisan_cnote *note)
 {
     struct ffisan_finding *finding = &gathering->finding;
@@ -119,7 +119,10 @@ static void describe_finalizer(struct gathering *gathering, const struct ffisan_
     if (!note->finalizer_ctype || !state)
         return;
     const char *start = ffisan_scratch_string(gathering->scratch);
-    ffisan_ctype_object_name(&state->vm, note->finalizer_ctype, 8, &gathering->scratch->text);
+    if (note->finalizer_ctype == FFISAN_FINALIZER_OF_USERDATA)
+        ffisan_text_add(&gathering->scratch->text, "userdata");
+    else
+        ffisan_ctype_object_name(&state->vm, note->finalizer_ctype, 8, &gathering->scratch->text);
     ffisan_scratch_end_string(gathering->scratch);
     finding->freed.finalizer = start;
     finding->freed.finalizer_made = ffisan_stacks_get(state->stacks, note->finalizer_made);

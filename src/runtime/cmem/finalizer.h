@@ -17,6 +17,23 @@ static inline bool ffisan_finalizer_may_run(const struct ffisan_state *state)
     return gc_state == FFISAN_GCS_FINALIZE || state->is_ending;
 }
 
+/** Does one run now?  The collector steps for nobody meanwhile (gc_call_finalizer). */
+static inline bool ffisan_finalizer_runs(const struct ffisan_state *state)
+{
+    const uint64_t stopped = UINT64_C(1) << 40;
+    return ffisan_finalizer_may_run(state) &&
+           ffisan_vm_word(&state->vm, state->vm.layout.gc_threshold) >= stopped;
+}
+
+/**
+ * The cdata or userdata that is finalised while its finalizer, or C code that this called, runs on
+ * top of the Lua stack; else NULL.  Context: the thread of the state.
+ */
+const struct lj_header *ffisan_finalizer_object(const struct ffisan_state *state);
+
+/** The cycle that found it dead: the one under way, unless it has told of its end. */
+unsigned ffisan_finalizer_cycle(const struct ffisan_state *state);
+
 /**
  * When the collector of `state` runs a finalizer now, notes type and origin of the object that is
  * finalised.  `state` may be NULL.  Context: the thread of the state.

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/cmem/position.h"
 
+#include "runtime/cmem/cheap.h"
+
 __thread struct ffisan_position ffisan_position;
 
 static inline bool is_from_c(const struct ffisan_state *state)
@@ -46,9 +48,10 @@ static struct ffisan_finalized find_finalized(const struct ffisan_state *state)
     struct ffisan_finalized finalized = {0};
     struct ffisan_slot_ref ref;
     const struct lj_header *object = ffisan_luastack_finalized(&state->vm);
-    if (!object || object->gct != LJ_GCT_CDATA)
+    if (!object || (object->gct != LJ_GCT_CDATA && object->gct != LJ_GCT_UDATA))
         return finalized;
-    finalized.ctype = ((const struct lj_cdata *)object)->ctypeid;
+    finalized.ctype = object->gct == LJ_GCT_CDATA ? ((const struct lj_cdata *)object)->ctypeid
+                                                  : FFISAN_FINALIZER_OF_USERDATA;
     if (ffisan_heap_find((struct ffisan_heap *)&state->heap, (uintptr_t)object, &ref))
         finalized.made = ref.slot->stack;
     return finalized;

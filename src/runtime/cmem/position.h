@@ -9,10 +9,10 @@
 
 #include "runtime/state.h"
 
-/** The cdata whose finalizer runs. */
+/** The cdata or userdata whose finalizer runs. */
 struct ffisan_finalized {
     uint32_t made;  /**< its stack */
-    uint16_t ctype; /**< 0 = no finalizer of a cdata runs */
+    uint16_t ctype; /**< 0 = none; FFISAN_FINALIZER_OF_USERDATA (cheap.h) */
 };
 
 /** What this thread remembers: one call of C by Lua code, and one by C code. */

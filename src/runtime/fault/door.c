@@ -10,6 +10,7 @@
 enum { MOST_PARTS = 1024 /* IOV_MAX, UIO_MAXIOV */, PARTS_AT_ONCE = 16, MOST_STRINGS = 65536 };
 
 struct ffisan_door ffisan_door __attribute__((aligned(64)));
+struct ffisan_door_set ffisan_door_gone, ffisan_door_told;
 
 void ffisan_door_open(uintptr_t low, uintptr_t high)
 {
@@ -29,6 +30,41 @@ void ffisan_door_hit(const void *pointer, size_t size, const char *function, uns
     ffisan_quiet_begin(&quiet);
     ffisan_use_door((uintptr_t)pointer, size, function, argument, is_write);
     ffisan_quiet_end(&quiet);
+}
+
+void ffisan_door_failed(int descriptor, const char *function)
+{
+    struct ffisan_quiet quiet;
+    ffisan_quiet_begin(&quiet);
+    ffisan_use_descriptor(descriptor, function);
+    ffisan_quiet_end(&quiet);
+}
+
+void ffisan_door_reopened(int descriptor, const char *function)
+{
+    struct ffisan_quiet quiet;
+    ffisan_quiet_begin(&quiet);
+    ffisan_use_reopened(descriptor, function);
+    ffisan_quiet_end(&quiet);
+}
+
+void ffisan_door_put(struct ffisan_door_set *set, int descriptor, bool is_in)
+{
+    unsigned i = (unsigned)descriptor;
+    uint64_t bit = UINT64_C(1) << i % 64;
+    if (i >= FFISAN_DOOR_DESCRIPTORS)
+        return;
+    if (is_in)
+        __atomic_fetch_or(&set->bits[i / 64], bit, __ATOMIC_RELAXED);
+    else
+        __atomic_fetch_and(&set->bits[i / 64], ~bit, __ATOMIC_RELAXED);
+}
+
+void ffisan_door_closing(int first, int last, const char *function)
+{
+    int saved_errno = errno;
+    ffisan_use_closing(first, last, function);
+    errno = saved_errno;
 }
 
 static void check_parts(const struct iovec *parts, size_t n_parts, const char *function,

@@ -14,6 +14,7 @@
 #include "base/export.h"
 #include "base/real.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,6 +49,53 @@ static inline bool ffisan_door_is_open(void)
 {
     return __builtin_expect(ffisan_door.size > 0, 0);
 }
+
+/** The slow half of ffisan_door_used.  errno is kept. */
+void ffisan_door_failed(int descriptor, const char *function)
+    __attribute__((cold, visibility("hidden")));
+
+/** The slow half of ffisan_door_uses.  errno is kept. */
+void ffisan_door_reopened(int descriptor, const char *function)
+    __attribute__((cold, visibility("hidden")));
+
+/** A call that was given a descriptor has returned.  If that was closed, the engine hears of it. */
+static inline void ffisan_door_used(int descriptor, bool has_failed, const char *function)
+{
+    if (__builtin_expect(has_failed, 0) && errno == EBADF)
+        ffisan_door_failed(descriptor, function);
+}
+
+/** Sets of descriptors; larger ones are in none. */
+#define FFISAN_DOOR_DESCRIPTORS 1024
+struct ffisan_door_set {
+    uint64_t bits[FFISAN_DOOR_DESCRIPTORS / 64];
+};
+/** Those that a finalizer has closed, and that were not closed since by anybody else. */
+extern struct ffisan_door_set ffisan_door_gone __attribute__((visibility("hidden")));
+/** Those that fileno has told. */
+extern struct ffisan_door_set ffisan_door_told __attribute__((visibility("hidden")));
+
+static inline bool ffisan_door_has(const struct ffisan_door_set *set, int descriptor)
+{
+    unsigned i = (unsigned)descriptor;
+    return i < FFISAN_DOOR_DESCRIPTORS &&
+           __atomic_load_n(&set->bits[i / 64], __ATOMIC_RELAXED) >> i % 64 & 1;
+}
+
+/** Puts it into the set, or takes it out. */
+void ffisan_door_put(struct ffisan_door_set *set, int descriptor, bool is_in)
+    __attribute__((visibility("hidden")));
+
+/** A call is about to use a descriptor: was that opened anew after a finalizer had closed it? */
+static inline void ffisan_door_uses(int descriptor, const char *function)
+{
+    if (__builtin_expect(ffisan_door_has(&ffisan_door_gone, descriptor), 0))
+        ffisan_door_reopened(descriptor, function);
+}
+
+/** `function` is about to close the descriptors from `first` to `last`.  errno is kept. */
+void ffisan_door_closing(int first, int last, const char *function)
+    __attribute__((visibility("hidden")));
 
 struct iovec;
 struct msghdr;
@@ -89,5 +137,37 @@ void ffisan_door_strings(char *const *strings, const char *function, unsigned ar
         __VA_ARGS__;                                                                               \
         return FFISAN_DOOR_REAL(type, name, parameters) arguments;                                 \
     }
+
+/** The same for a function that is given a descriptor, and returns -1 when that is closed. */
+#define FFISAN_DOOR_FD(type, name, parameters, arguments, descriptor, ...)                         \
+    FFISAN_DOOR_OPEN(type, name, parameters)                                                       \
+    {                                                                                              \
+        static const char function[] = #name;                                                      \
+        __VA_ARGS__;                                                                               \
+        type result = FFISAN_DOOR_REAL(type, name, parameters) arguments;                          \
+        ffisan_door_used(descriptor, result == (type)-1, function);                                \
+        return result;                                                                             \
+    }
+
+/** The same for one that reads, writes or changes what the descriptor is of. */
+#define FFISAN_DOOR_IO(type, name, parameters, arguments, descriptor, ...)                         \
+    FFISAN_DOOR_FD(type, name, parameters, arguments, descriptor,                                  \
+                   ffisan_door_uses(descriptor, function);                                         \
+                   __VA_ARGS__)
+
+/** The same for two descriptors. */
+#define FFISAN_DOOR_FDS(type, name, parameters, arguments, first, second, ...)                     \
+    FFISAN_DOOR_OPEN(type, name, parameters)                                                       \
+    {                                                                                              \
+        static const char function[] = #name;                                                      \
+        __VA_ARGS__;                                                                               \
+        type result = FFISAN_DOOR_REAL(type, name, parameters) arguments;                          \
+        ffisan_door_used(first, result == (type)-1, function);                                     \
+        ffisan_door_used(second, result == (type)-1, function);                                    \
+        return result;                                                                             \
+    }
+
+/** What FFISAN_DOOR_FD checks when memory plays no part. */
+#define NOTHING (void)0
 
 #endif

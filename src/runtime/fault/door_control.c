@@ -44,7 +44,9 @@ FFISAN_DOOR_OPEN(int, ioctl, (int fd, unsigned long request, ...))
     void *argument = va_arg(arguments, void *);
     va_end(arguments);
     check_ioctl(request, argument);
-    return FFISAN_DOOR_REAL(int, ioctl, (int, unsigned long, ...))(fd, request, argument);
+    int result = FFISAN_DOOR_REAL(int, ioctl, (int, unsigned long, ...))(fd, request, argument);
+    ffisan_door_used(fd, result == -1, "ioctl");
+    return result;
 }
 
 static void check_fcntl(int command, const void *argument, const char *function)
@@ -69,6 +71,12 @@ static void check_fcntl(int command, const void *argument, const char *function)
     }
 }
 
+/* Programs find out so whether a descriptor is open: that it is closed is an answer. */
+static bool asks_if_open(int command)
+{
+    return command == F_GETFD || command == F_GETFL;
+}
+
 #define DOOR_FCNTL(name)                                                                           \
     FFISAN_DOOR_OPEN(int, name, (int fd, int command, ...))                                        \
     {                                                                                              \
@@ -77,7 +85,9 @@ static void check_fcntl(int command, const void *argument, const char *function)
         void *argument = va_arg(arguments, void *);                                                \
         va_end(arguments);                                                                         \
         check_fcntl(command, argument, #name);                                                     \
-        return FFISAN_DOOR_REAL(int, name, (int, int, ...))(fd, command, argument);                \
+        int result = FFISAN_DOOR_REAL(int, name, (int, int, ...))(fd, command, argument);          \
+        ffisan_door_used(fd, result == -1 && !asks_if_open(command), #name);                       \
+        return result;                                                                             \
     }
 DOOR_FCNTL(fcntl)
 DOOR_FCNTL(fcntl64)

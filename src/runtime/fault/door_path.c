@@ -43,7 +43,7 @@ DOOR_OPEN_FILE(open64)
         mode_t mode = mode_argument(flags, arguments);                                            \
         va_end(arguments);                                                                        \
         TEXT(2, path);                                                                            \
-        return FFISAN_DOOR_REAL(int, name, (int, const char *, int, ...))(dir, path, flags, mode);\
+        return FFISAN_DOOR_REAL(int, name, (int, const char *, int, ...))(dir, path, flags, mode); \
     }
 DOOR_OPEN_AT(openat)
 DOOR_OPEN_AT(openat64)
@@ -105,8 +105,9 @@ FFISAN_DOOR(int, mknodat, (int dir, const char *path, mode_t mode, dev_t device)
             (dir, path, mode, device), TEXT(2, path))
 FFISAN_DOOR(int, truncate, (const char *path, off64_t size), (path, size), TEXT(1, path))
 FFISAN_DOOR(int, truncate64, (const char *path, off64_t size), (path, size), TEXT(1, path))
-FFISAN_DOOR(int, inotify_add_watch, (int fd, const char *path, uint32_t mask), (fd, path, mask),
-            TEXT(2, path))
+FFISAN_DOOR_FD(int, inotify_add_watch, (int fd, const char *path, uint32_t mask),
+               (fd, path, mask), fd,
+               TEXT(2, path))
 
 #define DOOR_TWO_PATHS(name)                                                                      \
     FFISAN_DOOR(int, name, (const char *from, const char *to), (from, to),                        \
@@ -150,8 +151,8 @@ DOOR_STAT(lstat)
 DOOR_STAT(lstat64)
 
 #define DOOR_FSTAT(name)                                                                          \
-    FFISAN_DOOR(int, name, (int fd, struct stat *status), (fd, status),                           \
-                OUT(2, status, sizeof(*status)))
+    FFISAN_DOOR_FD(int, name, (int fd, struct stat *status), (fd, status), fd,                    \
+                   OUT(2, status, sizeof(*status)))
 DOOR_FSTAT(fstat)
 DOOR_FSTAT(fstat64)
 
@@ -194,8 +195,8 @@ DOOR_STATFS(statfs)
 DOOR_STATFS(statfs64)
 
 #define DOOR_FSTATFS(name)                                                                        \
-    FFISAN_DOOR(int, name, (int fd, struct statfs *status), (fd, status),                         \
-                OUT(2, status, sizeof(*status)))
+    FFISAN_DOOR_FD(int, name, (int fd, struct statfs *status), (fd, status), fd,                  \
+                   OUT(2, status, sizeof(*status)))
 DOOR_FSTATFS(fstatfs)
 DOOR_FSTATFS(fstatfs64)
 
@@ -219,8 +220,8 @@ FFISAN_DOOR(int, futimesat, (int dir, const char *path, const struct timeval *ti
             (dir, path, times), TEXT(2, path); IN(3, times, 2 * sizeof(*times)))
 FFISAN_DOOR(int, utimensat, (int dir, const char *path, const struct timespec *times, int flags),
             (dir, path, times, flags), TEXT(2, path); IN(3, times, 2 * sizeof(*times)))
-FFISAN_DOOR(int, futimens, (int fd, const struct timespec *times), (fd, times),
-            IN(2, times, 2 * sizeof(*times)))
+FFISAN_DOOR_FD(int, futimens, (int fd, const struct timespec *times), (fd, times), fd,
+               IN(2, times, 2 * sizeof(*times)))
 
 /* ---- Extended attributes -------------------------------------------------------------------- */
 
@@ -238,7 +239,7 @@ DOOR_GETXATTR(lgetxattr)
 DOOR_SETXATTR(setxattr)
 DOOR_SETXATTR(lsetxattr)
 
-FFISAN_DOOR(ssize_t, fgetxattr, (int fd, const char *key, void *value, size_t size),
-            (fd, key, value, size), TEXT(2, key); OUT(3, value, size))
-FFISAN_DOOR(int, fsetxattr, (int fd, const char *key, const void *value, size_t size, int flags),
-            (fd, key, value, size, flags), TEXT(2, key); IN(3, value, size))
+FFISAN_DOOR_FD(ssize_t, fgetxattr, (int fd, const char *key, void *value, size_t size),
+               (fd, key, value, size), fd, TEXT(2, key); OUT(3, value, size))
+FFISAN_DOOR_FD(int, fsetxattr, (int fd, const char *key, const void *value, size_t size, int flags),
+               (fd, key, value, size, flags), fd, TEXT(2, key); IN(3, value, size))

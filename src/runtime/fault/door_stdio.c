@@ -7,6 +7,7 @@
 #include "runtime/fault/door.h"
 
 #include "runtime/fault/guard.h"
+#include "runtime/fault/use.h"
 
 #include <stdio.h>
 #include <sys/types.h>
@@ -21,6 +22,33 @@ static inline void check_buffer(const FILE *stream, const char *function, unsign
 }
 
 #define BUFFER(n, stream) check_buffer(stream, function, n)
+
+/* The descriptor of a stream that is about to be closed, which may be gone itself. */
+static void closing(const FILE *stream, const char *function)
+{
+    int descriptor;
+    if (stream && ffisan_guard_copy(&descriptor, &stream->_fileno, sizeof(descriptor)))
+        ffisan_door_closing(descriptor, descriptor, function);
+}
+
+#define CLOSING(stream) closing(stream, function)
+
+/* The number of a stream that nobody has asked for is known to nobody. */
+static void opened(const FILE *stream)
+{
+    if (!stream)
+        return;
+    ffisan_door_put(&ffisan_door_told, stream->_fileno, false);
+    if (ffisan_door_has(&ffisan_door_gone, stream->_fileno))
+        ffisan_use_opened(stream->_fileno, stream);
+}
+
+static void asked(const FILE *stream, int descriptor)
+{
+    ffisan_door_put(&ffisan_door_told, descriptor, true);
+    if (ffisan_door_has(&ffisan_door_gone, descriptor))
+        ffisan_use_asked(descriptor, stream);
+}
 
 /* All streams that are open: a name that libc exports for old programs, and has kept. */
 extern FILE *_IO_list_all;
@@ -68,21 +96,31 @@ DOOR_FWRITE(fwrite)
 DOOR_FWRITE(fwrite_unlocked)
 
 #define DOOR_FOPEN(name)                                                                          \
-    FFISAN_DOOR(FILE *, name, (const char *path, const char *mode), (path, mode), TEXT(1, path))
+    FFISAN_DOOR_OPEN(FILE *, name, (const char *path, const char *mode))                          \
+    {                                                                                             \
+        static const char function[] = #name;                                                     \
+        TEXT(1, path);                                                                            \
+        FILE *stream = FFISAN_DOOR_REAL(FILE *, name, (const char *, const char *))(path, mode);  \
+        opened(stream);                                                                           \
+        return stream;                                                                            \
+    }
 DOOR_FOPEN(fopen)
 DOOR_FOPEN(fopen64)
 
 #define DOOR_FREOPEN(name)                                                                        \
     FFISAN_DOOR(FILE *, name, (const char *path, const char *mode, FILE *stream),                 \
-                (path, mode, stream), TEXT(1, path); BUFFER(3, stream))
+                (path, mode, stream), TEXT(1, path); BUFFER(3, stream); CLOSING(stream))
 DOOR_FREOPEN(freopen)
 DOOR_FREOPEN(freopen64)
 
 #define DOOR_STREAM(name)                                                                         \
     FFISAN_DOOR(int, name, (FILE *stream), (stream), BUFFER(1, stream))
+#define DOOR_CLOSE(name)                                                                          \
+    FFISAN_DOOR(int, name, (FILE *stream), (stream), BUFFER(1, stream); CLOSING(stream))
 FFISAN_DOOR(int, fflush, (FILE *stream), (stream),
             stream ? check_buffer(stream, function, 1) : check_all(function))
-DOOR_STREAM(fclose)
+DOOR_CLOSE(fclose)
+DOOR_CLOSE(pclose)
 DOOR_STREAM(fgetc)
 DOOR_STREAM(getc)
 
@@ -94,3 +132,13 @@ FFISAN_DOOR(ssize_t, getline, (char **line, size_t *room, FILE *stream), (line, 
             BUFFER(3, stream))
 FFISAN_DOOR(int, fseek, (FILE *stream, long offset, int whence), (stream, offset, whence),
             BUFFER(1, stream))
+
+#define DOOR_FILENO(name)                                                                         \
+    FFISAN_DOOR_OPEN(int, name, (FILE *stream))                                                   \
+    {                                                                                             \
+        int descriptor = FFISAN_DOOR_REAL(int, name, (FILE *))(stream);                           \
+        asked(stream, descriptor);                                                                \
+        return descriptor;                                                                        \
+    }
+DOOR_FILENO(fileno)
+DOOR_FILENO(fileno_unlocked)

@@ -139,6 +139,16 @@ static void check_arguments(long number, const long *arguments)
                               pointers[at].written & (1 << i));
 }
 
+/* By the linker: where our library begins, and variables of it, which lie behind its code. */
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+extern struct ffisan_real __start_ffisan_real[] __attribute__((visibility("hidden")));
+
+/* What we open ourselves is closed before the program goes on. */
+static bool is_own(uintptr_t pc)
+{
+    return pc >= (uintptr_t)__ehdr_start && pc < (uintptr_t)__start_ffisan_real;
+}
+
 /*
  * libc's syscall takes its arguments from registers and one stack slot, however many there are.
  * Declared so, the call of the real one is a jump that leaves the stack as it was.
@@ -147,6 +157,8 @@ FFISAN_DOOR_OPEN(long, syscall, (long number, long a, long b, long c, long d, lo
 {
     if (number == SYS_seccomp)
         ffisan_io_is_confined = true;
+    if (number == SYS_close && !is_own((uintptr_t)__builtin_return_address(0)))
+        ffisan_door_closing((int)a, (int)a, "close");
     if (ffisan_door_is_open()) {
         const long arguments[] = {a, b, c, d, e, f};
         check_arguments(number, arguments);

@@ -8,6 +8,7 @@
 
 #include "runtime/audit/standin.h"
 #include "runtime/cmem/creport.h"
+#include "runtime/cmem/descriptors.h"
 #include "runtime/cmem/finalizer.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/fault/arch.h"
@@ -126,19 +127,11 @@ static void fill_use(struct use *use)
     finding->use.function = use->function ? use->function : use->here.function;
 }
 
-/* The collector steps for nobody while it runs a finalizer (gc_call_finalizer). */
-static bool is_in_finalizer(const struct ffisan_state *state)
-{
-    const uint64_t stopped = UINT64_C(1) << 40;
-    return state && ffisan_finalizer_may_run(state) &&
-           ffisan_vm_word(&state->vm, state->vm.layout.gc_threshold) >= stopped;
-}
-
 static void explain(struct use *use)
 {
     struct ffisan_scratch *scratch = use->scratch;
     ffisan_explain(scratch, &use->finding);
-    if (!is_in_finalizer(use->standin->state))
+    if (!ffisan_finalizer_runs(use->standin->state))
         return;
     const char *why = ffisan_scratch_string(scratch);
     ffisan_text_add(&scratch->text, use->finding.why);
@@ -331,4 +324,32 @@ void ffisan_use_door(uintptr_t address, size_t size, const char *function, unsig
         handle(&use);
     else
         ffisan_creport_use(address, FFISAN_ACCESS_SYSCALL, function, size, NULL);
+}
+
+void ffisan_use_closing(int first, int last, const char *function)
+{
+    if (first == last)
+        ffisan_descriptors_closing(ffisan_thread_state(), first, function);
+    else
+        ffisan_descriptors_closed(first, last);
+}
+
+void ffisan_use_descriptor(int descriptor, const char *function)
+{
+    ffisan_descriptors_used(ffisan_thread_state(), descriptor, function);
+}
+
+void ffisan_use_opened(int descriptor, const void *stream)
+{
+    ffisan_descriptors_opened(ffisan_thread_state(), descriptor, stream);
+}
+
+void ffisan_use_asked(int descriptor, const void *stream)
+{
+    ffisan_descriptors_asked(descriptor, stream);
+}
+
+void ffisan_use_reopened(int descriptor, const char *function)
+{
+    ffisan_descriptors_reopened(ffisan_thread_state(), descriptor, function);
 }

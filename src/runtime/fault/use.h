@@ -45,4 +45,19 @@ bool ffisan_use_is_gone(uintptr_t address);
 void ffisan_use_door(uintptr_t address, size_t size, const char *function, unsigned argument,
                      bool is_write);
 
+/** `function` is about to close what is open from `first` to `last`.  Context: any thread. */
+void ffisan_use_closing(int first, int last, const char *function);
+
+/** A stream has been opened on a descriptor that a finalizer had closed. */
+void ffisan_use_opened(int descriptor, const void *stream);
+
+/** The program has asked for the descriptor of a stream. */
+void ffisan_use_asked(int descriptor, const void *stream);
+
+/** `function` is given one that a finalizer has closed.  Context: as ffisan_use_door. */
+void ffisan_use_reopened(int descriptor, const char *function);
+
+/** `function` was given this descriptor and has failed with EBADF.  Context: as ffisan_use_door. */
+void ffisan_use_descriptor(int descriptor, const char *function);
+
 #endif

@@ -9,6 +9,7 @@
 #include "base/export.h"
 #include "base/pages.h"
 #include "base/real.h"
+#include "runtime/cmem/finalizer.h"
 #include "runtime/fault/signals.h"
 #include "runtime/ffi/library_books.h"
 #include "runtime/interrupted.h"
@@ -57,16 +58,10 @@ static uint32_t stack_here(struct ffisan_state *state)
     return state->stacks ? ffisan_stacks_here(state->stacks, &state->vm, 0, &visits) : 0;
 }
 
-/*
- * The cycle that found the namespace dead: the one under way, unless it has told of its end.  A
- * state that is closed finalizes everything, when no Lua code runs any more: that is no cycle.
- */
+/* A state that is closed finalizes everything, when no Lua code runs any more: that is no cycle. */
 static unsigned cycle_of(const struct ffisan_state *state, uint32_t stack)
 {
-    uint8_t white = *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state - 1);
-    if (state->is_closing || stack == 0)
-        return 0;
-    return state->cycle + (white != state->cycle_white);
+    return state->is_closing || stack == 0 ? 0 : ffisan_finalizer_cycle(state);
 }
 
 static void before_namespace_goes(const struct ffisan_builtin_call *call)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define MOST_COPIED ((size_t)1 << 20)
@@ -165,7 +166,7 @@ bool ffisan_image_put_back(const struct ffisan_image *image, const char *path)
     for (unsigned i = 0; is_same && i < image->n_segments; i++)
         is_same = put_segment(&image->segments[i], fd);
     if (fd >= 0)
-        close(fd);
+        syscall(SYS_close, fd);
     return is_same;
 }
 

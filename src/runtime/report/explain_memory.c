@@ -21,6 +21,12 @@ static bool add_place(struct ffisan_text *text, const char *before,
     return false;
 }
 
+/* By the __gc of a userdata: what io.open returns, and its like. */
+static bool is_by_userdata(const struct ffisan_finding *finding)
+{
+    return finding->freed.finalizer && strcmp(finding->freed.finalizer, "userdata") == 0;
+}
+
 static bool is_realloc(const struct ffisan_finding *finding)
 {
     const struct ffisan_stack *stack = &finding->freed.stack;
@@ -37,7 +43,13 @@ static bool add_freed_by(struct ffisan_text *text, const struct ffisan_finding *
 
 static void why_used(struct ffisan_text *text, const struct ffisan_finding *finding)
 {
-    if (finding->freed.finalizer) {
+    if (is_by_userdata(finding)) {
+        ffisan_text_add(text, "The memory belongs to a userdata");
+        add_place(text, ", made at ", &finding->freed.finalizer_made);
+        ffisan_text_add(text, ". When that was collected, its finalizer called ");
+        ffisan_text_add(text, finding->freed.function ? finding->freed.function : "free");
+        ffisan_text_add(text, ": a pointer into it keeps it not alive.");
+    } else if (finding->freed.finalizer) {
         ffisan_text_add(text, "The finalizer sits on another cdata (type ");
         ffisan_text_add(text, finding->freed.finalizer);
         add_place(text, ", made at ", &finding->freed.finalizer_made);
@@ -60,7 +72,11 @@ static void why_used(struct ffisan_text *text, const struct ffisan_finding *find
 
 static void fix_used(struct ffisan_text *text, const struct ffisan_finding *finding)
 {
-    if (finding->freed.finalizer)
+    if (is_by_userdata(finding))
+        ffisan_text_add(text,
+                        "Keep the userdata in a Lua variable or table that lives as long as "
+                        "the pointer is used.");
+    else if (finding->freed.finalizer)
         ffisan_text_add(text,
                         "Put the finalizer on the cdata that is kept:\n"
                         "    p = ffi.gc(ffi.cast(\"T *\", C.malloc(n)), C.free)\n"
@@ -99,7 +115,7 @@ static void fix_twice(struct ffisan_text *text, const struct ffisan_finding *fin
         ffisan_text_add(text,
                         "Let one cdata carry the finalizer; others may hold the address, as long "
                         "as they keep that one alive.");
-    else if (in_finalizer || finding->freed.finalizer)
+    else if (in_finalizer || (finding->freed.finalizer && !is_by_userdata(finding)))
         ffisan_text_add(text,
                         "Take the finalizer off before freeing by hand:\n"
                         "    C.free(ffi.gc(p, nil))");

@@ -305,8 +305,11 @@ const struct lj_header *ffisan_luastack_finalized(const struct ffisan_vm *vm)
         if ((link & FRAME_TYPE) == FRAME_C) {
             const struct lj_header *function = frame_function(frame);
             bool is_lua = function && is_lua_function(function);
-            const struct lj_header *second = is_lua ? NULL : object_at(frame + 16);
-            return second ? second : object_at(frame + 8); /* a cdata that is called comes first */
+            const struct lj_header *first = object_at(frame + 8);
+            if (is_lua || (first && first->gct == LJ_GCT_UDATA))
+                return first;
+            const struct lj_header *second = object_at(frame + 16);
+            return second ? second : first; /* a cdata that is called comes first */
         }
         frame = previous_frame(frame);
     }

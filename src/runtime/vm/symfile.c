@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define MOST_SECTIONS 128
@@ -35,7 +36,7 @@ static bool open_file(struct search *search, const char *path)
         search->head.e_ident[EI_CLASS] == ELFCLASS64 &&
         search->head.e_shentsize == sizeof(Elf64_Shdr))
         return true;
-    close(search->fd);
+    syscall(SYS_close, search->fd);
     return false;
 }
 
@@ -120,7 +121,7 @@ bool ffisan_symfile_find(const char *path, uint64_t value, enum ffisan_symbol_ki
                                     (off_t)search.name_at) <= 0)
             ret_symbol->name[0] = '\0';
         ret_symbol->start = search.start;
-        close(search.fd);
+        syscall(SYS_close, search.fd);
     }
     errno = saved_errno;
     return ret_symbol->name[0] != '\0';
@@ -154,7 +155,7 @@ bool ffisan_symfile_is_loaded(const char *path, uint64_t load_address)
     bool answer = false;
     if (open_file(&search, path)) {
         answer = is_loaded(&search, load_address);
-        close(search.fd);
+        syscall(SYS_close, search.fd);
     }
     errno = saved_errno;
     return answer;
