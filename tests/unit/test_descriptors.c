@@ -24,6 +24,11 @@ bool ffisan_use_fault(uintptr_t address, enum ffisan_access access, void *contex
     return false;
 }
 
+void ffisan_use_crash(uintptr_t address)
+{
+    (void)address;
+}
+
 bool ffisan_use_is_gone(uintptr_t address)
 {
     (void)address;

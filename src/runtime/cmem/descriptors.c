@@ -241,30 +241,43 @@ static void tell(const struct closed *gone, const char *function)
     ffisan_report(&telling.finding);
 }
 
-/* Tells of it once. */
-static void use(struct ffisan_state *state, int descriptor, const char *function, bool is_reopened)
+/* Tells of it once.  Caller holds the lock. */
+static bool tell_once(struct closed *gone, const struct ffisan_state *state, const char *function)
 {
-    if (!ffisan_lock_take(&ffisan_runtime.lock))
+    bool is_ours = gone && gone->state == state;
+    if (is_ours)
+        tell(gone, function);
+    if (gone)
+        forget(gone);
+    return is_ours;
+}
+
+void ffisan_descriptors_used(struct ffisan_state *state, int descriptor, const char *function)
+{
+    if (!state || !find(descriptor) || is_open(descriptor) ||
+        !ffisan_lock_take(&ffisan_runtime.lock))
         return;
     struct closed *gone = find(descriptor);
-    bool is_told = gone && gone->state == state && (gone->stream != NULL) == is_reopened;
-    if (is_told) {
-        tell(gone, function);
-        forget(gone);
-    }
+    if (gone)
+        gone->stream = NULL; /* that has been closed, too */
+    bool is_told = tell_once(gone, state, function);
     ffisan_lock_give(&ffisan_runtime.lock);
     if (is_told)
         ffisan_report_halt();
 }
 
-void ffisan_descriptors_used(struct ffisan_state *state, int descriptor, const char *function)
-{
-    if (state && find(descriptor) && !is_open(descriptor))
-        use(state, descriptor, function, false);
-}
-
+/* One that is open again, and not by a stream that we know, belongs to whoever uses it. */
 void ffisan_descriptors_reopened(struct ffisan_state *state, int descriptor, const char *function)
 {
-    if (state)
-        use(state, descriptor, function, true);
+    bool is_told = false;
+    if (!state || !is_open(descriptor) || !ffisan_lock_take(&ffisan_runtime.lock))
+        return;
+    struct closed *gone = find(descriptor);
+    if (gone && gone->stream)
+        is_told = tell_once(gone, state, function);
+    else if (gone)
+        forget(gone);
+    ffisan_lock_give(&ffisan_runtime.lock);
+    if (is_told)
+        ffisan_report_halt();
 }
