@@ -13,10 +13,10 @@
 #include "runtime/fault/guard.h"
 #include "runtime/fault/signals.h"
 #include "runtime/state.h"
+#include "runtime/vm/cstack.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -174,22 +174,6 @@ static bool search_heap(struct ffisan_audit *audit, uintptr_t stack)
 /* ---- All of it ------------------------------------------------------------------------------ */
 
 /*
- * The stack that we run on, from the current frame up.  The main thread's ends with what the kernel
- * put there, that of another thread with its descriptor; where that of a coroutine of C ends is not
- * known.
- */
-static struct ffisan_segment our_stack(uintptr_t here)
-{
-    enum { DEEPEST = 64 << 20, DEEPEST_UNKNOWN = 64 << 10 };
-    uintptr_t ends[] = {(uintptr_t)pthread_self(), (uintptr_t)getauxval(AT_RANDOM)};
-    uintptr_t end = here + DEEPEST_UNKNOWN;
-    for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-        if (ends[i] - here < DEEPEST)
-            end = ends[i];
-    return (struct ffisan_segment){.start = here & ~(uintptr_t)7, .end = end & ~(uintptr_t)7};
-}
-
-/*
  * Registers that hold variables of our callers are put on the stack first.  Returns false when not
  * everything could be searched.
  */
@@ -197,7 +181,8 @@ __attribute__((noinline)) static bool search_memory(struct ffisan_audit *audit)
 {
     const struct ffisan_segment *segments;
     __builtin_unwind_init();
-    struct ffisan_segment stack = our_stack((uintptr_t)__builtin_frame_address(0));
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0) & ~(uintptr_t)7;
+    struct ffisan_segment stack = {.start = here, .end = ffisan_cstack_end(here)};
     size_t n = ffisan_segments_now((uintptr_t)audit->state->api->lua_newuserdata, &segments);
     for (size_t i = 0; i < n; i++)
         search_segment(audit, &segments[i], stack.start);

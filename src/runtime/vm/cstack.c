@@ -7,7 +7,9 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 struct ffisan_unwinder ffisan_unwinder;
 struct ffisan_lock ffisan_unwinder_lock;
@@ -188,4 +190,15 @@ bool ffisan_cstack_symbol(uintptr_t pc, struct ffisan_cframe *ret_frame)
     ret_frame->is_vm = is_vm_frame(module, ret_frame);
     ret_frame->is_own = is_own_module(module);
     return true;
+}
+
+uintptr_t ffisan_cstack_end(uintptr_t here)
+{
+    enum { DEEPEST = 64 << 20, DEEPEST_UNKNOWN = 64 << 10 };
+    uintptr_t ends[] = {(uintptr_t)pthread_self(), (uintptr_t)getauxval(AT_RANDOM)};
+    uintptr_t end = here + DEEPEST_UNKNOWN;
+    for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        if (ends[i] - here < DEEPEST)
+            end = ends[i];
+    return end & ~(uintptr_t)7;
 }

@@ -44,6 +44,13 @@ void ffisan_cstack_prepare(uintptr_t vm_address);
  */
 size_t ffisan_cstack_capture(uintptr_t *pcs, size_t max, const ucontext_t *context);
 
+/**
+ * Where the stack ends that this address, of a frame of ours, lies on: that of the main thread with
+ * what the kernel put there, that of another thread with its descriptor; where that of a coroutine
+ * of C ends is not known, it has at least 64 KiB or a fault is to be expected.  Aligned to 8.
+ */
+uintptr_t ffisan_cstack_end(uintptr_t here);
+
 /** Names an address. Returns false, with an empty frame, when it lies in no loaded module. */
 bool ffisan_cstack_symbol(uintptr_t pc, struct ffisan_cframe *ret_frame);
 

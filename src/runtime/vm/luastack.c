@@ -7,6 +7,7 @@
  */
 #include "runtime/vm/luastack.h"
 
+#include "runtime/vm/cstack.h"
 #include "runtime/vm/proto.h"
 
 /* lj_frame.h, GC64 */
@@ -276,7 +277,9 @@ uintptr_t ffisan_luastack_below(uintptr_t cframe, bool (*is_thread)(uintptr_t wo
 {
     enum { REACH = 4096, STEP = 16 /* calls leave the stack aligned */ };
     cframe = raw_cframe(cframe);
-    for (uintptr_t place = cframe + STEP; cframe && place < cframe + REACH; place += STEP) {
+    uintptr_t end = cframe ? ffisan_cstack_end(cframe) : 0, limit = cframe + REACH;
+    limit = limit < end ? limit : end;
+    for (uintptr_t place = cframe + STEP; place + CFRAME_PREV < limit; place += STEP) {
         uintptr_t word = load(place + CFRAME_L);
         if (is_thread(word, context) &&
             raw_cframe(((const struct lj_thread *)word)->cframe) == place)
