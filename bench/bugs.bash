@@ -4,7 +4,7 @@
 # shellcheck shell=bash disable=SC2154
 
 bug_limit=20 # seconds for one run: crashed programs may leave others waiting
-bug_kinds=(a1 a2 a3 a4 b c d e f g h i)
+bug_kinds=(a1 a2 a3 a4 b c d e f g h i s fd)
 
 # Runs a program in its folder with its input, settings and arguments; leaves $tmp/bug.out,
 # $tmp/bug.err, $tmp/bug.log and the status.
@@ -74,10 +74,11 @@ try_kind() # TOOL KIND COMMAND...
     echo "$tool $kind $n $crashed $wrong $reported $cause $twins $((spent / 1000))"
 }
 
-try_tool() # TOOL COMMAND...
+try_tool() # TOOL COMMAND...; nothing when other tools are asked for
 {
     local tool=$1 kind line
     shift
+    [ -z "$tools" ] || [[ ,$tools, == *,$tool,* ]] || return 0
     for kind in "${bug_kinds[@]}"; do
         line=$(try_kind "$tool" "$kind" "$@")
         echo "  $line" >&2
@@ -85,7 +86,15 @@ try_tool() # TOOL COMMAND...
     done
 }
 
+# What the last run has measured of the tools that are not asked for stays.
 measure_bugs()
+{
+    [ -z "$tools" ] || [ ! -e "$results/bugs" ] ||
+        awk -v tools=",$tools," 'index(tools, "," $1 ",") == 0' "$results/bugs"
+    try_tools
+}
+
+try_tools()
 {
     local asan per_line=(-joff -e "$hook")
     local grind=(valgrind --leak-check=full --show-leak-kinds=definite

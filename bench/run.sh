@@ -10,6 +10,7 @@
 #   -n ROUNDS   runs of each command per comparison (default 11)
 #   -t SECONDS  a comparison ends after so long once it has five rounds (default 20)
 #   --full      also run the bug programs of the tests under other tools; takes minutes
+#   --tools=... in the section bugs only these, as plain,ffisan-auto,valgrind-per-line
 #   --readme    write the tables into README.md, README.zh-CN.md and docs/BENCHMARKS.md
 #
 # FFISAN_TEST_COMMAND      the ffisan to measure (default: build/ffisan)
@@ -31,6 +32,7 @@ results=$top/build/bench/results
 rounds=11
 seconds=20
 full=
+tools=
 readme=
 sections=()
 tmp=$(mktemp -d)
@@ -44,13 +46,14 @@ hook="debug.sethook(function () collectgarbage() end, 'l')"
 # shellcheck source=bench/render.bash
 . "$here/render.bash"
 
-usage() { sed -n '3,13s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '3,14s/^# \{0,1\}//p' "$0"; }
 
 while [ $# -gt 0 ]; do
     case $1 in
     -n) rounds=${2:?} && shift ;;
     -t) seconds=${2:?} && shift ;;
     --full) full=1 ;;
+    --tools=*) tools=${1#--tools=} ;;
     --readme) readme=1 ;;
     programs | malloc | startup | bystanders | audit | nginx | article | bugs | tables) sections+=("$1") ;;
     -h | --help) usage && exit ;;
