@@ -9,6 +9,7 @@
 
 #include "runtime/vm/cstack.h"
 #include "runtime/vm/proto.h"
+#include "runtime/vm/tailcall.h"
 
 /* lj_frame.h, GC64 */
 enum {
@@ -237,6 +238,19 @@ static uint64_t note(struct ffisan_luatrail *trail, uintptr_t address)
     return value;
 }
 
+static size_t add_tailcalls(const struct ffisan_luatop *top, uint64_t *pcs, size_t max,
+                            struct ffisan_luatrail *trail)
+{
+    struct ffisan_tailcalls calls;
+    ffisan_tailcalls_find(top, &calls);
+    if (calls.depends_on)
+        note(trail, calls.depends_on);
+    size_t n = 0;
+    for (; n < calls.n && n < max; n++)
+        pcs[n] = calls.frames[n].pc + 4;
+    return n;
+}
+
 size_t ffisan_luastack_pcs(const struct ffisan_luatop *top, uint64_t *pcs, size_t max,
                            struct ffisan_luatrail *ret_trail)
 {
@@ -246,6 +260,8 @@ size_t ffisan_luastack_pcs(const struct ffisan_luatop *top, uint64_t *pcs, size_
     ret_trail->n_words = 0;
     if (top->pc)
         pcs[n++] = top->pc;
+    else
+        n = add_tailcalls(top, pcs, max, ret_trail);
     while (n < max && frame > bottom) {
         uint64_t link = note(ret_trail, frame);
         if (!link_is_sane(link))
@@ -440,6 +456,20 @@ size_t ffisan_luastack_in_trace(const struct lj_trace *trace, uintptr_t machine_
     return n;
 }
 
+static size_t in_interpreter(const struct ffisan_vm *vm, const struct lj_thread *thread,
+                             struct ffisan_luaframe *frames, size_t max)
+{
+    struct ffisan_luatop top;
+    struct ffisan_tailcalls calls;
+    size_t n = 0;
+    if (ffisan_luastack_top(vm, &top)) {
+        ffisan_tailcalls_find(&top, &calls);
+        for (; n < calls.n && n < max; n++)
+            frames[n] = calls.frames[n];
+    }
+    return n + ffisan_luastack_walk(thread, thread->base, false, frames + n, max - n);
+}
+
 size_t ffisan_luastack_now(const struct ffisan_vm *vm, const uintptr_t *machine_pcs,
                            size_t n_machine_pcs, struct ffisan_luaframe *frames, size_t max)
 {
@@ -452,7 +482,7 @@ size_t ffisan_luastack_now(const struct ffisan_vm *vm, const uintptr_t *machine_
     int32_t vmstate = (int32_t)ffisan_vm_word(vm, layout->vmstate);
     uintptr_t jit_base = ffisan_vm_word(vm, layout->jit_base);
     if (vmstate <= 0 || !jit_base)
-        return ffisan_luastack_walk(thread, thread->base, false, frames, max);
+        return in_interpreter(vm, thread, frames, max);
     const struct lj_trace *trace = ffisan_luastack_trace(vm, (uint32_t)vmstate);
     size_t n = 0;
     if (trace) {
