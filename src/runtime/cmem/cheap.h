@@ -28,11 +28,13 @@ struct ffisan_cnote {
     uint32_t finalizer_made;  /**< freed by a finalizer: stack of its cdata */
     uint16_t finalizer_ctype; /**< 0 = freed by hand; else of the cdata, or: */
 #define FFISAN_FINALIZER_OF_USERDATA UINT16_MAX
-    uint8_t function;        /**< enum ffisan_cfree_function */
-    uint8_t is_marked : 2;   /**< something leads to it (leaks_mark.c) */
-    uint8_t is_reported : 1; /**< as a leak, or as used after it was freed */
-    uint8_t is_suspect : 1;  /**< nothing led to it in the last search */
-    uint8_t is_kept : 1;     /**< C memory led to it when the program ended */
+    uint8_t function;              /**< enum ffisan_cfree_function */
+    uint8_t is_marked : 2;         /**< something leads to it (leaks_mark.c) */
+    uint8_t is_reported : 1;       /**< as a leak, or as used after it was freed */
+    uint8_t is_suspect : 1;        /**< nothing led to it in the last search */
+    uint8_t is_kept : 1;           /**< C memory led to it when the program ended */
+    uint8_t may_be_of_library : 1; /**< a library led to it that is being unloaded */
+    uint8_t is_of_library : 1;     /**< and that is gone */
 };
 
 enum ffisan_cheap_answer {

@@ -77,6 +77,43 @@ void ffisan_leaks_note_kept(struct ffisan_state *state)
     ffisan_cheap_unlock();
 }
 
+static void search_library(void *argument)
+{
+    struct ffisan_leaks_mark *mark = argument;
+    ffisan_leaks_mark_library(mark);
+}
+
+static bool is_watching(void)
+{
+    return ffisan_runtime.options.leaks && ffisan_runtime.options.malloc && ffisan_cheap_has_live();
+}
+
+void ffisan_leaks_library_goes(const struct ffisan_leaks_range *ranges, unsigned n)
+{
+    struct ffisan_leaks_mark mark = {.ranges = ranges, .n_ranges = n};
+    if (n == 0 || !is_watching() || !ffisan_lock_take(&ffisan_runtime.lock))
+        return;
+    bool was_busy = ffisan_thread.is_busy;
+    ffisan_thread.is_busy = true;
+    if (ffisan_cheap_lock()) {
+        ffisan_leaks_mark_begin(&mark);
+        if (mark.is_possible)
+            ffisan_guard_run(search_library, &mark);
+        ffisan_leaks_mark_end(&mark);
+        ffisan_cheap_unlock();
+    }
+    ffisan_thread.is_busy = was_busy;
+    ffisan_lock_give(&ffisan_runtime.lock);
+}
+
+void ffisan_leaks_library_went(bool is_gone)
+{
+    if (!is_watching() || !ffisan_cheap_lock())
+        return;
+    ffisan_leaks_decide_library(is_gone);
+    ffisan_cheap_unlock();
+}
+
 /* A pointer may have moved from where the search had not been to where it had. */
 static bool needs_second_look(void)
 {

@@ -31,6 +31,18 @@ void ffisan_leaks_ending(struct ffisan_state *state);
 /** Part of it: what C memory leads to.  Caller holds ffisan_runtime.lock. */
 void ffisan_leaks_note_kept(struct ffisan_state *state);
 
+/** Variables of a library, which may go. */
+struct ffisan_leaks_range {
+    uintptr_t from, to;
+};
+
+/**
+ * A library may be about to be unloaded.  What only it leads to is its own: if it does not free
+ * that, the program could not, and has not leaked it.  Followed by ffisan_leaks_library_went.
+ */
+void ffisan_leaks_library_goes(const struct ffisan_leaks_range *ranges, unsigned n);
+void ffisan_leaks_library_went(bool is_gone);
+
 struct ffisan_leaks_stats ffisan_leaks_stats(void);
 
 #endif

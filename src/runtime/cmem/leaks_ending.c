@@ -48,7 +48,7 @@ static uint64_t *visited_of(struct ending *ending, const struct ffisan_slot_ref 
 static bool has_died(const struct ffisan_slot_ref *ref)
 {
     enum ffisan_slot_state state = ffisan_slot_state(ref);
-    return state == FFISAN_SLOT_DEAD ||
+    return state >= FFISAN_SLOT_DEAD || /* also if raw pointers lead to it */
            (state == FFISAN_SLOT_FREE && ref->span->group == FFISAN_GROUP_INTERNAL);
 }
 

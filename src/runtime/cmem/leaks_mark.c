@@ -10,6 +10,7 @@
 #include "base/pages.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/ctraces.h"
+#include "runtime/cmem/leaks.h"
 #include "runtime/cmem/maps.h"
 #include "runtime/heap/scan.h"
 #include "runtime/state.h"
@@ -255,6 +256,35 @@ void ffisan_leaks_mark_kept(struct ffisan_leaks_mark *mark)
     ffisan_cheap_each_live(keep, mark);
 }
 
+static void note_library(void *context, const struct ffisan_slot_ref *ref)
+{
+    struct ffisan_cnote *note = ffisan_cheap_note(ref);
+    (void)context;
+    note->may_be_of_library = note->is_marked == REACHABLE;
+}
+
+void ffisan_leaks_mark_library(struct ffisan_leaks_mark *mark)
+{
+    for (unsigned i = 0; i < mark->n_ranges; i++)
+        search_words(mark, mark->ranges[i].from, mark->ranges[i].to, REACHABLE);
+    follow(mark, REACHABLE);
+    ffisan_cheap_each_live(note_library, mark);
+}
+
+static void decide_library(void *context, const struct ffisan_slot_ref *ref)
+{
+    struct ffisan_cnote *note = ffisan_cheap_note(ref);
+    if (!note)
+        return;
+    note->is_of_library |= note->may_be_of_library & *(const bool *)context;
+    note->may_be_of_library = 0;
+}
+
+void ffisan_leaks_decide_library(bool is_gone)
+{
+    ffisan_cheap_each_live(decide_library, &is_gone);
+}
+
 void ffisan_leaks_mark_word(struct ffisan_leaks_mark *mark, uintptr_t word)
 {
     if (word - mark->low < mark->size)
@@ -286,8 +316,8 @@ static void list(void *context, const struct ffisan_slot_ref *ref)
     const struct ffisan_ctrace *trace = ffisan_ctraces_get(ref->slot->stack);
     if (note->is_marked == REACHABLE)
         note->is_suspect = 0;
-    if (note->is_marked != LOST || note->is_kept || note->is_reported || !trace ||
-        !trace->lua_stack)
+    if (note->is_marked != LOST || note->is_kept || note->is_of_library || note->is_reported ||
+        !trace || !trace->lua_stack)
         return;
     if (mark->is_tentative && !note->is_suspect) {
         note->is_suspect = 1;

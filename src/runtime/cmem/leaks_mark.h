@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct ffisan_state;
+struct ffisan_leaks_range;
 
 #define FFISAN_LEAKS_AT_ONCE 64u /* more are found by the next search */
 
@@ -24,7 +25,9 @@ struct ffisan_leaks_mark {
     bool is_last;      /**< the program has ended */
     bool is_first;     /**< what stands on this thread's stack does not count */
     bool is_possible;  /**< there was memory for the search */
-    bool is_complete;  /**< all memory was searched */
+    const struct ffisan_leaks_range *ranges; /**< of a library */
+    unsigned n_ranges;
+    bool is_complete; /**< all memory was searched */
     uint64_t n_words;
     uintptr_t low, size; /**< of the C heap: a first look at a word */
     uintptr_t stack;     /**< the stack below is not in use */
@@ -55,6 +58,12 @@ void ffisan_leaks_mark_ending(struct ffisan_leaks_mark *mark);
  * are not lost when a library that keeps them is unloaded.
  */
 void ffisan_leaks_mark_kept(struct ffisan_leaks_mark *mark);
+
+/** Notes which blocks these variables lead to.  Reads them: run it under a guard. */
+void ffisan_leaks_mark_library(struct ffisan_leaks_mark *mark);
+
+/** They are gone, or they are not. */
+void ffisan_leaks_decide_library(bool is_gone);
 
 /** Marks the block that an address leads into, and what it leads to. */
 void ffisan_leaks_mark_word(struct ffisan_leaks_mark *mark, uintptr_t word);

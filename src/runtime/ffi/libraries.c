@@ -10,6 +10,7 @@
 #include "base/pages.h"
 #include "base/real.h"
 #include "runtime/cmem/finalizer.h"
+#include "runtime/cmem/leaks.h"
 #include "runtime/fault/signals.h"
 #include "runtime/ffi/library_books.h"
 #include "runtime/interrupted.h"
@@ -21,6 +22,7 @@
 
 #define MOST_MODULES 512
 #define MOST_IMAGES 32 /* of the module that is closed and of those that may go with it */
+#define MOST_RANGES 64
 #define MOST_KEPT 64
 #define MOST_BYTES ((size_t)256 << 20)
 
@@ -48,6 +50,8 @@ struct snapshot {
     bool is_in_reach; /* the module of the handle has been met: what it needs comes behind it */
     struct ffisan_image images[MOST_IMAGES];
     unsigned n_images;
+    struct ffisan_leaks_range variables[MOST_RANGES]; /* of the same modules */
+    unsigned n_variables;
 };
 
 /* ---- Who ------------------------------------------------------------------------------------- */
@@ -140,6 +144,17 @@ static void take_image(struct snapshot *snapshot, const struct dl_phdr_info *inf
         ffisan_image_discard(image);
 }
 
+static void note_variables(struct snapshot *snapshot, const struct dl_phdr_info *info)
+{
+    for (unsigned i = 0; i < info->dlpi_phnum && snapshot->n_variables < MOST_RANGES; i++) {
+        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+        uintptr_t from = info->dlpi_addr + header->p_vaddr;
+        if (header->p_type == PT_LOAD && (header->p_flags & PF_W))
+            snapshot->variables[snapshot->n_variables++] =
+                (struct ffisan_leaks_range){from, from + header->p_memsz};
+    }
+}
+
 static int note_module(struct dl_phdr_info *info, size_t size, void *context)
 {
     struct snapshot *snapshot = context;
@@ -156,8 +171,10 @@ static int note_module(struct dl_phdr_info *info, size_t size, void *context)
     memcpy(snapshot->names + snapshot->n_chars, info->dlpi_name, length);
     snapshot->n_chars += length;
     snapshot->is_in_reach |= (const void *)ffisan_modules_find(module->from) == snapshot->handle;
-    if (snapshot->is_in_reach)
+    if (snapshot->is_in_reach) {
         take_image(snapshot, info, module);
+        note_variables(snapshot, info);
+    }
     return 0;
 }
 
@@ -303,11 +320,14 @@ static int close_watched(void *handle, int (*real)(void *))
     }
     snapshot->handle = handle;
     dl_iterate_phdr(note_module, snapshot);
+    ffisan_leaks_library_goes(snapshot->variables, snapshot->n_variables);
     errno = saved_errno;
     int result = real(handle);
     saved_errno = errno;
     dl_iterate_phdr(read_n_unloaded, &n_unloaded);
-    if (result == 0 && n_unloaded != snapshot->n_unloaded)
+    bool is_gone = result == 0 && n_unloaded != snapshot->n_unloaded;
+    ffisan_leaks_library_went(is_gone);
+    if (is_gone)
         keep_missing(snapshot, &by);
     for (unsigned i = 0; i < snapshot->n_images; i++)
         ffisan_image_discard(&snapshot->images[i]);

@@ -78,3 +78,25 @@ int text_buffers(void)
 {
     return n_buffers;
 }
+
+/* A list of all words that were seen, which is never freed. */
+struct word {
+    struct word *next;
+    char text[24];
+};
+static struct word *words;
+
+int text_remember(const char *text)
+{
+    int n = 1;
+    for (struct word *word = words; word; word = word->next, n++)
+        if (strcmp(word->text, text) == 0)
+            return -n;
+    struct word *word = calloc(1, sizeof(*word));
+    if (!word)
+        return 0;
+    snprintf(word->text, sizeof(word->text), "%s", text);
+    word->next = words;
+    words = word;
+    return n;
+}
