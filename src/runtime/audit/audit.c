@@ -33,6 +33,8 @@ static void look_at_word(struct ffisan_audit *audit, size_t offset, enum ffisan_
     uint64_t word;
     memcpy(&word, (const void *)(holder->payload + offset), sizeof(word));
     if (ffisan_lead_is_one(audit, word)) {
+        if (kind == FFISAN_SLOT_INTEGER && holder->is_disguise)
+            kind = FFISAN_SLOT_POINTER;
         holder->offset = (uint32_t)offset;
         ffisan_lead_follow(audit, word, kind, holder);
     }
@@ -102,7 +104,8 @@ static void search_cdata(struct ffisan_audit *audit, const struct ffisan_slot_re
                                    .ctypeid = cdata->ctypeid,
                                    .size = (uint32_t)size,
                                    .made = ref->slot->stack,
-                                   .kind = FFISAN_HOLDER_CDATA};
+                                   .kind = FFISAN_HOLDER_CDATA,
+                                   .is_disguise = ref->slot->is_disguise};
     if (map->stride == 0 || map->has_unaligned)
         search_slowly(audit, &holder, map->has_unaligned ? 1 : 8);
     else

@@ -24,6 +24,7 @@ struct ffisan_holder {
     uint32_t offset;  /**< of the pointer in the payload */
     uint32_t made;    /**< stack of its creation */
     enum ffisan_holder_kind kind;
+    bool is_disguise; /**< its integers may be pointers */
 };
 #define FFISAN_STANDIN_HOLDERS 3
 #define FFISAN_STANDIN_HEAD 128u

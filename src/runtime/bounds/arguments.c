@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/bounds/arguments.h"
 
+#include "runtime/bounds/disguise.h"
 #include "runtime/bounds/keep.h"
 #include "runtime/state.h"
 #include "runtime/vm/cstack.h"
@@ -47,6 +48,7 @@ static void before_call(const struct ffisan_builtin_call *call)
     }
     if (call->kept->n_blocks == 0)
         return;
+    ffisan_disguise_before(call);
     call->kept->outer = state->running_call;
     state->running_call = frame_of(call);
 }
@@ -68,6 +70,7 @@ static void after_call(const struct ffisan_builtin_call *call)
     if (call->kept->n_blocks == 0)
         return;
     ffisan_keep_compare(call, name_of_function);
+    ffisan_disguise_after(call);
     call->state->running_call = call->kept->outer;
 }
 

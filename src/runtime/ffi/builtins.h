@@ -77,9 +77,10 @@ struct ffisan_builtin_kept {
     struct ffisan_question question;
     struct ffisan_running_call outer; /**< that ran when this one began */
     unsigned n_blocks;
-    uintptr_t blocks[FFISAN_BUILTIN_KEPT]; /**< of the heap, that arguments lead into */
-    uintptr_t text_block;                  /**< a string of them */
-    uint32_t n_text;                       /**< bytes of it that are in `text` */
+    uintptr_t blocks[FFISAN_BUILTIN_KEPT];     /**< of the heap, that arguments lead into */
+    uint32_t n_addresses[FFISAN_BUILTIN_KEPT]; /**< of other ones, in each (bounds/disguise.h) */
+    uintptr_t text_block;                      /**< a string of them */
+    uint32_t n_text;                           /**< bytes of it that are in `text` */
     char text[64];
 };
 

@@ -46,8 +46,9 @@ struct ffisan_slot {
     uint32_t stack; /**< where it was allocated (report/stacks.h); 0 = unknown; held: stand-in */
     uint16_t slack; /**< slot size - requested size; large blocks: see the span */
     uint8_t is_held : 1;
-    uint8_t is_damaged : 1; /**< its redzone was overwritten, and that is queued or reported */
-    uint8_t is_sealed : 1;  /**< seal.h; until the slot is handed out again */
+    uint8_t is_damaged : 1;  /**< its redzone was overwritten, and that is queued or reported */
+    uint8_t is_sealed : 1;   /**< seal.h; until the slot is handed out again */
+    uint8_t is_disguise : 1; /**< C has put an address into integers of it (bounds/disguise.h) */
     uint8_t type; /**< low 4 bits: gct of the object, 0 = unknown; high 4 bits: header offset / 8 */
 };
 #define FFISAN_SLOT_TYPE_MASK 0x0f
