@@ -32,3 +32,18 @@ void testhelper_fill(unsigned char *data, size_t size_bytes, unsigned seed)
     for (size_t i = 0; i < size_bytes; i++)
         data[i] = (unsigned char)(seed + i);
 }
+
+/* A call for each level of a tree, which is as deep as it was made. */
+struct testhelper_tree {
+    struct testhelper_tree *left, *right;
+    const char *label;
+};
+
+__attribute__((noinline, optimize("O0"))) unsigned
+testhelper_tree_hash(const struct testhelper_tree *tree)
+{
+    if (!tree)
+        return 0;
+    unsigned left = testhelper_tree_hash(tree->left), right = testhelper_tree_hash(tree->right);
+    return left * 31 + right * 17 + (unsigned)strlen(tree->label);
+}

@@ -69,9 +69,9 @@ void ffisan_here_add_c(struct ffisan_here *here, struct ffisan_scratch *scratch,
 {
     here->n_pcs = ffisan_cstack_capture(here->pcs, FFISAN_HERE_PCS, context);
     size_t api = find_api_call(here);
-    for (size_t i = api == SIZE_MAX ? 0 : api; i < here->n_pcs && here->n_frames < MAX_C_FRAMES;
-         i++) {
-        struct ffisan_cframe cframe;
+    struct ffisan_cframe cframe;
+    size_t left_out = SIZE_MAX;
+    for (size_t i = api == SIZE_MAX ? 0 : api; i < here->n_pcs; i++) {
         if (!ffisan_cstack_symbol(here->pcs[i], &cframe))
             break;
         here->saw_vm = cframe.is_vm;
@@ -79,10 +79,20 @@ void ffisan_here_add_c(struct ffisan_here *here, struct ffisan_scratch *scratch,
             break;
         if (cframe.is_own)
             continue;
+        if (here->n_frames == MAX_C_FRAMES - 1) {
+            left_out = i;
+            continue;
+        }
         add_frame(here, scratch, here->pcs[i], &cframe);
         if (cframe.function && !cframe.is_vm)
             here->function = scratch->frames[here->n_frames - 1].function;
     }
+    /* Of a deep stack the innermost ones, and the function that Lua called. */
+    if (left_out == SIZE_MAX || !ffisan_cstack_symbol(here->pcs[left_out], &cframe))
+        return;
+    add_frame(here, scratch, here->pcs[left_out], &cframe);
+    if (here->saw_vm && scratch->frames[here->n_frames - 1].function)
+        here->function = scratch->frames[here->n_frames - 1].function;
 }
 
 /* The memory was used by the VM itself: by ffi.string, ffi.copy ... */
@@ -102,7 +112,9 @@ static bool is_lua_thread(const struct ffisan_here *here, const struct ffisan_st
 {
     if (here->saw_vm)
         return true;
-    return state->thread == pthread_self() && state->vmstate && *state->vmstate > 0;
+    bool is_too_deep = here->n_pcs == FFISAN_HERE_PCS;
+    return state->thread == pthread_self() && state->vmstate &&
+           (*state->vmstate > 0 || is_too_deep);
 }
 
 void ffisan_here_add_lua(struct ffisan_here *here, struct ffisan_scratch *scratch,

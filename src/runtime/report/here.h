@@ -13,7 +13,7 @@
 
 struct ffisan_state;
 
-#define FFISAN_HERE_PCS 48
+#define FFISAN_HERE_PCS 128
 
 struct ffisan_here {
     uintptr_t pcs[FFISAN_HERE_PCS];
