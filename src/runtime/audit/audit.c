@@ -15,6 +15,7 @@
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/leaks.h"
 #include "runtime/cmem/thread.h"
+#include "runtime/fault/guard.h"
 #include "runtime/ffi/callbacks.h"
 #include "runtime/ffi/results.h"
 #include "runtime/heap/fast.h"
@@ -52,7 +53,7 @@ static void search_slowly(struct ffisan_audit *audit, struct ffisan_holder *hold
         if (!ffisan_lead_is_one(audit, word))
             continue;
         enum ffisan_slot_kind kind =
-            ffisan_ctype_slot(&audit->state->vm, holder->ctypeid, holder->size, offset);
+            ffisan_ctype_slot(&audit->holders->vm, holder->ctypeid, holder->size, offset);
         bool is_declared = kind == FFISAN_SLOT_POINTER || kind == FFISAN_SLOT_FUNCTION;
         if (kind != FFISAN_SLOT_OTHER && (is_declared || offset % 4 == 0))
             look_at_word(audit, offset, kind, holder);
@@ -93,7 +94,7 @@ static void search_cdata(struct ffisan_audit *audit, const struct ffisan_slot_re
     if (!cdata)
         return;
     size_t size = ffisan_slot_size(ref) - ((uintptr_t)cdata->payload - ref->block);
-    const struct ffisan_ctype_map *map = ffisan_state_ctype_map(audit->state, cdata->ctypeid);
+    const struct ffisan_ctype_map *map = ffisan_state_ctype_map(audit->holders, cdata->ctypeid);
     if (!map->has_pointers && (!map->has_evidence || size > EVIDENCE_BYTES))
         return;
     if (cdata->marked & LJ_CDATA_VAR)
@@ -134,7 +135,8 @@ static void search_userdata(struct ffisan_audit *audit, const struct ffisan_slot
 static __attribute__((noinline)) void search_fully(struct ffisan_audit *audit,
                                                    const struct ffisan_slot_ref *ref)
 {
-    if (!ffisan_redzone_is_intact(ref->block + ffisan_slot_size(ref), ffisan_redzone_slack(ref)))
+    if (audit->holders == audit->state &&
+        !ffisan_redzone_is_intact(ref->block + ffisan_slot_size(ref), ffisan_redzone_slack(ref)))
         ffisan_heap_check_redzone(&audit->state->heap, ref);
     if ((ref->slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_CDATA)
         search_cdata(audit, ref);
@@ -158,7 +160,7 @@ static inline bool matters(const struct ffisan_audit *audit, uint64_t word)
  */
 static inline bool is_harmless(const struct ffisan_audit *audit, const struct ffisan_slot_ref *ref)
 {
-    const struct ffisan_state *state = audit->state;
+    const struct ffisan_state *state = audit->holders;
     const struct lj_cdata *cdata = (const struct lj_cdata *)ref->block;
     const struct ffisan_slot books = *ref->slot;
     uint32_t size = ref->span->slot_size - books.slack - (uint32_t)sizeof(*cdata);
@@ -184,6 +186,28 @@ static void search_holder(void *context, const struct ffisan_slot_ref *ref)
     audit->state->audit.n_holders++;
     if (!is_harmless(audit, ref))
         search_fully(audit, ref);
+}
+
+static void search_others_holders(void *argument)
+{
+    struct ffisan_audit *audit = argument;
+    ffisan_heap_each_holder(&audit->holders->heap, search_holder, audit);
+}
+
+/*
+ * A program that has a second state made through the C API has addresses from it in cdata of the
+ * first.  Another thread may have begun to run that other state, and change it under our eyes.
+ */
+static void search_holders(struct ffisan_audit *audit)
+{
+    ffisan_heap_each_holder(&audit->state->heap, search_holder, audit);
+    for (struct ffisan_state *other = ffisan_runtime.states; other; other = other->next) {
+        if (other == audit->state || other->thread != audit->state->thread)
+            continue;
+        audit->holders = other;
+        ffisan_guard_run(search_others_holders, audit);
+    }
+    audit->holders = audit->state;
 }
 
 /*
@@ -240,7 +264,8 @@ static uint64_t now_ns(void)
 void ffisan_audit_run(struct ffisan_state *state)
 {
     uint64_t start = ffisan_runtime.options.stats ? now_ns() : 0;
-    struct ffisan_audit audit = {.state = state, .number = (uint32_t)++state->audit.n_audits};
+    struct ffisan_audit audit = {
+        .state = state, .holders = state, .number = (uint32_t)++state->audit.n_audits};
     uint64_t n_followed = state->audit.n_followed, n_words = state->audit.n_words;
     state->thread = pthread_self();
     if (ffisan_runtime.options.malloc)
@@ -248,7 +273,7 @@ void ffisan_audit_run(struct ffisan_state *state)
     ffisan_state_classify_pending(state);
     find_bounds(&audit);
     bool locked = ffisan_lock_take(&ffisan_runtime.lock);
-    ffisan_heap_each_holder(&state->heap, search_holder, &audit);
+    search_holders(&audit);
     search_callback_thread(&audit);
     ffisan_csearch_run(&audit);
     ffisan_strings_audit(state);

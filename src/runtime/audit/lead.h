@@ -12,7 +12,8 @@
 
 /** An audit that is under way. */
 struct ffisan_audit {
-    struct ffisan_state *state;
+    struct ffisan_state *state;   /**< whose dead are looked for */
+    struct ffisan_state *holders; /**< in whose cdata and userdata */
     uint32_t number;
     uintptr_t lo, hi; /**< addresses of the heap's regions: one comparison for most words */
 };

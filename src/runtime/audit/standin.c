@@ -262,10 +262,10 @@ void ffisan_standins_forget_stacks(const struct ffisan_state *state)
 {
     for (uint32_t i = 0; i < standins.n; i++) {
         struct ffisan_standin *standin = &standins.all[i];
-        if (standin->state != state)
-            continue;
-        standin->made = standin->cycle_stack = 0;
         for (uint32_t k = 0; k < FFISAN_STANDIN_HOLDERS; k++)
-            standin->holders[k].made = 0;
+            if (standin->state == state || ffisan_state_owning(standin->holders[k].block) == state)
+                standin->holders[k].made = 0;
+        if (standin->state == state)
+            standin->made = standin->cycle_stack = 0;
     }
 }

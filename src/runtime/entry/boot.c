@@ -187,6 +187,18 @@ const struct ffisan_luajit *ffisan_boot(const void *address_in_luajit)
     return luajit;
 }
 
+bool ffisan_boot_knows(const void *function, size_t offset_in_api)
+{
+    bool found = false;
+    if (!function || !ffisan_lock_take(&ffisan_runtime.lock))
+        return false;
+    for (unsigned i = 0; i < n_luajits && !found; i++)
+        found =
+            memcmp((const char *)&luajits[i].api + offset_in_api, &function, sizeof(function)) == 0;
+    ffisan_lock_give(&ffisan_runtime.lock);
+    return found;
+}
+
 void ffisan_boot_attached(const struct ffisan_luajit *luajit, const char *how)
 {
     (void)luajit;

@@ -21,6 +21,9 @@ struct ffisan_luajit {
  */
 const struct ffisan_luajit *ffisan_boot(const void *address_in_luajit);
 
+/** Is that what a LuaJIT that was found has at this offset of its struct ffisan_api? */
+bool ffisan_boot_knows(const void *function, size_t offset_in_api);
+
 /** Says in the status file how a state was entered. */
 void ffisan_boot_attached(const struct ffisan_luajit *luajit, const char *how);
 

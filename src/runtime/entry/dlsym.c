@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A program that asks libc's handle for "free" (ffi.load("libc.so.6").free) must get the function
- * that knows the blocks that it was given.  A library that is bound to libc's own functions
+ * that knows the blocks that it was given.  Who asks for luaL_newstate, must get a watched state
+ * (preload.h).  A library that is bound to libc's own functions
  * (RTLD_DEEPBIND) cannot know them: from then on the program's allocator answers.  Everything else
  * goes on to the loader, which looks at the return address of its caller (RTLD_NEXT, RUNPATH):
  * these calls are jumps.
@@ -10,6 +11,7 @@
 #include "base/real.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/malloc.h"
+#include "runtime/entry/preload.h"
 
 #include <dlfcn.h>
 #include <stddef.h>
@@ -28,6 +30,11 @@ __attribute__((optimize("O2"))) FFISAN_EXPORT void *dlsym(void *handle, const ch
         void *own = ffisan_malloc_own(name);
         void *found = own && ffisan_malloc_is_ours() ? real_dlsym(handle, name) : NULL;
         if (found && found == ffisan_malloc_next(name))
+            return own;
+    }
+    if (handle == RTLD_DEFAULT && ffisan_preload_may_own(name)) {
+        void *own = ffisan_preload_own(name, real_dlsym(handle, name));
+        if (own)
             return own;
     }
     return real_dlsym(handle, name);

@@ -2,6 +2,8 @@
 /*
  * Programs that link libluajit dynamically find these before the library's own.
  */
+#include "runtime/entry/preload.h"
+
 #include "base/export.h"
 #include "runtime/audit/audit.h"
 #include "runtime/cycle/cycle.h"
@@ -106,13 +108,19 @@ FFISAN_EXPORT lua_State *lua_newstate(lua_Alloc allocf, void *ud)
     return L ? L : luajit->api.lua_newstate(allocf, ud);
 }
 
-/* What a function of one argument does to a state that is not watched. */
-static void forward(lua_State *L, const char *name, size_t offset_in_api)
+/* The function that is called for a state that is not watched. */
+static void *next_or_known(const char *name, size_t offset_in_api)
 {
-    void (*real)(lua_State *) = (void (*)(lua_State *))next(name);
+    void *real = next(name);
     const struct ffisan_luajit *luajit = real ? NULL : ffisan_boot(NULL);
     if (luajit)
         memcpy(&real, (const char *)&luajit->api + offset_in_api, sizeof(real));
+    return real;
+}
+
+static void forward(lua_State *L, const char *name, size_t offset_in_api)
+{
+    void (*real)(lua_State *) = (void (*)(lua_State *))next_or_known(name, offset_in_api);
     if (real)
         real(L);
 }
@@ -151,7 +159,8 @@ FFISAN_EXPORT lua_Alloc lua_getallocf(lua_State *L, void **ret_ud)
     }
     lua_Alloc (*real)(lua_State *, void **) =
         state ? state->api->lua_getallocf
-              : (lua_Alloc(*)(lua_State *, void **))next("lua_getallocf");
+              : (lua_Alloc(*)(lua_State *, void **))next_or_known(
+                    "lua_getallocf", offsetof(struct ffisan_api, lua_getallocf));
     return real ? real(L, ret_ud) : NULL;
 }
 
@@ -165,7 +174,38 @@ FFISAN_EXPORT void lua_setallocf(lua_State *L, lua_Alloc allocf, void *ud)
     }
     void (*real)(lua_State *, lua_Alloc, void *) =
         state ? state->api->lua_setallocf
-              : (void (*)(lua_State *, lua_Alloc, void *))next("lua_setallocf");
+              : (void (*)(lua_State *, lua_Alloc, void *))next_or_known(
+                    "lua_setallocf", offsetof(struct ffisan_api, lua_setallocf));
     if (real)
         real(L, allocf, ud);
+}
+
+/* A program's functions of the same names come before ours, also when we ask. */
+#define OWN(name)                                                                                  \
+    extern __typeof__(name) own_##name __attribute__((alias(#name), visibility("hidden")));
+OWN(lua_newstate)
+OWN(luaL_newstate)
+OWN(luaL_openlibs)
+OWN(lua_close)
+OWN(lua_getallocf)
+OWN(lua_setallocf)
+#undef OWN
+
+void *ffisan_preload_own(const char *name, const void *found)
+{
+    static const struct {
+        const char *name;
+        size_t offset_in_api;
+        void (*own)(void);
+    } entries[] = {
+#define OWN(name) {#name, offsetof(struct ffisan_api, name), (void (*)(void))own_##name},
+        OWN(lua_newstate) OWN(luaL_newstate) OWN(luaL_openlibs) OWN(lua_close) OWN(lua_getallocf)
+            OWN(lua_setallocf)
+#undef OWN
+    };
+    for (size_t i = 0; ffisan_boot_has_attached() && i < sizeof(entries) / sizeof(entries[0]); i++)
+        if (strcmp(entries[i].name, name) == 0)
+            return ffisan_boot_knows(found, entries[i].offset_in_api) ? (void *)entries[i].own
+                                                                      : NULL;
+    return NULL;
 }

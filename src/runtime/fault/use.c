@@ -44,13 +44,22 @@ static bool is_of_lua(const struct ffisan_holder *holder)
     return holder->kind == FFISAN_HOLDER_CDATA || holder->kind == FFISAN_HOLDER_USERDATA;
 }
 
+/* The state of a holder of Lua: it can be another one than that of the block. */
+static struct ffisan_state *state_of(const struct ffisan_standin *standin,
+                                     const struct ffisan_holder *holder)
+{
+    struct ffisan_state *owner = is_of_lua(holder) ? ffisan_state_owning(holder->block) : NULL;
+    return owner ? owner : standin->state;
+}
+
 /* Where in the stand-in the holder leads to now; SIZE_MAX: not into it any more. */
 static size_t leads_to(const struct ffisan_standin *standin, const struct ffisan_holder *holder)
 {
     struct ffisan_slot_ref ref;
     uint64_t word;
-    if (is_of_lua(holder) && (!ffisan_heap_find(&standin->state->heap, holder->block, &ref) ||
-                              ffisan_slot_state(&ref) != FFISAN_SLOT_LIVE))
+    if (is_of_lua(holder) &&
+        (!ffisan_heap_find(&state_of(standin, holder)->heap, holder->block, &ref) ||
+         ffisan_slot_state(&ref) != FFISAN_SLOT_LIVE))
         return SIZE_MAX;
     const void *place = (const void *)(holder->payload + holder->offset);
     if (!ffisan_guard_copy(&word, place, sizeof(word)) || word - standin->base >= standin->extent)
@@ -62,7 +71,7 @@ static bool is_bare_pointer(const struct ffisan_standin *standin,
                             const struct ffisan_holder *holder)
 {
     return holder->kind == FFISAN_HOLDER_CDATA &&
-           ffisan_ctype_is_pointer(&standin->state->vm, holder->ctypeid, NULL);
+           ffisan_ctype_is_pointer(&state_of(standin, holder)->vm, holder->ctypeid, NULL);
 }
 
 /*
@@ -142,6 +151,23 @@ static void explain(struct use *use)
     use->finding.why = why;
 }
 
+/* Of the states of this thread, the one whose Lua code was entered last. */
+static struct ffisan_state *running_state(struct ffisan_state *owner)
+{
+    struct ffisan_state *running = owner;
+    uintptr_t innermost = UINTPTR_MAX;
+    for (struct ffisan_state *state = ffisan_runtime.states; state; state = state->next) {
+        const struct lj_thread *thread =
+            (const struct lj_thread *)ffisan_vm_word(&state->vm, state->vm.layout.cur_L);
+        uintptr_t frame = thread && state->thread == owner->thread ? thread->cframe & ~3ul : 0;
+        if (frame == 0 || frame >= innermost)
+            continue;
+        innermost = frame;
+        running = state;
+    }
+    return running;
+}
+
 static void gather(void *argument)
 {
     struct use *use = argument;
@@ -153,7 +179,7 @@ static void gather(void *argument)
         break;
     case 1:
         if (state)
-            ffisan_here_add_lua(&use->here, use->scratch, state);
+            ffisan_here_add_lua(&use->here, use->scratch, running_state(state));
         break;
     case 2:
         if (state) {
@@ -170,8 +196,9 @@ static void gather(void *argument)
     case 3: {
         const struct ffisan_holder *holder = state ? pick_holder(use) : NULL;
         if (holder)
-            ffisan_describe_holder(state, holder, leads_to(standin, holder) != SIZE_MAX,
-                                   use->scratch, &use->finding);
+            ffisan_describe_holder(state_of(standin, holder), holder,
+                                   leads_to(standin, holder) != SIZE_MAX, use->scratch,
+                                   &use->finding);
         else if (is_callback_thread(standin))
             describe_callback_thread(&use->finding);
         break;
