@@ -13,6 +13,7 @@ enum { FRAME_TYPEP = 7, FRAME_PCALL = 6, FRAME_PCALLH = 7 };
 #define MAX_INDEX 8         /* tables that inherit from each other */
 #define MAX_HASH_CHAIN 64   /* entries of a table under one hash */
 #define MAX_INSTRUCTIONS 64 /* before a call, of its own preparation */
+#define MAX_SEARCHED 4096   /* instructions of a function */
 
 /* Code of a function, whose frame may be gone (base 0). */
 struct context {
@@ -214,10 +215,19 @@ static uint32_t only_tail_call(const struct search *search, const struct lj_func
     return best != NONE && n_found[best] == 1 ? found[best] : 0;
 }
 
+/* Else it is not the one, or it is so long that to search it costs too much. */
+static bool had_room(const struct search *search, const struct lj_proto *proto)
+{
+    return proto->sizebc <= MAX_SEARCHED &&
+           search->base + 8 * (uintptr_t)proto->framesize <= search->top->thread->maxstack;
+}
+
 static bool ended_in_top(const struct search *search, const struct lj_func *function,
                          unsigned depth, struct ffisan_tailcalls *calls)
 {
     const struct lj_proto *proto = proto_of(function);
+    if (!had_room(search, proto))
+        return false;
     uint32_t pc = only_tail_call(search, function);
     for (uint32_t i = 1; !pc && depth + 1 < FFISAN_TAILCALL_MAX && i < proto->sizebc; i++) {
         const struct lj_func *next = next_function(function, i);
