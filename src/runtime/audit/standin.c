@@ -258,12 +258,19 @@ void ffisan_standins_forget(struct ffisan_state *state)
             standins.all[i].state = NULL;
 }
 
+/* Holders of one state can lead to blocks of another. */
+static bool lies_in(uintptr_t block, const struct ffisan_state *state)
+{
+    const struct ffisan_region *region = ffisan_region_find(block);
+    return region && region->heap == &state->heap;
+}
+
 void ffisan_standins_forget_stacks(const struct ffisan_state *state)
 {
     for (uint32_t i = 0; i < standins.n; i++) {
         struct ffisan_standin *standin = &standins.all[i];
         for (uint32_t k = 0; k < FFISAN_STANDIN_HOLDERS; k++)
-            if (standin->state == state || ffisan_state_owning(standin->holders[k].block) == state)
+            if (standin->state == state || lies_in(standin->holders[k].block, state))
                 standin->holders[k].made = 0;
         if (standin->state == state)
             standin->made = standin->cycle_stack = 0;
