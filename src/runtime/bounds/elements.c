@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/bounds/elements.h"
 
+#include "runtime/bounds/fields.h"
 #include "runtime/bounds/gone.h"
 #include "runtime/bounds/keep.h"
 #include "runtime/state.h"
@@ -50,14 +51,7 @@ static bool find_index(uint64_t key, int64_t *ret_index)
     return number == number && *ret_index > INT32_MIN && *ret_index < INT32_MAX;
 }
 
-/* Somebody else's memory: wrong perhaps, but not certainly. */
-static bool is_in_a_block(struct ffisan_state *state, uintptr_t address)
-{
-    struct ffisan_extent extent;
-    return ffisan_extent_find(state, address, &extent) && address < extent.end;
-}
-
-static void check(const struct ffisan_builtin_call *call, enum ffisan_access access)
+static void check_element(const struct ffisan_builtin_call *call, enum ffisan_access access)
 {
     uint64_t object = ffisan_builtin_value(call, 0);
     struct array array;
@@ -79,7 +73,7 @@ static void check(const struct ffisan_builtin_call *call, enum ffisan_access acc
     if (access == FFISAN_ACCESS_WRITE)
         ffisan_keep_string(call, &extent);
     if ((address >= extent.start && address + array.element_size <= extent.end) ||
-        is_in_a_block(call->state, address))
+        ffisan_extent_covers(call->state, address))
         return;
     struct ffisan_overrun overrun = {.address = address,
                                      .size = array.element_size,
@@ -90,16 +84,22 @@ static void check(const struct ffisan_builtin_call *call, enum ffisan_access acc
     ffisan_extent_report(call->state, &extent, &overrun);
 }
 
+static void check(const struct ffisan_builtin_call *call, enum ffisan_access access)
+{
+    if (lj_tv_type(ffisan_builtin_value(call, 1)) == LJ_GCT_STR)
+        ffisan_fields_check(call, access);
+    else
+        check_element(call, access);
+}
+
 static void before_index(const struct ffisan_builtin_call *call)
 {
     check(call, FFISAN_ACCESS_READ);
-    ffisan_gone_check_field(call, FFISAN_ACCESS_READ);
 }
 
 static void before_newindex(const struct ffisan_builtin_call *call)
 {
     check(call, FFISAN_ACCESS_WRITE);
-    ffisan_gone_check_field(call, FFISAN_ACCESS_WRITE);
 }
 
 static void after_newindex(const struct ffisan_builtin_call *call)

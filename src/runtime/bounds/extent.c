@@ -88,6 +88,12 @@ bool ffisan_extent_find(struct ffisan_state *state, uintptr_t address,
            address >= ret_extent->start;
 }
 
+bool ffisan_extent_covers(struct ffisan_state *state, uintptr_t address)
+{
+    struct ffisan_extent extent;
+    return ffisan_extent_find(state, address, &extent) && address < extent.end;
+}
+
 void ffisan_extent_report(struct ffisan_state *state, const struct ffisan_extent *extent,
                           const struct ffisan_overrun *overrun)
 {

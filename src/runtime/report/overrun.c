@@ -26,7 +26,7 @@ static const char *why(const struct ffisan_overrun *overrun, struct ffisan_scrat
         ffisan_scratch_end_string(scratch);
         return start;
     }
-    ffisan_text_add(text, overrun->function);
+    ffisan_text_add(text, overrun->function ? overrun->function : "The access to the field");
     ffisan_text_add(text, is_write ? " writes " : " reads ");
     add_bytes(text, overrun->size);
     if (overrun->address >= overrun->end) {

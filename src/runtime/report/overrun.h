@@ -13,7 +13,7 @@ struct ffisan_overrun {
     size_t size;
     uintptr_t end; /**< of the block's content */
     enum ffisan_access access;
-    const char *function; /**< that will do it; NULL for an element */
+    const char *function; /**< that will do it; NULL for an element or field */
     bool is_element;      /**< of an array, with that index */
     int64_t index;
 };

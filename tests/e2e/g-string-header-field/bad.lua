@@ -1,0 +1,19 @@
+-- SPDX-License-Identifier: MIT
+-- frames: a flag is set in the header of a frame that is a Lua string
+local ffi = require("ffi")
+
+ffi.cdef[[ typedef struct frame_header { uint8_t kind, flags; uint16_t length; } frame_header; ]]
+
+local frames = {}
+
+function frames.mark(frame)
+    local header = ffi.cast("frame_header *", frame)
+    header.flags = 65
+    return frame
+end
+
+local out = {}
+for i = 1, 5 do
+    out[i] = frames.mark(string.char(48 + i, 49) .. "12" .. ("payload %d"):format(i))
+end
+print(table.concat(out, " "))
