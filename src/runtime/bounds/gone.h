@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * Freed C memory that has no pages of its own (cmem/paged.h): its use raises no fault, but what the
- * ffi library is about to do can be looked at before it does it.
+ * Freed C memory that has no pages of its own (cmem/paged.h), or whose pages are open again: its
+ * use raises no fault, but what the ffi library is about to do can be looked at before it does it.
  * Context: the thread of the state.
  */
 #ifndef FFISAN_BOUNDS_GONE_H
@@ -13,7 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ffisan_builtin_call;
 struct ffisan_state;
 
 /**
@@ -23,8 +22,5 @@ struct ffisan_state;
  */
 void ffisan_gone_check(struct ffisan_state *state, uintptr_t address, size_t size,
                        enum ffisan_access access, const char *function);
-
-/** The same for an object that is indexed with a name: cdata and name are the arguments. */
-void ffisan_gone_check_field(const struct ffisan_builtin_call *call, enum ffisan_access access);
 
 #endif

@@ -47,13 +47,14 @@ static bool find_lua_block(uintptr_t address, struct ffisan_described_block *ret
     return true;
 }
 
-/* The stack of the main thread ends near what the kernel has put there; others lie elsewhere. */
+/* The stack of the main thread ends with what the kernel has put there: arguments, environment and
+   the program's name.  Other stacks lie elsewhere. */
 #define MAIN_STACK ((uintptr_t)256 << 20)
 
 /* Memory that no allocator can have handed out; NULL = who knows. */
 static const char *foreign_memory(const void *block)
 {
-    uintptr_t address = (uintptr_t)block, here = (uintptr_t)&address, top = getauxval(AT_RANDOM);
+    uintptr_t address = (uintptr_t)block, here = (uintptr_t)&address, top = getauxval(AT_EXECFN);
     if (ffisan_modules_find(address))
         return "of a variable or constant";
     return address > here && address < top && top - here < MAIN_STACK ? "of the stack" : NULL;
@@ -91,9 +92,13 @@ bool ffisan_cfree_passes(enum ffisan_cfree_function function, void *block, uintp
     case FFISAN_CHEAP_DEAD:
         report(state, function, block, FFISAN_KIND_DOUBLE_FREE, &ref);
         return false;
-    case FFISAN_CHEAP_INTERIOR:
+    case FFISAN_CHEAP_INTERIOR: {
+        struct ffisan_cnote *note = ffisan_cheap_note(&ref);
         report(state, function, block, FFISAN_KIND_INVALID_FREE, &ref);
+        if (note)
+            note->is_reported = 1; /* what cannot be freed so will be lost as well */
         return false;
+    }
     default:
         return !is_foreign_error(state, function, block);
     }

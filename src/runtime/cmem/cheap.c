@@ -6,6 +6,7 @@
 #include "runtime/cmem/ctraces_fast.h"
 #include "runtime/cmem/finalizer.h"
 #include "runtime/cmem/paged.h"
+#include "runtime/cmem/position.h"
 #include "runtime/cmem/segments.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/heap/fast.h"
@@ -284,7 +285,9 @@ static void note_free(const struct ffisan_state *state, const struct ffisan_slot
         cheap.n_notes_refused++;
         return;
     }
-    *note = (struct ffisan_cnote){.freed = trace, .function = (uint8_t)function};
+    *note = (struct ffisan_cnote){.freed = trace,
+                                  .function = (uint8_t)function,
+                                  .machine_trace = ffisan_position_machine_trace(state)};
     if (__builtin_expect(ffisan_finalizer_may_run(state), 0))
         ffisan_finalizer_note(state, note);
 }
@@ -293,6 +296,20 @@ static void kill(struct ffisan_heap *heap, void *block, size_t size)
 {
     if (!ffisan_heap_kill_fast(heap, block, size))
         ffisan_heap_kill(heap, block, size);
+}
+
+/* No block begins there.  Where one begins a little later, its header was meant: it has none. */
+static enum ffisan_cheap_answer find_meant(uintptr_t address, struct ffisan_slot_ref *ref)
+{
+    enum { HEADER_MAX = 64 };
+    for (uintptr_t ahead = 8; ahead <= HEADER_MAX; ahead += 8) {
+        struct ffisan_slot_ref next;
+        if (!ffisan_cheap_find_live(address + ahead, &next) || next.block != address + ahead)
+            continue;
+        *ref = next;
+        return FFISAN_CHEAP_INTERIOR;
+    }
+    return ref->slot ? FFISAN_CHEAP_INTERIOR : FFISAN_CHEAP_FOREIGN;
 }
 
 enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *block,
@@ -308,12 +325,11 @@ enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *blo
     if (!enter())
         return FFISAN_CHEAP_BUSY;
     enum ffisan_cheap_answer answer = FFISAN_CHEAP_DONE;
-    if (!ffisan_slot_find(region, (uintptr_t)block, ret_ref))
-        answer = FFISAN_CHEAP_FOREIGN;
+    ret_ref->slot = NULL;
+    if (!ffisan_slot_find(region, (uintptr_t)block, ret_ref) || ret_ref->block != (uintptr_t)block)
+        answer = find_meant((uintptr_t)block, ret_ref);
     else if (ret_ref->slot->type != IN_USE)
         answer = FFISAN_CHEAP_DEAD;
-    else if (ret_ref->block != (uintptr_t)block)
-        answer = FFISAN_CHEAP_INTERIOR;
     if (answer == FFISAN_CHEAP_DONE) {
         cheap.n_frees++;
         note_free(state, ret_ref, function, trace);

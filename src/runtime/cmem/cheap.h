@@ -28,6 +28,7 @@ struct ffisan_cnote {
     uint32_t finalizer_made;  /**< freed by a finalizer: stack of its cdata */
     uint16_t finalizer_ctype; /**< 0 = freed by hand; else of the cdata, or: */
 #define FFISAN_FINALIZER_OF_USERDATA UINT16_MAX
+    uint16_t machine_trace;        /**< freed while this compiled code of LuaJIT ran; 0 = none */
     uint8_t function;              /**< enum ffisan_cfree_function */
     uint8_t is_marked : 2;         /**< something leads to it (leaks_mark.c) */
     uint8_t is_reported : 1;       /**< as a leak, or as used after it was freed */
@@ -35,13 +36,14 @@ struct ffisan_cnote {
     uint8_t is_kept : 1;           /**< C memory led to it when the program ended */
     uint8_t may_be_of_library : 1; /**< a library led to it that is being unloaded */
     uint8_t is_of_library : 1;     /**< and that is gone */
+    uint8_t is_open : 1;           /**< freed, its pages closed and opened again */
 };
 
 enum ffisan_cheap_answer {
     FFISAN_CHEAP_DONE,
     FFISAN_CHEAP_FOREIGN,  /**< no block of this heap */
     FFISAN_CHEAP_DEAD,     /**< freed before: `ref` tells which */
-    FFISAN_CHEAP_INTERIOR, /**< leads into a block, not to its start */
+    FFISAN_CHEAP_INTERIOR, /**< leads into a block, or closely before it, not to its start */
     FFISAN_CHEAP_BUSY,     /**< asked from inside of itself, or by a handler: give up */
 };
 

@@ -5,13 +5,16 @@
 #include "runtime/cmem/cholder.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/finalizer.h"
+#include "runtime/cmem/position.h"
 #include "runtime/cmem/thread.h"
+#include "runtime/fault/arch.h"
 #include "runtime/fault/guard.h"
 #include "runtime/report/describe.h"
 #include "runtime/report/explain_memory.h"
 #include "runtime/report/here.h"
 #include "runtime/state.h"
 #include "runtime/vm/cstack.h"
+#include "runtime/vm/luastack.h"
 
 #include <string.h>
 
@@ -223,6 +226,23 @@ void ffisan_creport(struct ffisan_state *state, const struct ffisan_cevent *even
     ffisan_quiet_end(&quiet);
 }
 
+/*
+ * When a load becomes an operand of another instruction, LuaJIT moves it there, also past a call in
+ * between (noconflict in lj_asm_x86.h): what the program has read before it freed is read after.
+ * Neither is the program's fault; and a program that does read late has done so in the interpreter
+ * before, or this would not be compiled.
+ */
+static bool is_moved_load(const struct ffisan_cnote *note, enum ffisan_access access,
+                          const ucontext_t *context)
+{
+    const struct ffisan_state *state = ffisan_thread_state();
+    if (!note || !note->machine_trace || access != FFISAN_ACCESS_READ || !context || !state ||
+        ffisan_position_machine_trace(state) != note->machine_trace)
+        return false;
+    const struct lj_trace *trace = ffisan_luastack_trace(&state->vm, note->machine_trace);
+    return trace && ffisan_arch_pc(context) - trace->mcode < trace->szmcode;
+}
+
 bool ffisan_creport_use(uintptr_t address, enum ffisan_access access, const char *function,
                         size_t size, const ucontext_t *context)
 {
@@ -239,9 +259,13 @@ bool ffisan_creport_use(uintptr_t address, enum ffisan_access access, const char
                                   .ref = &ref};
     if (ffisan_slot_state(&ref) != FFISAN_SLOT_DEAD)
         return false;
-    if (!note || !note->is_reported)
+    if ((!note || !note->is_reported) && !is_moved_load(note, access, context)) {
         ffisan_creport(ffisan_thread_state(), &event);
+        if (note)
+            note->is_reported = 1;
+    }
+    bool is_open = ffisan_cheap_reopen(&ref);
     if (note)
-        note->is_reported = 1;
-    return ffisan_cheap_reopen(&ref);
+        note->is_open = is_open;
+    return is_open;
 }

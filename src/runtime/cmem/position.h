@@ -69,6 +69,13 @@ static inline uint64_t ffisan_position_where(const struct ffisan_state *state)
                                               : ffisan_position_find(state);
 }
 
+/** The compiled code of LuaJIT that runs, by its number; 0 = none.  `state` may be NULL. */
+static inline uint16_t ffisan_position_machine_trace(const struct ffisan_state *state)
+{
+    int32_t vmstate = state && state->vmstate ? *state->vmstate : 0;
+    return vmstate > 0 ? (uint16_t)vmstate : 0;
+}
+
 /** The caller knows that the collector may run a finalizer now. */
 struct ffisan_finalized ffisan_position_finalized(const struct ffisan_state *state);
 

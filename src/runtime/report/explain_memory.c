@@ -127,7 +127,11 @@ static void why_invalid(struct ffisan_text *text, const struct ffisan_finding *f
 {
     switch (finding->block.kind) {
     case FFISAN_BLOCK_MALLOC:
-        if (finding->block.size_bytes > 0)
+        if (finding->block.size_bytes > 0 && finding->block.offset < 0)
+            ffisan_text_add(text,
+                            "The address lies before a block: who frees expects a header there, "
+                            "and who allocated has put none.");
+        else if (finding->block.size_bytes > 0)
             ffisan_text_add(text,
                             "The address leads into a block, not to its start: only what "
                             "malloc returned can be freed.");
@@ -143,7 +147,11 @@ static void why_invalid(struct ffisan_text *text, const struct ffisan_finding *f
 
 static void fix_invalid(struct ffisan_text *text, const struct ffisan_finding *finding)
 {
-    if (finding->block.kind == FFISAN_BLOCK_MALLOC)
+    if (finding->block.kind == FFISAN_BLOCK_MALLOC && finding->block.offset < 0)
+        ffisan_text_add(text,
+                        "Free memory with the function that belongs to the one that "
+                        "allocated it.");
+    else if (finding->block.kind == FFISAN_BLOCK_MALLOC)
         ffisan_text_add(text, finding->block.size_bytes > 0
                                   ? "Keep the pointer that malloc returned, and free that."
                                   : "Free only what malloc, or the library that asks for it to be "
