@@ -294,6 +294,8 @@ void ffisan_audit_run(struct ffisan_state *state)
             ffisan_renew_stacks(state);
     }
     ffisan_leaks_after_cycle(state, state->is_ending);
+    if (state->is_ending)
+        ffisan_callbacks_find_lost(state);
     ffisan_captured_after_cycle(state);
     ffisan_results_forget_dead(state);
     ffisan_heap_release(&state->heap);

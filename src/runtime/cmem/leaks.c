@@ -114,6 +114,34 @@ void ffisan_leaks_library_went(bool is_gone)
     ffisan_cheap_unlock();
 }
 
+static void search_addresses_in_c(void *argument)
+{
+    ffisan_leaks_mark_addresses_in_c(argument);
+}
+
+static void search_addresses_in_lua(void *argument)
+{
+    ffisan_leaks_mark_addresses_in_lua(argument);
+}
+
+bool ffisan_leaks_find_addresses(struct ffisan_state *state, enum ffisan_leaks_where where,
+                                 uintptr_t low, size_t size,
+                                 void (*found)(void *context, uintptr_t address), void *context)
+{
+    struct ffisan_leaks_mark mark = {.state = state,
+                                     .low = low,
+                                     .size = size,
+                                     .found = found,
+                                     .context = context,
+                                     .is_first = true};
+    if (ffisan_io_is_confined || !ffisan_cheap_lock())
+        return false;
+    bool done = ffisan_guard_run(
+        where == FFISAN_LEAKS_IN_C ? search_addresses_in_c : search_addresses_in_lua, &mark);
+    ffisan_cheap_unlock();
+    return done && (where == FFISAN_LEAKS_IN_LUA || mark.is_complete);
+}
+
 /* A pointer may have moved from where the search had not been to where it had. */
 static bool needs_second_look(void)
 {

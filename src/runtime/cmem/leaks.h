@@ -8,6 +8,7 @@
 #define FFISAN_CMEM_LEAKS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct ffisan_state;
@@ -44,5 +45,15 @@ void ffisan_leaks_library_goes(const struct ffisan_leaks_range *ranges, unsigned
 void ffisan_leaks_library_went(bool is_gone);
 
 struct ffisan_leaks_stats ffisan_leaks_stats(void);
+
+/**
+ * Tells of all words in memory of C, or in that of the state, that lie in [low, low + size), when
+ * the state ends.  What the main function had counts as the state's.
+ * Context: ffisan_runtime.lock is held.
+ */
+enum ffisan_leaks_where { FFISAN_LEAKS_IN_C, FFISAN_LEAKS_IN_LUA };
+bool ffisan_leaks_find_addresses(struct ffisan_state *state, enum ffisan_leaks_where where,
+                                 uintptr_t low, size_t size,
+                                 void (*found)(void *context, uintptr_t address), void *context);
 
 #endif

@@ -60,6 +60,10 @@ void ffisan_leaks_mark_end(struct ffisan_leaks_mark *mark)
 static void reach(struct ffisan_leaks_mark *mark, uintptr_t address, uint8_t how)
 {
     struct ffisan_slot_ref ref;
+    if (mark->found) {
+        mark->found(mark->context, address);
+        return;
+    }
     if (!ffisan_cheap_find_live(address, &ref))
         return;
     struct ffisan_cnote *note = ffisan_cheap_note(&ref);
@@ -334,4 +338,23 @@ void ffisan_leaks_mark_lost(struct ffisan_leaks_mark *mark)
 {
     ffisan_cheap_each_live(spread, mark);
     ffisan_cheap_each_live(list, mark);
+}
+
+/* ---- Addresses of something else ------------------------------------------------------------ */
+
+static void search_block(void *context, const struct ffisan_slot_ref *ref)
+{
+    search_words(context, ref->block, ref->block + ffisan_slot_size(ref), REACHABLE);
+}
+
+void ffisan_leaks_mark_addresses_in_c(struct ffisan_leaks_mark *mark)
+{
+    search_process(mark);
+    ffisan_cheap_each_live(search_block, mark);
+}
+
+void ffisan_leaks_mark_addresses_in_lua(struct ffisan_leaks_mark *mark)
+{
+    ffisan_heap_each_live(&mark->state->heap, search_object, mark);
+    ffisan_leaks_mark_ending(mark);
 }

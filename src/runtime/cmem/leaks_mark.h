@@ -34,6 +34,8 @@ struct ffisan_leaks_mark {
     uintptr_t lost_one;  /**< lost, what it leads to is being marked */
     uintptr_t *pending;  /**< blocks that are marked and were not searched yet */
     size_t n_pending, max_pending;
+    void (*found)(void *context, uintptr_t address); /* addresses of something else: low, size */
+    void *context;
     uint32_t n_lost;
     struct ffisan_leak lost[FFISAN_LEAKS_AT_ONCE];
 };
@@ -67,6 +69,10 @@ void ffisan_leaks_decide_library(bool is_gone);
 
 /** Marks the block that an address leads into, and what it leads to. */
 void ffisan_leaks_mark_word(struct ffisan_leaks_mark *mark, uintptr_t word);
+
+/** Of a mark with `found`: tells of addresses in memory of C, or in that of the state. */
+void ffisan_leaks_mark_addresses_in_c(struct ffisan_leaks_mark *mark);
+void ffisan_leaks_mark_addresses_in_lua(struct ffisan_leaks_mark *mark);
 
 void ffisan_leaks_mark_end(struct ffisan_leaks_mark *mark);
 

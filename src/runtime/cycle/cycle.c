@@ -64,6 +64,7 @@ static void collect_at_close(struct ffisan_state *state, lua_State *L)
         return; /* by ffisan_cycle_finish, before it came to this */
     state->is_ending = true;
     ffisan_leaks_ending(state);
+    ffisan_callbacks_note_kept(state);
     if (api->lua_cpcall(L, collect, NULL) != 0)
         api->lua_settop(L, -2);
 }
@@ -126,6 +127,7 @@ void ffisan_cycle_finish(struct ffisan_state *state)
     ffisan_captured_ending(state);
     state->is_ending = true;
     ffisan_leaks_ending(state);
+    ffisan_callbacks_note_kept(state);
     for (unsigned n = 0; !state->is_closing && n < MOST_ERRORS; n++) {
         if (api->lua_cpcall(state->L, collect, NULL) == 0)
             break;

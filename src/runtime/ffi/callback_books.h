@@ -34,7 +34,9 @@ struct ffisan_callbacks {
     bool is_refused;                  /**< it cannot be made to */
     bool is_in_list;                  /**< the entry's, for ever: another state will get it */
     bool is_exhaustion_told;
-    uint32_t n_freed;   /**< bits in door.freed */
+    bool is_reach_known;                                 /**< `reached` holds */
+    uint64_t reached[(FFISAN_CALLBACK_SLOTS + 63) / 64]; /**< something leads to these slots */
+    uint32_t n_freed;                                    /**< bits in door.freed */
     int32_t n_findable; /**< the VM finds at least so many free slots */
     uint32_t top;       /**< the VM's topid when we looked last */
     uint32_t entering;  /**< stack of the conversion that is under way */
@@ -62,6 +64,13 @@ struct ffisan_callbacks *ffisan_callback_books_new(struct ffisan_state *state);
 
 /** The books of a closed state that had callbacks at an address, or NULL.  Locked. */
 struct ffisan_callbacks *ffisan_callbacks_find_closed(uintptr_t address);
+
+/** A slot in use whose place has made most of them, and how many that is. */
+uint32_t ffisan_callback_most_frequent(const struct ffisan_callbacks *callbacks, uint32_t *ret_n);
+
+/** `n_lost` callbacks of the place that made this one are lost.  Caller holds the lock. */
+void ffisan_callback_report_lost(struct ffisan_callbacks *callbacks, uint32_t slot,
+                                 uint32_t n_lost);
 
 /**
  * `n_wanted` more slots are wanted: reports, once, that there are not as many, or that one place

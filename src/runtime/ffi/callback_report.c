@@ -16,6 +16,7 @@ struct telling {
     struct ffisan_callbacks *callbacks;
     uint32_t slot;
     uint32_t n_from_there;        /* slots run out: taken by the place that took this one */
+    uint32_t n_lost;              /* of them, that nothing leads to any more */
     enum ffisan_callback_end end; /* why it could not be called */
     ucontext_t *context;          /* of the signal, or NULL */
     struct ffisan_holder holder;  /* of the address; kind NONE: not looked for, or not found */
@@ -78,7 +79,9 @@ static void gather(void *argument)
         break;
     case 4:
         fill_use(telling);
-        if (telling->n_from_there)
+        if (telling->n_lost)
+            ffisan_explain_lost_slots(telling->scratch, &telling->finding, telling->n_lost);
+        else if (telling->n_from_there)
             ffisan_explain_slots(telling->scratch, &telling->finding, telling->callbacks->n_used,
                                  telling->n_from_there);
         else
@@ -170,8 +173,7 @@ bool ffisan_callbacks_fault(uintptr_t address, ucontext_t *context)
 
 /* ---- Slots run out --------------------------------------------------------------------------- */
 
-/* The slot whose place has made most, and how many that is. */
-static uint32_t most_frequent(const struct ffisan_callbacks *callbacks, uint32_t *ret_n)
+uint32_t ffisan_callback_most_frequent(const struct ffisan_callbacks *callbacks, uint32_t *ret_n)
 {
     uint32_t best = 0;
     *ret_n = 0;
@@ -193,7 +195,7 @@ void ffisan_callback_report_exhaustion(struct ffisan_callbacks *callbacks, uint3
     uint32_t n;
     if (callbacks->is_exhaustion_told || !ffisan_runtime.options.leaks)
         return;
-    uint32_t slot = most_frequent(callbacks, &n);
+    uint32_t slot = ffisan_callback_most_frequent(callbacks, &n);
     bool is_full = callbacks->n_used + n_wanted > FFISAN_CALLBACK_SLOTS;
     bool is_hopeless = n >= FFISAN_CALLBACK_SLOTS / 2 && callbacks->slots[slot].is_lost;
     if ((!is_full && !is_hopeless) || !ffisan_lock_take(&ffisan_runtime.lock))
@@ -206,4 +208,14 @@ void ffisan_callback_report_exhaustion(struct ffisan_callbacks *callbacks, uint3
         .finding = {.severity = FFISAN_SEVERITY_LEAK, .kind = FFISAN_KIND_LEAK}};
     tell(&telling);
     ffisan_lock_give(&ffisan_runtime.lock);
+}
+
+void ffisan_callback_report_lost(struct ffisan_callbacks *callbacks, uint32_t slot, uint32_t n_lost)
+{
+    struct telling telling = {
+        .callbacks = callbacks,
+        .slot = slot,
+        .n_lost = n_lost,
+        .finding = {.severity = FFISAN_SEVERITY_LEAK, .kind = FFISAN_KIND_LEAK}};
+    tell(&telling);
 }

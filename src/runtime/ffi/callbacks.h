@@ -25,6 +25,14 @@ void ffisan_callbacks_watch(void);
 /** The numbers of stacks mean nothing any more (renew.c). */
 void ffisan_callbacks_forget_stacks(struct ffisan_state *state);
 
+/**
+ * Callbacks that are lost: in use, and no memory has their address.  The state ends: which ones C
+ * still has, before libraries are unloaded; then, when all that is dead has been collected, which
+ * ones Lua had until its end.  The others are reported when one place has made many of them.
+ */
+void ffisan_callbacks_note_kept(struct ffisan_state *state);
+void ffisan_callbacks_find_lost(struct ffisan_state *state);
+
 /** The state will be closed: takes down what is known of callbacks that C may still call. */
 void ffisan_callbacks_prepare_close(struct ffisan_state *state);
 

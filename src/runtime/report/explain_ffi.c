@@ -84,6 +84,12 @@ void ffisan_explain_callback(struct ffisan_scratch *scratch, struct ffisan_findi
     ffisan_scratch_end_string(scratch);
 }
 
+static const char fix_of_slots[] =
+    "Make the callback once and use it again:\n"
+    "    local cb = ffi.cast(\"the_type\", function(...) ... end)\n"
+    "or call cb:free() when C does not need it any more. A function that is passed to C directly "
+    "leaves nothing to call free() on.";
+
 void ffisan_explain_slots(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
                           unsigned n_used, unsigned n_from_there)
 {
@@ -101,11 +107,24 @@ void ffisan_explain_slots(struct ffisan_scratch *scratch, struct ffisan_finding 
                     "collector frees none. Without a free slot LuaJIT raises \"too many "
                     "callbacks\".");
     ffisan_scratch_end_string(scratch);
-    finding->fix =
-        "Make the callback once and use it again:\n"
-        "    local cb = ffi.cast(\"the_type\", function(...) ... end)\n"
-        "or call cb:free() when C does not need it any more. A function that is passed to "
-        "C directly leaves nothing to call free() on.";
+    finding->fix = fix_of_slots;
+}
+
+void ffisan_explain_lost_slots(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
+                               unsigned n)
+{
+    struct ffisan_text *text = &scratch->text;
+    finding->title = "callbacks were lost: they were not freed, and nothing leads to them";
+    finding->why = ffisan_scratch_string(scratch);
+    ffisan_text_add_unsigned(text, n);
+    ffisan_text_add(text, " callbacks");
+    add_place(text, " made at ", &finding->block.made);
+    ffisan_text_add(text,
+                    " have not been freed, and neither C nor Lua has a pointer to them any more: "
+                    "they can be neither called nor freed. Each keeps its function and one of 896 "
+                    "slots; when none is left LuaJIT raises \"too many callbacks\".");
+    ffisan_scratch_end_string(scratch);
+    finding->fix = fix_of_slots;
 }
 
 void ffisan_explain_dead_thread(struct ffisan_scratch *scratch, struct ffisan_finding *finding)

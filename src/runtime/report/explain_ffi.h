@@ -22,6 +22,10 @@ void ffisan_explain_callback(struct ffisan_scratch *scratch, struct ffisan_findi
 void ffisan_explain_slots(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
                           unsigned n_used, unsigned n_from_there);
 
+/** `n` callbacks that the place has made are in use, and nothing leads to them. */
+void ffisan_explain_lost_slots(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
+                               unsigned n);
+
 /** A library was used after it had been unloaded; `symbol` of it, or NULL. */
 void ffisan_explain_unloaded(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
                              const char *symbol, bool by_collector);
