@@ -10,6 +10,7 @@
 #include "runtime/entry/hide.h"
 #include "runtime/bounds/arguments.h"
 #include "runtime/bounds/elements.h"
+#include "runtime/bounds/handed.h"
 #include "runtime/bounds/ranges.h"
 #include "runtime/fault/signals.h"
 #include "runtime/ffi/callbacks.h"
@@ -71,6 +72,7 @@ static void read_options(void)
     ffisan_callbacks_watch();
     ffisan_libraries_watch();
     ffisan_arguments_watch();
+    ffisan_handed_watch();
     ffisan_ranges_watch();
     ffisan_elements_watch();
     ffisan_captured_watch();

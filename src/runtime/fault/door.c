@@ -12,6 +12,8 @@ enum { MOST_PARTS = 1024 /* IOV_MAX, UIO_MAXIOV */, PARTS_AT_ONCE = 16, MOST_STR
 struct ffisan_door ffisan_door __attribute__((aligned(64)));
 struct ffisan_door_set ffisan_door_gone, ffisan_door_told;
 
+ffisan_door_reader_fn ffisan_door_reader;
+
 void ffisan_door_open(uintptr_t low, uintptr_t high)
 {
     ffisan_real_prepare();
@@ -70,8 +72,11 @@ void ffisan_door_closing(int first, int last, const char *function)
 static void check_parts(const struct iovec *parts, size_t n_parts, const char *function,
                         unsigned argument, bool is_write)
 {
-    for (size_t i = 0; i < n_parts; i++)
+    for (size_t i = 0; i < n_parts; i++) {
         ffisan_door_check(parts[i].iov_base, parts[i].iov_len, function, argument, is_write);
+        if (!is_write)
+            ffisan_door_read(parts[i].iov_base, parts[i].iov_len, function);
+    }
 }
 
 void ffisan_door_vector(const struct iovec *vector, size_t n_parts, const char *function,

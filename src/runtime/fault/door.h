@@ -6,7 +6,7 @@
  * engine (ffisan_use_door) if so, and goes on with the real function.
  *
  * A wrapper is one entry in door_*.c: FFISAN_DOOR(type, name, (parameters), (arguments), checks).
- * The checks IN, OUT, TEXT ... name the argument by its position from 1.
+ * The checks IN, OUT, DATA, TEXT ... name the argument by its position from 1.
  */
 #ifndef FFISAN_FAULT_DOOR_H
 #define FFISAN_FAULT_DOOR_H
@@ -42,6 +42,17 @@ static inline void ffisan_door_check(const void *pointer, size_t size, const cha
 {
     if (__builtin_expect((uintptr_t)pointer - ffisan_door.low < ffisan_door.size, 0))
         ffisan_door_hit(pointer, size, function, argument, is_write);
+}
+
+/** Told of all bytes that are read from memory of the program; NULL = nobody is. */
+typedef void (*ffisan_door_reader_fn)(const void *data, size_t size, const char *function);
+extern ffisan_door_reader_fn ffisan_door_reader __attribute__((visibility("hidden")));
+
+static inline void ffisan_door_read(const void *data, size_t size, const char *function)
+{
+    ffisan_door_reader_fn reader = __atomic_load_n(&ffisan_door_reader, __ATOMIC_ACQUIRE);
+    if (reader && size > 0)
+        reader(data, size, function);
 }
 
 /** Is it worth looking into arrays and structures? */
@@ -114,6 +125,8 @@ void ffisan_door_messages(const struct mmsghdr *messages, size_t n_messages, con
 void ffisan_door_strings(char *const *strings, const char *function, unsigned argument);
 
 #define IN(n, pointer, size) ffisan_door_check(pointer, size, function, n, false)
+#define DATA(n, pointer, size)                                                                     \
+    (IN(n, pointer, size), ffisan_door_read(pointer, size, function)) /* read as far as that */
 #define OUT(n, pointer, size) ffisan_door_check(pointer, size, function, n, true)
 #define TEXT(n, string) IN(n, string, FFISAN_DOOR_UNKNOWN)
 #define VECTOR(n, vector, n_parts, is_write)                                                       \

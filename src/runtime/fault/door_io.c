@@ -19,7 +19,7 @@
 FFISAN_DOOR_IO(ssize_t, read, (int fd, void *data, size_t size), (fd, data, size), fd,
                OUT(2, data, size))
 FFISAN_DOOR_IO(ssize_t, write, (int fd, const void *data, size_t size), (fd, data, size), fd,
-               IN(2, data, size))
+               DATA(2, data, size))
 FFISAN_DOOR_IO(ssize_t, __read_chk, (int fd, void *data, size_t size, size_t room),
                (fd, data, size, room), fd, OUT(2, data, size))
 
@@ -37,7 +37,7 @@ DOOR_PREAD_CHK(__pread64_chk)
 
 #define DOOR_PWRITE(name)                                                                         \
     FFISAN_DOOR_IO(ssize_t, name, (int fd, const void *data, size_t size, off64_t at),            \
-                   (fd, data, size, at), fd, IN(2, data, size))
+                   (fd, data, size, at), fd, DATA(2, data, size))
 DOOR_PWRITE(pwrite)
 DOOR_PWRITE(pwrite64)
 

@@ -35,12 +35,12 @@ FFISAN_DOOR_FD(int, setsockopt, (int fd, int level, int name, const void *value,
                (fd, level, name, value, size), fd, IN(4, value, size))
 
 FFISAN_DOOR_IO(ssize_t, send, (int fd, const void *data, size_t size, int flags),
-               (fd, data, size, flags), fd, IN(2, data, size))
+               (fd, data, size, flags), fd, DATA(2, data, size))
 FFISAN_DOOR_IO(ssize_t, sendto,
                (int fd, const void *data, size_t size, int flags, const void *to,
                 socklen_t to_size),
                (fd, data, size, flags, to, to_size), fd,
-               IN(2, data, size); IN(5, to, to_size))
+               DATA(2, data, size); IN(5, to, to_size))
 FFISAN_DOOR_IO(ssize_t, recv, (int fd, void *data, size_t size, int flags),
                (fd, data, size, flags), fd,
                OUT(2, data, size))

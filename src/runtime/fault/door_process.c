@@ -171,13 +171,13 @@ FFISAN_DOOR(int, setitimer,
 /* ---- Messages between processes ------------------------------------------------------------- */
 
 FFISAN_DOOR(int, msgsnd, (int queue, const void *message, size_t size, int flags),
-            (queue, message, size, flags), IN(2, message, size + sizeof(long)))
+            (queue, message, size, flags), DATA(2, message, size + sizeof(long)))
 FFISAN_DOOR(ssize_t, msgrcv, (int queue, void *message, size_t size, long type, int flags),
             (queue, message, size, type, flags), OUT(2, message, size + sizeof(long)))
 FFISAN_DOOR(int, semop, (int set, struct sembuf *operations, size_t n), (set, operations, n),
             IN(2, operations, n * sizeof(*operations)))
 FFISAN_DOOR(int, mq_send, (mqd_t queue, const char *data, size_t size, unsigned priority),
-            (queue, data, size, priority), IN(2, data, size))
+            (queue, data, size, priority), DATA(2, data, size))
 FFISAN_DOOR(ssize_t, mq_receive, (mqd_t queue, char *data, size_t size, unsigned *priority),
             (queue, data, size, priority),
             OUT(2, data, size); OUT(4, priority, sizeof(*priority)))

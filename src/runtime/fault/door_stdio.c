@@ -91,7 +91,7 @@ DOOR_FREAD_CHK(__fread_unlocked_chk)
 
 #define DOOR_FWRITE(name)                                                                         \
     FFISAN_DOOR(size_t, name, (const void *data, size_t size, size_t n, FILE *stream),            \
-                (data, size, n, stream), IN(1, data, size * n); BUFFER(4, stream))
+                (data, size, n, stream), DATA(1, data, size * n); BUFFER(4, stream))
 DOOR_FWRITE(fwrite)
 DOOR_FWRITE(fwrite_unlocked)
 
