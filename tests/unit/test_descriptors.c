@@ -201,8 +201,48 @@ static void test_again(void)
     TAP_OK(!ffisan_door_has(&ffisan_door_gone, -1), "none");
 }
 
+/* ---- Mappings ------------------------------------------------------------------------------- */
+
+static struct {
+    uintptr_t address, pc;
+    size_t size;
+    unsigned n_mapped, n_unmapped;
+} mapping;
+
+static void note_mapped(uintptr_t address, size_t size, uintptr_t pc, uintptr_t sp)
+{
+    mapping.address = address;
+    mapping.size = size;
+    mapping.pc = pc;
+    mapping.n_mapped += sp > (uintptr_t)__builtin_frame_address(0);
+}
+
+static void note_unmapped(uintptr_t address, size_t size, uintptr_t pc, uintptr_t sp)
+{
+    mapping.n_unmapped += address == mapping.address && size == mapping.size && pc != 0 && sp != 0;
+}
+
+__attribute__((noinline)) static void test_mappings(void)
+{
+    enum { SIZE = 5000 };
+    int kind = MAP_PRIVATE | MAP_ANONYMOUS;
+    munmap(mmap(NULL, SIZE, PROT_READ, kind, -1, 0), SIZE);
+    TAP_OK(mapping.n_mapped + mapping.n_unmapped == 0, "nobody wants to know");
+    ffisan_door_mapper = (struct ffisan_door_mapper){note_mapped, note_unmapped};
+    void *block = mmap(NULL, SIZE, PROT_READ, kind, -1, 0);
+    TAP_OK(mapping.n_mapped == 1 && mapping.address == (uintptr_t)block && mapping.size == SIZE,
+           "mmap is told");
+    TAP_OK(mapping.pc - (uintptr_t)test_mappings < 4000, "with the place that calls it");
+    TAP_OK(mmap(NULL, 0, PROT_READ, kind, -1, 0) == MAP_FAILED && mapping.n_mapped == 1,
+           "not when it fails");
+    TAP_OK(munmap(block, SIZE) == 0 && mapping.n_unmapped == 1, "munmap is told");
+    TAP_OK(munmap((char *)block + 1, SIZE) == -1 && mapping.n_unmapped == 1, "not when it fails");
+    ffisan_door_mapper = (struct ffisan_door_mapper){NULL, NULL};
+}
+
 int main(void)
 {
+    test_mappings();
     test_descriptors();
     test_closing();
     test_again();

@@ -5,6 +5,7 @@
 #include "runtime/cmem/cholder.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/finalizer.h"
+#include "runtime/cmem/mappings.h"
 #include "runtime/cmem/position.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/fault/arch.h"
@@ -16,6 +17,7 @@
 #include "runtime/vm/cstack.h"
 #include "runtime/vm/luastack.h"
 
+#include <signal.h>
 #include <string.h>
 
 #define N_STACKS 4
@@ -98,6 +100,12 @@ static void describe_block(struct gathering *gathering)
         return;
     }
     finding->block.kind = FFISAN_BLOCK_MALLOC;
+    if (event->mapped) {
+        finding->block.size_bytes = event->mapped->size;
+        finding->block.offset = (int64_t)(event->address - event->mapped->low);
+        finding->block.made = ffisan_creport_stack(event->mapped->made, "mmap", NULL);
+        return;
+    }
     if (!event->ref) {
         finding->block.type = event->what;
         return;
@@ -136,6 +144,9 @@ static void describe_free(struct gathering *gathering)
     const struct ffisan_slot_ref *ref = gathering->event->ref;
     const struct ffisan_cnote *note = ref ? ffisan_cheap_note(ref) : NULL;
     struct ffisan_finding *finding = &gathering->finding;
+    if (gathering->event->mapped)
+        finding->freed.stack = ffisan_creport_stack(gathering->event->mapped->freed, "munmap",
+                                                    &finding->freed.function);
     if (!note || !note->freed)
         return;
     finding->freed.stack = ffisan_creport_stack(
@@ -152,6 +163,10 @@ static void describe_holder(struct gathering *gathering)
     struct ffisan_state *state = gathering->state;
     size_t size = event->ref ? ffisan_slot_size(event->ref) : 1;
     uintptr_t start = event->ref ? event->ref->block : event->address;
+    if (event->mapped) {
+        start = event->mapped->low;
+        size = event->mapped->size;
+    }
     if (!state || !ffisan_cholder_find(state, start, size ? size : 1, &holder))
         return;
     ffisan_describe_holder(state, &holder, true, gathering->scratch, &gathering->finding);
@@ -268,4 +283,20 @@ bool ffisan_creport_use(uintptr_t address, enum ffisan_access access, const char
     if (note)
         note->is_open = is_open;
     return is_open;
+}
+
+void ffisan_creport_unmapped(uintptr_t address, enum ffisan_access access,
+                             const ucontext_t *context)
+{
+    struct ffisan_mapped mapped;
+    struct sigaction action;
+    if (sigaction(SIGSEGV, NULL, &action) != 0 || action.sa_handler != SIG_DFL ||
+        !ffisan_mappings_find_gone(address, &mapped))
+        return; /* a program that handles faults may provoke them */
+    struct ffisan_cevent event = {.kind = FFISAN_KIND_USE_AFTER_FREE,
+                                  .access = access,
+                                  .address = address,
+                                  .context = context,
+                                  .mapped = &mapped};
+    ffisan_creport(ffisan_thread_state(), &event);
 }

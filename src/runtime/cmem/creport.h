@@ -14,6 +14,7 @@
 
 #include <ucontext.h>
 
+struct ffisan_mapped;
 struct ffisan_state;
 
 /** Something that was done to C memory, or to what was taken for it. */
@@ -25,6 +26,7 @@ struct ffisan_cevent {
     size_t size;
     const ucontext_t *context;                      /**< of the instruction, or NULL */
     const struct ffisan_slot_ref *ref;              /**< the C block, or NULL */
+    const struct ffisan_mapped *mapped;             /**< or memory from mmap, or NULL */
     const struct ffisan_described_block *lua_block; /**< or a block of the Lua heap, or NULL */
     int64_t lua_offset;                             /**< of the address in its slot */
     const struct ffisan_overrun *overrun;           /**< OUT_OF_BOUNDS: what is wrong */
@@ -47,5 +49,12 @@ void ffisan_creport_begin(void);
  */
 bool ffisan_creport_use(uintptr_t address, enum ffisan_access access, const char *function,
                         size_t size, const ucontext_t *context);
+
+/**
+ * A fault at an address that is nobody's: reports it when memory was mapped there before.  The
+ * program then ends as it would have.
+ */
+void ffisan_creport_unmapped(uintptr_t address, enum ffisan_access access,
+                             const ucontext_t *context);
 
 #endif

@@ -37,7 +37,7 @@ const struct ffisan_ctrace *ffisan_ctraces_get(uint32_t number);
 /** A block from there was lost.  Caller holds ffisan_runtime.lock. */
 void ffisan_ctraces_add_lost(uint32_t number, size_t size);
 
-/** Numbers are from 1 to less than this. */
+/** Numbers are from 1 to less than this; 0 = nothing was started. */
 uint32_t ffisan_ctraces_end(void);
 
 /** Around fork: no thread is inside.  False when this thread is. */

@@ -2,6 +2,7 @@
 #include "runtime/entry/boot.h"
 
 #include "base/io.h"
+#include "runtime/cmem/mappings.h"
 #include "runtime/cmem/captured.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/ctraces.h"
@@ -73,6 +74,7 @@ static void read_options(void)
     ffisan_libraries_watch();
     ffisan_arguments_watch();
     ffisan_handed_watch();
+    ffisan_mappings_watch();
     ffisan_ranges_watch();
     ffisan_elements_watch();
     ffisan_captured_watch();

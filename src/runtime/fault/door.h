@@ -55,6 +55,13 @@ static inline void ffisan_door_read(const void *data, size_t size, const char *f
         reader(data, size, function);
 }
 
+/** Told of what was mapped and unmapped, with return address and stack pointer; NULL = nobody. */
+struct ffisan_door_mapper {
+    void (*mapped)(uintptr_t address, size_t size, uintptr_t pc, uintptr_t sp);
+    void (*unmapped)(uintptr_t address, size_t size, uintptr_t pc, uintptr_t sp);
+};
+extern struct ffisan_door_mapper ffisan_door_mapper __attribute__((visibility("hidden")));
+
 /** Is it worth looking into arrays and structures? */
 static inline bool ffisan_door_is_open(void)
 {

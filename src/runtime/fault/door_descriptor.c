@@ -64,12 +64,34 @@ DOOR_SEEK(lseek64)
 DOOR_TRUNCATE(ftruncate)
 DOOR_TRUNCATE(ftruncate64)
 
+/* ---- Mappings ------------------------------------------------------------------------------- */
+
+struct ffisan_door_mapper ffisan_door_mapper;
+
+#define CALLER ((uintptr_t)__builtin_return_address(0)), ((uintptr_t)__builtin_dwarf_cfa())
+
 #define DOOR_MMAP(name)                                                                           \
-    FFISAN_DOOR_IO(void *, name,                                                                  \
-                   (void *address, size_t size, int protection, int flags, int fd, off64_t at),   \
-                   (address, size, protection, flags, fd, at), fd, NOTHING)
+    FFISAN_DOOR_OPEN(void *, name,                                                                \
+                     (void *address, size_t size, int protection, int flags, int fd, off64_t at)) \
+    {                                                                                             \
+        ffisan_door_uses(fd, #name);                                                              \
+        void *block = FFISAN_DOOR_REAL(void *, name, (void *, size_t, int, int, int, off64_t))(   \
+            address, size, protection, flags, fd, at);                                            \
+        ffisan_door_used(fd, block == MAP_FAILED, #name);                                         \
+        if (ffisan_door_mapper.mapped && block != MAP_FAILED)                                     \
+            ffisan_door_mapper.mapped((uintptr_t)block, size, CALLER);                            \
+        return block;                                                                             \
+    }
 DOOR_MMAP(mmap)
 DOOR_MMAP(mmap64)
+
+FFISAN_DOOR_OPEN(int, munmap, (void *address, size_t size))
+{
+    int answer = FFISAN_DOOR_REAL(int, munmap, (void *, size_t))(address, size);
+    if (ffisan_door_mapper.unmapped && answer == 0)
+        ffisan_door_mapper.unmapped((uintptr_t)address, size, CALLER);
+    return answer;
+}
 
 FFISAN_DOOR_OPEN(FILE *, fdopen, (int fd, const char *mode))
 {

@@ -323,6 +323,7 @@ bool ffisan_use_fault(uintptr_t address, enum ffisan_access access, void *uconte
             handle_lost_code(address, access, ucontext))
             return true;
         look_for_damage();
+        ffisan_creport_unmapped(address, access, ucontext);
         return false;
     }
     struct use use = {.address = address, .access = access, .context = ucontext};

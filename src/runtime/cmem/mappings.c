@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two rings: the newest mappings that are there, and the newest that are gone.  A place that is
+ * mapped anew is forgotten among the gone.
+ */
+#include "runtime/cmem/mappings.h"
+
+#include "base/lock.h"
+#include "base/pages.h"
+#include "runtime/cmem/ctraces_fast.h"
+#include "runtime/cmem/thread.h"
+#include "runtime/fault/door.h"
+#include "runtime/state.h"
+#include "runtime/vm/modules.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#define N_LIVE 256u
+#define N_GONE 64u
+
+static struct {
+    struct ffisan_lock lock;
+    struct ffisan_mapped live[N_LIVE], gone[N_GONE]; /* size 0 = none */
+    uint32_t next_live, next_gone;
+} mappings;
+
+/* The state whose doing it is; NULL: nothing is noted. */
+static struct ffisan_state *noting_state(uintptr_t pc)
+{
+    struct ffisan_state *state = ffisan_thread_state();
+    bool is_noted = state && !ffisan_thread.is_busy && ffisan_ctraces_end() > 0 &&
+                    ffisan_modules_find(pc) != ffisan_modules_find((uintptr_t)noting_state);
+    return is_noted ? state : NULL;
+}
+
+static void forget(struct ffisan_mapped *list, uint32_t n, uintptr_t low, size_t size)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (list[i].size > 0 && list[i].low < low + size && low < list[i].low + list[i].size)
+            list[i].size = 0;
+}
+
+static void note_mapped(uintptr_t low, size_t size, uintptr_t pc, uintptr_t sp)
+{
+    struct ffisan_state *state = noting_state(pc);
+    if (!state)
+        return;
+    uint32_t made = ffisan_ctraces_here(state, pc, sp);
+    size = ffisan_pages_round(size);
+    if (!ffisan_lock_take(&mappings.lock))
+        return;
+    forget(mappings.gone, N_GONE, low, size);
+    forget(mappings.live, N_LIVE, low, size);
+    mappings.live[mappings.next_live++ % N_LIVE] =
+        (struct ffisan_mapped){.low = low, .size = size, .made = made};
+    ffisan_lock_give(&mappings.lock);
+}
+
+/* Of a mapping that was there, if it is known, all or a part. */
+static void note_unmapped(uintptr_t low, size_t size, uintptr_t pc, uintptr_t sp)
+{
+    struct ffisan_state *state = noting_state(pc);
+    if (!state)
+        return;
+    size = ffisan_pages_round(size);
+    struct ffisan_mapped gone = {
+        .low = low, .size = size, .freed = ffisan_ctraces_here(state, pc, sp)};
+    if (!ffisan_lock_take(&mappings.lock))
+        return;
+    for (uint32_t i = 0; i < N_LIVE; i++)
+        if (low - mappings.live[i].low < mappings.live[i].size)
+            gone.made = mappings.live[i].made;
+    forget(mappings.gone, N_GONE, low, size);
+    mappings.gone[mappings.next_gone++ % N_GONE] = gone;
+    ffisan_lock_give(&mappings.lock);
+}
+
+void ffisan_mappings_watch(void)
+{
+    ffisan_door_mapper.mapped = note_mapped;
+    ffisan_door_mapper.unmapped = note_unmapped;
+}
+
+/* Somebody may have mapped something there since, in a way that we do not see. */
+static bool is_mapped(uintptr_t address)
+{
+    unsigned char resident;
+    int saved_errno = errno;
+    void *page = (void *)(address & ~(uintptr_t)(FFISAN_PAGE_SIZE - 1));
+    bool answer = mincore(page, FFISAN_PAGE_SIZE, &resident) == 0 || errno != ENOMEM;
+    errno = saved_errno;
+    return answer;
+}
+
+bool ffisan_mappings_find_gone(uintptr_t address, struct ffisan_mapped *ret_mapped)
+{
+    bool found = false;
+    if (!ffisan_lock_take(&mappings.lock))
+        return false;
+    for (uint32_t i = 0; i < N_GONE; i++)
+        if (address - mappings.gone[i].low < mappings.gone[i].size) {
+            *ret_mapped = mappings.gone[i];
+            found = true;
+        }
+    ffisan_lock_give(&mappings.lock);
+    return found && !is_mapped(address);
+}

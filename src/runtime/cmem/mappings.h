@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * Memory that Lua code had from mmap, and that was given back by munmap: by hand, or by a library
+ * that closed what it had mapped.
+ * Context: any, also a signal handler: the books are left alone while somebody changes them.
+ */
+#ifndef FFISAN_CMEM_MAPPINGS_H
+#define FFISAN_CMEM_MAPPINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ffisan_mapped {
+    uintptr_t low;
+    size_t size;
+    uint32_t made;  /**< trace of mmap (ctraces.h); 0 = not known */
+    uint32_t freed; /**< trace of munmap */
+};
+
+/** Has the wrappers of mmap and munmap tell.  Context: as ffisan_builtins_watch. */
+void ffisan_mappings_watch(void);
+
+/** What lay at an address where nothing is now. */
+bool ffisan_mappings_find_gone(uintptr_t address, struct ffisan_mapped *ret_mapped);
+
+#endif
