@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/pages.h"
 
+#include "base/real.h"
+
 #include <errno.h>
 #include <sys/mman.h>
 
@@ -61,11 +63,27 @@ bool ffisan_pages_next_own(uintptr_t address, struct ffisan_pages_range *ret_ran
     return ret_range->low != UINTPTR_MAX;
 }
 
+/* What the library itself interposes is not asked: it would take what we do for the program's. */
+static void *real_mmap(uintptr_t address, size_t size_bytes, int protection, int flags)
+{
+    typedef void *mmap_fn(void *address, size_t size, int protection, int flags, int fd, off_t at);
+    FFISAN_REAL_SLOT(slot, mmap);
+    flags |= MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    return ((mmap_fn *)ffisan_real_get(&slot))((void *)address, size_bytes, protection, flags, -1,
+                                               0);
+}
+
+static void real_munmap(void *pages, size_t size_bytes)
+{
+    typedef int munmap_fn(void *address, size_t size);
+    FFISAN_REAL_SLOT(slot, munmap);
+    ((munmap_fn *)ffisan_real_get(&slot))(pages, size_bytes);
+}
+
 static void *map(size_t size_bytes, int protection)
 {
     int saved_errno = errno;
-    void *pages =
-        mmap(NULL, size_bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *pages = real_mmap(0, size_bytes, protection, 0);
     errno = saved_errno;
     if (pages == MAP_FAILED)
         return NULL;
@@ -91,8 +109,7 @@ void *ffisan_pages_reserve(size_t size_bytes)
 bool ffisan_pages_reserve_at(uintptr_t address, size_t size_bytes)
 {
     int saved_errno = errno;
-    void *pages = mmap((void *)address, size_bytes, PROT_NONE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    void *pages = real_mmap(address, size_bytes, PROT_NONE, MAP_FIXED_NOREPLACE);
     errno = saved_errno;
     if (pages != MAP_FAILED && pages != (void *)address)
         ffisan_pages_unmap(pages, size_bytes);
@@ -116,7 +133,7 @@ void ffisan_pages_unmap(void *pages, size_t size_bytes)
 {
     int saved_errno = errno;
     remove_range((uintptr_t)pages, size_bytes);
-    munmap(pages, size_bytes);
+    real_munmap(pages, size_bytes);
     errno = saved_errno;
 }
 

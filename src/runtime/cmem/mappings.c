@@ -28,10 +28,9 @@ static struct {
 /* The state whose doing it is; NULL: nothing is noted. */
 static struct ffisan_state *noting_state(uintptr_t pc)
 {
-    struct ffisan_state *state = ffisan_thread_state();
-    bool is_noted = state && !ffisan_thread.is_busy && ffisan_ctraces_end() > 0 &&
+    bool is_noted = ffisan_thread.state && !ffisan_thread.is_busy && ffisan_ctraces_end() > 0 &&
                     ffisan_modules_find(pc) != ffisan_modules_find((uintptr_t)noting_state);
-    return is_noted ? state : NULL;
+    return is_noted ? ffisan_thread_state() : NULL;
 }
 
 static void forget(struct ffisan_mapped *list, uint32_t n, uintptr_t low, size_t size)
@@ -73,6 +72,16 @@ static void note_unmapped(uintptr_t low, size_t size, uintptr_t pc, uintptr_t sp
             gone.made = mappings.live[i].made;
     forget(mappings.gone, N_GONE, low, size);
     mappings.gone[mappings.next_gone++ % N_GONE] = gone;
+    ffisan_lock_give(&mappings.lock);
+}
+
+bool ffisan_mappings_lock(void)
+{
+    return ffisan_lock_take(&mappings.lock);
+}
+
+void ffisan_mappings_unlock(void)
+{
     ffisan_lock_give(&mappings.lock);
 }
 

@@ -141,7 +141,8 @@ static const struct ffisan_luajit *find(const void *address_in_luajit)
 }
 
 /* A child must not inherit a lock that a thread holds which it does not have. */
-static bool forker_holds_lock, forker_holds_cheap, forker_holds_traces, forker_unwinds;
+static bool forker_holds_lock, forker_holds_cheap, forker_holds_traces, forker_unwinds,
+    forker_holds_mappings;
 
 static void before_fork(void)
 {
@@ -150,17 +151,20 @@ static void before_fork(void)
     forker_holds_traces = ffisan_ctraces_lock();
     forker_unwinds = ffisan_lock_take(&ffisan_unwinder_lock);
     forker_holds_cheap = !__libc_single_threaded && ffisan_cheap_lock();
+    forker_holds_mappings = ffisan_mappings_lock();
 }
 
 static void after_fork(void)
 {
+    if (forker_holds_mappings)
+        ffisan_mappings_unlock();
     if (forker_holds_cheap)
         ffisan_cheap_unlock();
     if (forker_unwinds)
         ffisan_lock_give(&ffisan_unwinder_lock);
     if (forker_holds_traces)
         ffisan_ctraces_unlock();
-    forker_holds_cheap = forker_unwinds = forker_holds_traces = false;
+    forker_holds_mappings = forker_holds_cheap = forker_unwinds = forker_holds_traces = false;
     if (!forker_holds_lock)
         return;
     forker_holds_lock = false;
