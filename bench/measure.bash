@@ -42,11 +42,12 @@ measure_malloc()
         compared plain "$luajit" "$program" \
             + natural "$ffisan" run --gc=natural -- "$luajit" "$program" \
             + auto "$ffisan" run --gc=auto -- "$luajit" "$program" \
-            + asan "${under_asan[@]}" "$luajit" "$program" \
-            + valgrind "${grind[@]}" "$luajit" "$program" |
-            awk -v name="$name" '
+            + asan "${under_asan[@]}" "$luajit" "$program" >"$tmp/malloc"
+        "$compare" -n 1 -t "$seconds" plain "$luajit" "$program" \
+            + valgrind "${grind[@]}" "$luajit" "$program" | tail -n 1 >>"$tmp/malloc"
+        awk -v name="$name" '
                 { line = line ($2 == 0 ? " " $4 " " $9 : " 0 0") }
-                END { print name line }'
+                END { print name line }' "$tmp/malloc"
     done
 }
 

@@ -269,8 +269,10 @@ static void note_library(void *context, const struct ffisan_slot_ref *ref)
 
 void ffisan_leaks_mark_library(struct ffisan_leaks_mark *mark)
 {
-    for (unsigned i = 0; i < mark->n_ranges; i++)
-        search_words(mark, mark->ranges[i].from, mark->ranges[i].to, REACHABLE);
+    for (unsigned i = 0; i < mark->n_ranges; i++) { /* which may be our own: we are a module, too */
+        const struct ffisan_mapping range = {mark->ranges[i].from, mark->ranges[i].to};
+        search_mapping(mark, &range);
+    }
     follow(mark, REACHABLE);
     ffisan_cheap_each_live(note_library, mark);
 }
