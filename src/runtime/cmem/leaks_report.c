@@ -7,6 +7,7 @@
 #include "runtime/fault/guard.h"
 #include "runtime/report/describe.h"
 #include "runtime/report/explain_memory.h"
+#include "runtime/report/place.h"
 #include "runtime/state.h"
 
 struct telling {
@@ -71,20 +72,6 @@ static uint32_t next_in_list(uint64_t limit, uint32_t after)
     return best;
 }
 
-static void add_place(struct ffisan_text *text, const struct ffisan_stack *stack)
-{
-    for (size_t i = 0; i < stack->n_frames; i++) {
-        const struct ffisan_frame *frame = &stack->frames[i];
-        if (frame->lang != FFISAN_LANG_LUA || !frame->file)
-            continue;
-        ffisan_text_add(text, " allocated at ");
-        ffisan_text_add(text, frame->file);
-        ffisan_text_add_char(text, ':');
-        ffisan_text_add_signed(text, frame->line);
-        return;
-    }
-}
-
 void ffisan_leaks_list(void)
 {
     char data[512];
@@ -102,7 +89,7 @@ void ffisan_leaks_list(void)
         ffisan_text_add(&text, " blocks");
         ffisan_creport_begin();
         struct ffisan_stack stack = ffisan_creport_stack(number, NULL, NULL);
-        add_place(&text, &stack);
+        ffisan_place_add(&text, " allocated at ", &stack);
         ffisan_report_note(data);
     }
 }

@@ -5,6 +5,7 @@
 #include "runtime/cmem/creport.h"
 #include "runtime/fault/guard.h"
 #include "runtime/report/describe.h"
+#include "runtime/report/place.h"
 #include "runtime/report/report.h"
 #include "runtime/state.h"
 
@@ -47,20 +48,6 @@ static void find_block(void *argument)
     crash->is_known = true;
 }
 
-static void add_origin(struct ffisan_text *text, const struct ffisan_stack *stack)
-{
-    for (size_t i = 0; i < stack->n_frames; i++) {
-        const struct ffisan_frame *frame = &stack->frames[i];
-        if (frame->lang != FFISAN_LANG_LUA || !frame->file)
-            continue;
-        ffisan_text_add(text, ", created at ");
-        ffisan_text_add(text, frame->file);
-        ffisan_text_add_char(text, ':');
-        ffisan_text_add_signed(text, frame->line);
-        return;
-    }
-}
-
 static void say(const struct crash *crash)
 {
     char data[512];
@@ -73,7 +60,7 @@ static void say(const struct crash *crash)
     ffisan_text_add(&text, " of ");
     ffisan_text_add_unsigned(&text, crash->finding.block.size_bytes);
     ffisan_text_add(&text, " bytes");
-    add_origin(&text, &crash->finding.block.made);
+    ffisan_place_add(&text, ", created at ", &crash->finding.block.made);
     ffisan_report_note(data);
 }
 

@@ -4,6 +4,8 @@
  * the variable that the holder hangs on, the line that made the memory.
  */
 #include "runtime/report/describe.h"
+
+#include "runtime/report/place.h"
 #include "runtime/report/source.h"
 
 #include <ctype.h>
@@ -44,19 +46,6 @@ static bool holder_is_c(const struct ffisan_finding *finding)
            finding->holder.kind == FFISAN_HOLDER_MALLOC;
 }
 
-static void add_place(struct ffisan_text *text, const struct ffisan_stack *stack)
-{
-    size_t i = 0;
-    while (i < stack->n_frames && !stack->frames[i].file)
-        i++; /* C functions */
-    if (i == stack->n_frames)
-        return;
-    ffisan_text_add(text, " made at ");
-    ffisan_text_add(text, stack->frames[i].file);
-    ffisan_text_add_char(text, ':');
-    ffisan_text_add_signed(text, stack->frames[i].line);
-}
-
 /* "libfoo.so: g_options+16" */
 static void add_c_holder(struct ffisan_text *text, const struct ffisan_finding *finding)
 {
@@ -66,7 +55,7 @@ static void add_c_holder(struct ffisan_text *text, const struct ffisan_finding *
     } else if (finding->holder.made.n_frames > 0) {
         ffisan_text_add(text, "a ");
         ffisan_text_add(text, finding->holder.type);
-        add_place(text, &finding->holder.made);
+        ffisan_place_add(text, " made at ", &finding->holder.made);
     } else {
         ffisan_text_add(text, "memory of its own");
     }
@@ -187,7 +176,7 @@ static const char *fix(struct ffisan_scratch *scratch, const struct ffisan_findi
         ffisan_text_add(text, "Ask for the pointer again after each change of the buffer. ");
     ffisan_text_add(text, "Keep the ");
     ffisan_text_add(text, finding->block.type ? finding->block.type : "memory");
-    add_place(text, &finding->block.made);
+    ffisan_place_add(text, " made at ", &finding->block.made);
     ffisan_text_add(text, " in a Lua variable or table that lives as long as ");
     if (holder_is_c(finding)) {
         ffisan_text_add(text, "C may use it, or until C has been given another");
@@ -198,7 +187,7 @@ static const char *fix(struct ffisan_scratch *scratch, const struct ffisan_findi
     if (!is_named && finding->holder.field && finding->holder.type) {
         ffisan_text_add(text, "the ");
         ffisan_text_add(text, finding->holder.type);
-        add_place(text, &finding->holder.made);
+        ffisan_place_add(text, " made at ", &finding->holder.made);
     } else if (!is_named) {
         ffisan_text_add(text, "the pointer is used");
     }

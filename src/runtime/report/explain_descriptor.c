@@ -1,27 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/report/explain_descriptor.h"
 
-static void add_place(struct ffisan_text *text, const char *before,
-                      const struct ffisan_stack *stack)
-{
-    for (size_t i = 0; i < stack->n_frames; i++) {
-        const struct ffisan_frame *frame = &stack->frames[i];
-        if (frame->lang != FFISAN_LANG_LUA || !frame->file)
-            continue;
-        ffisan_text_add(text, before);
-        ffisan_text_add(text, frame->file);
-        ffisan_text_add_char(text, ':');
-        ffisan_text_add_signed(text, frame->line);
-        return;
-    }
-}
+#include "runtime/report/place.h"
 
 static void add_why(struct ffisan_text *text, const struct ffisan_finding *finding,
                     const struct ffisan_stack *reopened)
 {
     ffisan_text_add(text, "Descriptor ");
     ffisan_text_add(text, finding->block.type);
-    add_place(text, ", made at ", &finding->block.made);
+    ffisan_place_add(text, ", made at ", &finding->block.made);
     ffisan_text_add(text,
                     ": the collector found that nothing in Lua referred to it any more, and "
                     "its finalizer closed the descriptor");
@@ -35,7 +22,7 @@ static void add_why(struct ffisan_text *text, const struct ffisan_finding *findi
         return;
     }
     ffisan_text_add(text, "another file has got it, whose number was never asked for");
-    add_place(text, ": the one opened at ", reopened);
+    ffisan_place_add(text, ": the one opened at ", reopened);
     ffisan_text_add_char(text, '.');
 }
 

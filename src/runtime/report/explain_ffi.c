@@ -1,28 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/report/explain_ffi.h"
 
-#include <string.h>
+#include "runtime/report/place.h"
 
-/* " made at file:line" or nothing. */
-static void add_place(struct ffisan_text *text, const char *how, const struct ffisan_stack *stack)
-{
-    for (size_t i = 0; i < stack->n_frames; i++) {
-        if (stack->frames[i].lang != FFISAN_LANG_LUA || !stack->frames[i].file)
-            continue;
-        ffisan_text_add(text, how);
-        ffisan_text_add(text, stack->frames[i].file);
-        ffisan_text_add_char(text, ':');
-        ffisan_text_add_signed(text, stack->frames[i].line);
-        return;
-    }
-}
+#include <string.h>
 
 static void explain_late(struct ffisan_text *text, const struct ffisan_finding *finding)
 {
     ffisan_text_add(text, "The callback");
-    add_place(text, " made at ", &finding->block.made);
+    ffisan_place_add(text, " made at ", &finding->block.made);
     ffisan_text_add(text, " was freed");
-    add_place(text, " at ", &finding->freed.stack);
+    ffisan_place_add(text, " at ", &finding->freed.stack);
     ffisan_text_add(text, ", but its address was kept, and called");
     if (finding->use.function) {
         ffisan_text_add(text, " (from ");
@@ -37,7 +25,7 @@ static void explain_late(struct ffisan_text *text, const struct ffisan_finding *
 static void explain_closed(struct ffisan_text *text, const struct ffisan_finding *finding)
 {
     ffisan_text_add(text, "The callback");
-    add_place(text, " made at ", &finding->block.made);
+    ffisan_place_add(text, " made at ", &finding->block.made);
     ffisan_text_add(text,
                     " belongs to a Lua state that has been closed. Its machine code is gone "
                     "with the state; its address was kept, and called.");
@@ -48,7 +36,7 @@ static void explain_compiled(struct ffisan_text *text, const struct ffisan_findi
     ffisan_text_add(text, "Compiled code called ");
     ffisan_text_add(text, finding->use.function ? finding->use.function : "a C function");
     ffisan_text_add(text, ", which called the callback");
-    add_place(text, " made at ", &finding->block.made);
+    ffisan_place_add(text, " made at ", &finding->block.made);
     ffisan_text_add(text,
                     ". LuaJIT cannot enter Lua from there, and ends the program with \"bad "
                     "callback\". It compiles no call of a C function that it has seen "
@@ -100,7 +88,7 @@ void ffisan_explain_slots(struct ffisan_scratch *scratch, struct ffisan_finding 
     ffisan_text_add(text, " of 896 slots are taken, ");
     ffisan_text_add_unsigned(text, n_from_there);
     ffisan_text_add(text, " of them by callbacks");
-    add_place(text, " made at ", &finding->block.made);
+    ffisan_place_add(text, " made at ", &finding->block.made);
     ffisan_text_add(text,
                     ". A Lua function that is passed, assigned or cast to a C function "
                     "pointer takes a slot until free() is called on the pointer; the "
@@ -118,7 +106,7 @@ void ffisan_explain_lost_slots(struct ffisan_scratch *scratch, struct ffisan_fin
     finding->why = ffisan_scratch_string(scratch);
     ffisan_text_add_unsigned(text, n);
     ffisan_text_add(text, " callbacks");
-    add_place(text, " made at ", &finding->block.made);
+    ffisan_place_add(text, " made at ", &finding->block.made);
     ffisan_text_add(text,
                     " have not been freed, and neither C nor Lua has a pointer to them any more: "
                     "they can be neither called nor freed. Each keeps its function and one of 896 "
@@ -135,7 +123,7 @@ void ffisan_explain_dead_thread(struct ffisan_scratch *scratch, struct ffisan_fi
     ffisan_text_add(text,
                     "LuaJIT runs a callback on the coroutine that used the ffi library last. "
                     "That was the one");
-    add_place(text, " made at ", &finding->block.made);
+    ffisan_place_add(text, " made at ", &finding->block.made);
     ffisan_text_add(text, "; it has been collected, and no other has used the library since.");
     ffisan_scratch_end_string(scratch);
     finding->fix =
@@ -166,7 +154,7 @@ void ffisan_explain_unloaded(struct ffisan_scratch *scratch, struct ffisan_findi
     finding->why = ffisan_scratch_string(scratch);
     if (by_collector) {
         ffisan_text_add(text, "The namespace that ffi.load returned");
-        add_place(text, " at ", &finding->block.made);
+        ffisan_place_add(text, " at ", &finding->block.made);
         ffisan_text_add(text,
                         finding->collected.cycle
                             ? " was collected, and that unloads "
@@ -178,7 +166,7 @@ void ffisan_explain_unloaded(struct ffisan_scratch *scratch, struct ffisan_findi
     } else {
         ffisan_text_add(text, library);
         ffisan_text_add(text, " was unloaded by dlclose");
-        add_place(text, " at ", &finding->freed.stack);
+        ffisan_place_add(text, " at ", &finding->freed.stack);
         ffisan_text_add(text, " while something still led into it");
     }
     if (symbol) {

@@ -2,24 +2,9 @@
 /* Why, and what to change, for memory of C: who owns it is the question. */
 #include "runtime/report/explain_memory.h"
 
-#include <string.h>
+#include "runtime/report/place.h"
 
-/* True when there is a place. */
-static bool add_place(struct ffisan_text *text, const char *before,
-                      const struct ffisan_stack *stack)
-{
-    for (size_t i = 0; i < stack->n_frames; i++) {
-        const struct ffisan_frame *frame = &stack->frames[i];
-        if (frame->lang != FFISAN_LANG_LUA || !frame->file)
-            continue;
-        ffisan_text_add(text, before);
-        ffisan_text_add(text, frame->file);
-        ffisan_text_add_char(text, ':');
-        ffisan_text_add_signed(text, frame->line);
-        return true;
-    }
-    return false;
-}
+#include <string.h>
 
 /* By the __gc of a userdata: what io.open returns, and its like. */
 static bool is_by_userdata(const struct ffisan_finding *finding)
@@ -38,21 +23,21 @@ static bool is_realloc(const struct ffisan_finding *finding)
 static bool add_freed_by(struct ffisan_text *text, const struct ffisan_finding *finding)
 {
     ffisan_text_add(text, finding->freed.function ? finding->freed.function : "free");
-    return add_place(text, ", called at ", &finding->freed.stack);
+    return ffisan_place_add(text, ", called at ", &finding->freed.stack);
 }
 
 static void why_used(struct ffisan_text *text, const struct ffisan_finding *finding)
 {
     if (is_by_userdata(finding)) {
         ffisan_text_add(text, "The memory belongs to a userdata");
-        add_place(text, ", made at ", &finding->freed.finalizer_made);
+        ffisan_place_add(text, ", made at ", &finding->freed.finalizer_made);
         ffisan_text_add(text, ". When that was collected, its finalizer called ");
         ffisan_text_add(text, finding->freed.function ? finding->freed.function : "free");
         ffisan_text_add(text, ": a pointer into it keeps it not alive.");
     } else if (finding->freed.finalizer) {
         ffisan_text_add(text, "The finalizer sits on another cdata (type ");
         ffisan_text_add(text, finding->freed.finalizer);
-        add_place(text, ", made at ", &finding->freed.finalizer_made);
+        ffisan_place_add(text, ", made at ", &finding->freed.finalizer_made);
         ffisan_text_add(text, "). When that was collected, ");
         ffisan_text_add(text, finding->freed.function ? finding->freed.function : "free");
         ffisan_text_add(text,
