@@ -143,31 +143,35 @@ worker_time() # NAME: CPU time of the worker so far, in nanoseconds
     cut -d ' ' -f 1 "/proc/$worker/schedstat"
 }
 
-# One line per round: NAME PATH REQUESTS-PER-SECOND NANOSECONDS FAILED
-measure_nginx_rounds() # PATH REQUESTS
+# One line per round, of plain, natural and auto: requests per second of each, then nanoseconds of CPU
+# time of the worker per request. The worker has the first processor, wrk the last: the worker is what
+# limits the rate. The three take turns within the second or so that a machine keeps its pace.
+measure_nginx_rounds() # PATH ROUNDS
 {
-    local name before round order
-    for round in $(seq "$rounds"); do
+    local name before round order last=$(($(nproc) - 1))
+    for round in $(seq "$2"); do
         order="plain natural auto"
         ((round % 2)) || order="auto natural plain"
         for name in $order; do
             before=$(worker_time "$name")
-            ab -q -k -c 8 -n "$2" "http://127.0.0.1:${ports[$name]}$1" >"$tmp/ab" 2>&1
-            awk -v name="$name" -v path="$1" -v time="$(($(worker_time "$name") - before))" '
-                /^Requests per second/ { rate = $4 }
-                /^(Failed|Non-2xx)/ { failed += $NF }
-                END { print name, path, rate, time, failed + 0 }' "$tmp/ab"
-        done
+            taskset -c $last wrk -t 1 -c 8 -d 1s "http://127.0.0.1:${ports[$name]}$1" >"$tmp/wrk" 2>&1
+            awk -v name="$name" -v time="$(($(worker_time "$name") - before))" '
+                / requests in / { count = $1 }
+                /^Requests\/sec/ { rate = $2 }
+                /Non-2xx|Socket errors/ { print "  " $0 >"/dev/stderr" }
+                END { if (count) print name, rate, time / count }' "$tmp/wrk"
+        done | awk '{ rate[$1] = $2; cost[$1] = $3 }
+            END { print rate["plain"], rate["natural"], rate["auto"], cost["plain"], cost["natural"], cost["auto"] }'
     done
 }
 
-# PATH, then requests per second (median) for plain, natural and auto, and microseconds of CPU time
-# of the worker per request (least) for each.
+# PATH, then requests per second for plain, natural and auto (medians), the median of the ratios of each
+# round for natural and auto, and microseconds of CPU time of the worker per request (least) for each.
 measure_nginx()
 {
-    local port requests=20000
-    if ! command -v nginx >/dev/null || ! command -v ab >/dev/null; then
-        echo '  nginx or ab is missing: skipped' >&2
+    local port path column
+    if ! command -v nginx >/dev/null || ! command -v wrk >/dev/null; then
+        echo '  nginx or wrk is missing: skipped' >&2
         return 1
     fi
     port=$((20000 + RANDOM % 20000))
@@ -175,20 +179,19 @@ measure_nginx()
     start_nginx natural $((port + 1)) "$ffisan" run --gc=natural -- || return
     start_nginx auto $((port + 2)) "$ffisan" run --gc=auto -- || return
     for path in /hello '/work?n=20'; do
-        measure_nginx_rounds "$path" 500 >/dev/null # warms up, and lets --gc=auto calm down
-        measure_nginx_rounds "$path" $requests | sort -g -k 3 | awk -v n=$requests '
-            { path = $2; rate[$1, ++count[$1]] = $3; failed += $5
-              if (count[$1] == 1 || $4 < time[$1]) time[$1] = $4 }
-            END {
-                split("plain natural auto", names)
-                for (i = 1; i <= 3; i++) {
-                    name = names[i]
-                    rates = rates " " rate[name, int((count[name] + 1) / 2)]
-                    costs = costs " " sprintf("%.2f", time[name] / 1000 / n)
-                }
-                if (failed) print "  " failed " requests failed" >"/dev/stderr"
-                print path rates costs
-            }'
+        measure_nginx_rounds "$path" 1 >/dev/null # warms up, and lets --gc=auto calm down
+        measure_nginx_rounds "$path" $((2 * rounds + 1)) |
+            awk '{ print $0, $2 / $1, $3 / $1 }' >"$tmp/rounds"
+        printf '%s' "$path"
+        for column in 1 2 3 7 8; do
+            printf ' %s' "$(sort -g -k $column,$column "$tmp/rounds" | awk -v c=$column '
+                { value[NR] = $c } END { print value[int((NR + 1) / 2)] }')"
+        done
+        for column in 4 5 6; do
+            printf ' %.2f' "$(sort -g -k $column,$column "$tmp/rounds" | awk -v c=$column '
+                NR == 1 { print $c / 1000 }')"
+        done
+        echo
     done
     end_servers
 }
