@@ -2,6 +2,7 @@
 #include "runtime/origin.h"
 
 #include "runtime/origin_fast.h"
+#include "runtime/vm/luacall.h"
 
 #include <string.h>
 
@@ -93,7 +94,7 @@ void ffisan_origin_learn_ctype(struct ffisan_state *state, struct ffisan_origin_
 /* Sites that need no stack are told apart by the running instruction. */
 static uint32_t count_visit(struct ffisan_state *state)
 {
-    uint64_t pc = ffisan_luastack_pc(&state->vm);
+    uint64_t pc = ffisan_luacall_pc(&state->vm);
     uint64_t key = pc * UINT64_C(0x9e3779b97f4a7c15) >> 40;
     for (unsigned i = 0; pc && i < 8; i++) {
         struct ffisan_site_visits *site = &state->sites[(key + i) % FFISAN_SITES];

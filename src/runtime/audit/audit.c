@@ -84,6 +84,7 @@ static void search_by_map(struct ffisan_audit *audit, struct ffisan_holder *hold
 #define COST_OF_ANY 160u /* what an audit that finds nothing to look at costs */
 /* A word that leads nowhere costs so much less than an allocation. */
 #define WORDS_PER_ALLOCATION 16
+#define HOLDERS_PER_ALLOCATION 2 /* their books are read, even if there is no word to follow */
 
 /* Evidence is looked for in small objects only: in a large buffer it is hardly ever a pointer. */
 #define EVIDENCE_BYTES 4096u
@@ -254,6 +255,14 @@ bool ffisan_audit_is_due(const struct ffisan_state *state)
            stats->n_taken - state->audit.at_allocs >= state->audit.cost * COST_FACTOR;
 }
 
+static uint64_t cost_since(const struct ffisan_audit_stats *now,
+                           const struct ffisan_audit_stats *before)
+{
+    return COST_OF_ANY + now->n_followed - before->n_followed +
+           (now->n_holders - before->n_holders) / HOLDERS_PER_ALLOCATION +
+           (now->n_words - before->n_words) / WORDS_PER_ALLOCATION;
+}
+
 static uint64_t now_ns(void)
 {
     struct timespec time;
@@ -266,7 +275,7 @@ void ffisan_audit_run(struct ffisan_state *state)
     uint64_t start = ffisan_runtime.options.stats ? now_ns() : 0;
     struct ffisan_audit audit = {
         .state = state, .holders = state, .number = (uint32_t)++state->audit.n_audits};
-    uint64_t n_followed = state->audit.n_followed, n_words = state->audit.n_words;
+    const struct ffisan_audit_stats before = state->audit;
     state->thread = pthread_self();
     if (ffisan_runtime.options.malloc)
         ffisan_thread_runs(state);
@@ -301,8 +310,7 @@ void ffisan_audit_run(struct ffisan_state *state)
     ffisan_heap_release(&state->heap);
     state->audit.at_allocs = state->heap.stats.n_taken;
     state->dead_limit = 0;
-    state->audit.cost = COST_OF_ANY + state->audit.n_followed - n_followed +
-                        (state->audit.n_words - n_words) / WORDS_PER_ALLOCATION;
+    state->audit.cost = cost_since(&state->audit, &before);
     if (start)
         state->audit.ns += now_ns() - start;
 }

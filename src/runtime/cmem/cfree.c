@@ -3,7 +3,6 @@
 
 #include "runtime/audit/standin.h"
 #include "runtime/cmem/creport.h"
-#include "runtime/cmem/thread.h"
 #include "runtime/state.h"
 #include "runtime/vm/modules.h"
 
@@ -78,23 +77,22 @@ static bool is_foreign_error(struct ffisan_state *state, enum ffisan_cfree_funct
     return true;
 }
 
-bool ffisan_cfree_passes(enum ffisan_cfree_function function, void *block, uintptr_t pc,
-                         uintptr_t sp)
+bool ffisan_cfree_judge(struct ffisan_state *state, enum ffisan_cheap_answer answer,
+                        enum ffisan_cfree_function function, void *block,
+                        const struct ffisan_slot_ref *ref)
 {
-    struct ffisan_slot_ref ref;
-    struct ffisan_state *state = ffisan_thread_state();
     if (!block)
         return true;
-    switch (ffisan_cheap_free(state, block, function, pc, sp, &ref)) {
+    switch (answer) {
     case FFISAN_CHEAP_DONE:
     case FFISAN_CHEAP_BUSY:
         return false;
     case FFISAN_CHEAP_DEAD:
-        report(state, function, block, FFISAN_KIND_DOUBLE_FREE, &ref);
+        report(state, function, block, FFISAN_KIND_DOUBLE_FREE, ref);
         return false;
     case FFISAN_CHEAP_INTERIOR: {
-        struct ffisan_cnote *note = ffisan_cheap_note(&ref);
-        report(state, function, block, FFISAN_KIND_INVALID_FREE, &ref);
+        struct ffisan_cnote *note = ffisan_cheap_note(ref);
+        report(state, function, block, FFISAN_KIND_INVALID_FREE, ref);
         if (note)
             note->is_reported = 1; /* what cannot be freed so will be lost as well */
         return false;

@@ -65,7 +65,7 @@ void ffisan_cheap_unlock(void)
 bool ffisan_cheap_find(uintptr_t address, struct ffisan_slot_ref *ret_ref)
 {
     return ffisan_heap_find(&cheap.dense, address, ret_ref) ||
-           ffisan_heap_find(ffisan_paged_heap(), address, ret_ref);
+           ffisan_heap_find(&ffisan_paged_heap, address, ret_ref);
 }
 
 bool ffisan_cheap_find_live(uintptr_t address, struct ffisan_slot_ref *ret_ref)
@@ -86,7 +86,7 @@ bool ffisan_cheap_has_live(void)
 
 bool ffisan_cheap_is_paged(const struct ffisan_slot_ref *ref)
 {
-    return ref->region->heap == ffisan_paged_heap();
+    return ref->region->heap == &ffisan_paged_heap;
 }
 
 struct ffisan_cnote *ffisan_cheap_note(const struct ffisan_slot_ref *ref)
@@ -108,14 +108,14 @@ void ffisan_cheap_bounds(uintptr_t *ret_low, uintptr_t *ret_high)
 {
     *ret_low = *ret_high = 0;
     widen(&cheap.dense, ret_low, ret_high);
-    widen(ffisan_paged_heap(), ret_low, ret_high);
+    widen(&ffisan_paged_heap, ret_low, ret_high);
 }
 
 void ffisan_cheap_each_live(void (*visit)(void *context, const struct ffisan_slot_ref *ref),
                             void *context)
 {
     ffisan_heap_each_live(&cheap.dense, visit, context);
-    ffisan_heap_each_live(ffisan_paged_heap(), visit, context);
+    ffisan_heap_each_live(&ffisan_paged_heap, visit, context);
 }
 
 struct ffisan_heap_stats ffisan_cheap_stats(void)
@@ -184,10 +184,35 @@ static void *alloc_dense(size_t size, size_t alignment, uint32_t trace,
     return block;
 }
 
+/* From a bin that is full enough; NULL: ask alloc_slowly. */
+static inline void *alloc_small(size_t size, uint32_t trace)
+{
+    struct ffisan_bin *bin = &cheap.dense.bins[FFISAN_GROUP_ANY][ffisan_sizes_find(size)];
+    if (__builtin_expect(
+            bin->bits == 0 || cheap.dense.stats.dead_bytes > cheap.dense.quarantine_budget, 0))
+        return NULL;
+    const struct ffisan_slot books = {.stack = trace, .type = IN_USE};
+    return ffisan_bin_alloc(bin, FFISAN_GROUP_ANY, size, books);
+}
+
+static __attribute__((noinline)) void *alloc_slowly(size_t size, size_t alignment, uint32_t trace,
+                                                    uint32_t visits)
+{
+    struct ffisan_slot_ref ref;
+    void *block = NULL;
+    if (ffisan_paged_is_due(visits) &&
+        ffisan_paged_wants(size, alignment, ffisan_ctraces_get(trace), visits))
+        block = ffisan_paged_alloc(size, trace, &ref);
+    if (!block)
+        block = alloc_dense(size, alignment, trace, &ref);
+    if (block)
+        ref.slot->type = IN_USE;
+    return block;
+}
+
 void *ffisan_cheap_alloc(struct ffisan_state *state, size_t size, size_t alignment, uintptr_t pc,
                          uintptr_t sp)
 {
-    struct ffisan_slot_ref ref;
     if (!cheap.is_ready || size > PTRDIFF_MAX || alignment > FFISAN_SPAN_SIZE ||
         ffisan_thread.is_busy || ffisan_unwinder_is_caller(pc))
         return NULL;
@@ -196,15 +221,11 @@ void *ffisan_cheap_alloc(struct ffisan_state *state, size_t size, size_t alignme
         return NULL;
     void *block = NULL;
     uint32_t visits = ffisan_ctraces_visit(trace);
-    if (ffisan_paged_is_due(visits) &&
-        ffisan_paged_wants(size, alignment, ffisan_ctraces_get(trace), visits))
-        block = ffisan_paged_alloc(size, trace, &ref);
-    if (!block)
-        block = alloc_dense(size, alignment, trace, &ref);
-    if (block) {
-        ref.slot->type = IN_USE;
-        cheap.n_allocs++;
-    }
+    if (__builtin_expect(!ffisan_paged_is_due(visits) && alignment <= 16, 1))
+        block = alloc_small(size, trace);
+    if (__builtin_expect(!block, 0))
+        block = alloc_slowly(size, alignment, trace, visits);
+    cheap.n_allocs += block != NULL;
     leave();
     return block;
 }
@@ -259,10 +280,10 @@ static unsigned take_damage(struct ffisan_heap *heap, struct ffisan_damage *dama
 
 unsigned ffisan_cheap_take_damage(struct ffisan_damage *damage, unsigned max)
 {
-    if (cheap.dense.n_damage + ffisan_paged_heap()->n_damage == 0 || !ffisan_cheap_lock())
+    if (cheap.dense.n_damage + ffisan_paged_heap.n_damage == 0 || !ffisan_cheap_lock())
         return 0;
     unsigned n = take_damage(&cheap.dense, damage, max);
-    n += take_damage(ffisan_paged_heap(), damage + n, max - n);
+    n += take_damage(&ffisan_paged_heap, damage + n, max - n);
     ffisan_cheap_unlock();
     return n;
 }
@@ -288,14 +309,8 @@ static void note_free(const struct ffisan_state *state, const struct ffisan_slot
     *note = (struct ffisan_cnote){.freed = trace,
                                   .function = (uint8_t)function,
                                   .machine_trace = ffisan_position_machine_trace(state)};
-    if (__builtin_expect(ffisan_finalizer_may_run(state), 0))
+    if (__builtin_expect(ffisan_finalizer_runs(state), 0))
         ffisan_finalizer_note(state, note);
-}
-
-static void kill(struct ffisan_heap *heap, void *block, size_t size)
-{
-    if (!ffisan_heap_kill_fast(heap, block, size))
-        ffisan_heap_kill(heap, block, size);
 }
 
 /* No block begins there.  Where one begins a little later, its header was meant: it has none. */
@@ -312,12 +327,53 @@ static enum ffisan_cheap_answer find_meant(uintptr_t address, struct ffisan_slot
     return ref->slot ? FFISAN_CHEAP_INTERIOR : FFISAN_CHEAP_FOREIGN;
 }
 
+static __attribute__((noinline)) enum ffisan_cheap_answer
+cannot_free(struct ffisan_region *region, uintptr_t address, struct ffisan_slot_ref *ret_ref)
+{
+    ret_ref->slot = NULL;
+    if (ffisan_slot_find(region, address, ret_ref) && ret_ref->block == address)
+        return FFISAN_CHEAP_DEAD;
+    return find_meant(address, ret_ref);
+}
+
+/* Seldom: a large block, one of the first of its place, or damage. */
+static __attribute__((noinline)) void kill_slowly(struct ffisan_heap *heap,
+                                                  struct ffisan_slot_ref ref)
+{
+    ffisan_heap_kill(heap, (void *)ref.block, ffisan_slot_size(&ref));
+    if (heap == &ffisan_paged_heap)
+        ffisan_paged_close(&ref);
+}
+
+/* The slot of a dense block that begins there and is in use, or false: see cannot_free. */
+static inline bool find_dense(struct ffisan_region *region, uintptr_t address,
+                              struct ffisan_slot_ref *ret_ref)
+{
+    uint32_t span_index = ffisan_span_index(region, address) % FFISAN_SPANS_PER_REGION;
+    uint32_t offset = address % FFISAN_SPAN_SIZE;
+    struct ffisan_span *span = &region->spans[span_index];
+    uint32_t index = (uint32_t)((uint64_t)offset * span->reciprocal >> 32);
+    struct ffisan_slot *slot = &region->slots[span_index * FFISAN_SLOTS_PER_SPAN + index];
+    *ret_ref = (struct ffisan_slot_ref){
+        .region = region, .span = span, .slot = slot, .block = address, .index = index};
+    return span->n_spans == 0 && index * span->slot_size == offset && slot->type == IN_USE;
+}
+
+static inline bool find_used(struct ffisan_region *region, uintptr_t address,
+                             struct ffisan_slot_ref *ret_ref)
+{
+    return __builtin_expect(find_dense(region, address, ret_ref), 1) ||
+           (ffisan_slot_find(region, address, ret_ref) && ret_ref->block == address &&
+            ret_ref->slot->type == IN_USE);
+}
+
 enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *block,
                                            enum ffisan_cfree_function function, uintptr_t pc,
                                            uintptr_t sp, struct ffisan_slot_ref *ret_ref)
 {
+    struct ffisan_slot_ref ref;
     struct ffisan_region *region = ffisan_region_find((uintptr_t)block);
-    if (!region || (region->heap != &cheap.dense && region->heap != ffisan_paged_heap()))
+    if (!region || (region->heap != &cheap.dense && region->heap != &ffisan_paged_heap))
         return FFISAN_CHEAP_FOREIGN;
     if (ffisan_thread.is_busy)
         return FFISAN_CHEAP_BUSY;
@@ -325,18 +381,15 @@ enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *blo
     if (!enter())
         return FFISAN_CHEAP_BUSY;
     enum ffisan_cheap_answer answer = FFISAN_CHEAP_DONE;
-    ret_ref->slot = NULL;
-    if (!ffisan_slot_find(region, (uintptr_t)block, ret_ref) || ret_ref->block != (uintptr_t)block)
-        answer = find_meant((uintptr_t)block, ret_ref);
-    else if (ret_ref->slot->type != IN_USE)
-        answer = FFISAN_CHEAP_DEAD;
-    if (answer == FFISAN_CHEAP_DONE) {
+    if (__builtin_expect(find_used(region, (uintptr_t)block, &ref), 1)) {
         cheap.n_frees++;
-        note_free(state, ret_ref, function, trace);
-        ret_ref->slot->type = 0;
-        kill(region->heap, block, ffisan_slot_size(ret_ref));
-        if (region->heap == ffisan_paged_heap())
-            ffisan_paged_close(ret_ref);
+        note_free(state, &ref, function, trace);
+        ref.slot->type = 0;
+        if (__builtin_expect(region->heap != &cheap.dense, 0) ||
+            !ffisan_slot_kill(&cheap.dense, &ref))
+            kill_slowly(region->heap, ref);
+    } else {
+        answer = cannot_free(region, (uintptr_t)block, ret_ref);
     }
     leave();
     return answer;

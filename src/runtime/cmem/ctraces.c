@@ -75,6 +75,7 @@ static void set_recent(uint64_t key, const struct memo *memo)
     uint64_t question = (key & ~UINT64_C(0xffff)) | memo->anchor;
     if (memo->anchor > 0xffff)
         return;
+    ffisan_crecent[key % FFISAN_N_CRECENT ^ 1] = *recent;
     __atomic_store_n(&recent->answer, answer, __ATOMIC_RELAXED);
     __atomic_store_n(&recent->question, question ^ answer, __ATOMIC_RELAXED);
 }

@@ -42,14 +42,24 @@ static inline bool ffisan_cplace_is_anchored(const struct ffisan_cplace *place, 
     return anchor == 0 || *(const uintptr_t *)(place->sp - 8 + anchor - 1) == anchored;
 }
 
-static inline uint32_t ffisan_crecent_find(const struct ffisan_cplace *place, uint64_t key)
+static inline uint32_t ffisan_crecent_at(uint64_t index, const struct ffisan_cplace *place,
+                                         uint64_t key)
 {
-    const struct ffisan_crecent *recent = &ffisan_crecent[key % FFISAN_N_CRECENT];
+    const struct ffisan_crecent *recent = &ffisan_crecent[index];
     uint64_t answer = __atomic_load_n(&recent->answer, __ATOMIC_RELAXED);
     uint64_t question = __atomic_load_n(&recent->question, __ATOMIC_RELAXED) ^ answer;
     bool is_it = (question ^ key) >> 16 == 0 &&
                  ffisan_cplace_is_anchored(place, question & 0xffff, answer >> 16);
     return is_it ? answer & 0xffff : 0;
+}
+
+/** A key has two places, side by side: the few of a loop seldom drive each other out. */
+static inline uint32_t ffisan_crecent_find(const struct ffisan_cplace *place, uint64_t key)
+{
+    uint32_t number = ffisan_crecent_at(key % FFISAN_N_CRECENT, place, key);
+    return __builtin_expect(number != 0, 1)
+               ? number
+               : ffisan_crecent_at(key % FFISAN_N_CRECENT ^ 1, place, key);
 }
 
 /** The same when it was not of use a moment ago. */

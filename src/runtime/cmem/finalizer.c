@@ -8,7 +8,7 @@ const struct lj_header *ffisan_finalizer_object(const struct ffisan_state *state
     int32_t vmstate = state && state->vmstate ? *state->vmstate : 0;
     if ((vmstate != LJ_VMST_C && vmstate != LJ_VMST_INTERP) || !ffisan_finalizer_runs(state))
         return NULL;
-    const struct lj_header *object = ffisan_luastack_finalized(&state->vm);
+    const struct lj_header *object = ffisan_luacall_finalized(&state->vm);
     return object && (object->gct == LJ_GCT_CDATA || object->gct == LJ_GCT_UDATA) ? object : NULL;
 }
 

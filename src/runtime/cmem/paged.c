@@ -15,8 +15,9 @@
 #define BATCH 128u                                  /* become reusable at a time */
 #define VISITS_OF_C 4u                              /* of a place that no Lua code has led to */
 
+struct ffisan_heap ffisan_paged_heap;
+
 static struct {
-    struct ffisan_heap heap;
     bool is_open;                /* for new blocks */
     uint32_t n_blocks;           /* live or dead */
     uintptr_t resting[MAX_DEAD]; /* dead ones, a ring */
@@ -29,15 +30,10 @@ uint32_t ffisan_paged_spare;
 void ffisan_paged_start(uint32_t note_size, uint32_t spare)
 {
     ffisan_paged_spare = spare;
-    ffisan_heap_init(&paged.heap, 0);
-    paged.heap.note_size = note_size;
+    ffisan_heap_init(&ffisan_paged_heap, 0);
+    ffisan_paged_heap.note_size = note_size;
     uintptr_t pages = ffisan_standins_beside();
-    paged.is_open = pages && ffisan_heap_adopt(&paged.heap, pages);
-}
-
-struct ffisan_heap *ffisan_paged_heap(void)
-{
-    return &paged.heap;
+    paged.is_open = pages && ffisan_heap_adopt(&ffisan_paged_heap, pages);
 }
 
 /* ---- From death to reuse -------------------------------------------------------------------- */
@@ -51,7 +47,7 @@ static uint32_t take_oldest(struct ffisan_slot_ref *refs, uint32_t max)
         uintptr_t block = paged.resting[paged.first];
         paged.first = (paged.first + 1) % MAX_DEAD;
         paged.n_resting--;
-        if (!ffisan_heap_find(&paged.heap, block, &ref))
+        if (!ffisan_heap_find(&ffisan_paged_heap, block, &ref))
             continue;
         paged.resting_bytes -= ffisan_slot_extent(&ref);
         uint32_t place = n++;
@@ -66,9 +62,9 @@ static void make_reusable(const struct ffisan_slot_ref *ref)
 {
     void *note = ffisan_region_note(ref);
     if (note)
-        memset(note, 0, paged.heap.note_size);
+        memset(note, 0, ffisan_paged_heap.note_size);
     paged.n_blocks--;
-    ffisan_heap_reuse(&paged.heap, ref);
+    ffisan_heap_reuse(&ffisan_paged_heap, ref);
 }
 
 /* Neighbours are opened by one call: it costs more than a page.  What fails stays closed. */
@@ -132,10 +128,10 @@ bool ffisan_paged_wants(size_t size, size_t alignment, const struct ffisan_ctrac
 void *ffisan_paged_alloc(size_t size, uint32_t trace, struct ffisan_slot_ref *ret_ref)
 {
     size_t whole = ffisan_pages_round(size + FFISAN_REDZONE_MIN) - FFISAN_REDZONE_MIN;
-    void *block = ffisan_heap_alloc(&paged.heap, whole, trace, ret_ref);
+    void *block = ffisan_heap_alloc(&ffisan_paged_heap, whole, trace, ret_ref);
     if (!block)
         return NULL;
-    ffisan_heap_shrink(&paged.heap, block, size);
+    ffisan_heap_shrink(&ffisan_paged_heap, block, size);
     paged.n_blocks++;
     return block;
 }

@@ -18,8 +18,8 @@ struct ffisan_ctrace;
  */
 void ffisan_paged_start(uint32_t note_size, uint32_t spare);
 
-/** The heap that these blocks belong to.  Context: any. */
-struct ffisan_heap *ffisan_paged_heap(void);
+/** The heap that these blocks belong to. */
+extern struct ffisan_heap ffisan_paged_heap __attribute__((visibility("hidden")));
 
 #define FFISAN_PAGED_VISITS 64u /**< of each place have pages of their own, then powers of two */
 

@@ -21,7 +21,8 @@ static void remember_from_c(const struct ffisan_state *state, const struct ffisa
 {
     ffisan_position.from_c.call = *call;
     ffisan_position.from_c.state = state;
-    ffisan_position.from_c.where = ffisan_luastack_pc(&state->vm);
+    uint64_t interrupted = ffisan_luacall_interrupted(call);
+    ffisan_position.from_c.where = interrupted ? interrupted : ffisan_luacall_pc(&state->vm);
     ffisan_position.from_c.knows_finalized = false;
 }
 
@@ -30,8 +31,8 @@ uint64_t ffisan_position_find(const struct ffisan_state *state)
     struct ffisan_luacall call;
     if (is_from_c(state))
         return ffisan_position.from_c.where;
-    if (!ffisan_luastack_call(&state->vm, &call))
-        return *state->vmstate == LJ_VMST_C ? ffisan_luastack_pc(&state->vm) : 0;
+    if (!ffisan_luacall_find(&state->vm, &call))
+        return *state->vmstate == LJ_VMST_C ? ffisan_luacall_pc(&state->vm) : 0;
     if (!call.return_pc) {
         remember_from_c(state, &call);
         return ffisan_position.from_c.where;
@@ -43,11 +44,11 @@ uint64_t ffisan_position_find(const struct ffisan_state *state)
     return call.return_pc;
 }
 
-static struct ffisan_finalized find_finalized(const struct ffisan_state *state)
+static struct ffisan_finalized describe(const struct ffisan_state *state,
+                                        const struct lj_header *object)
 {
     struct ffisan_finalized finalized = {0};
     struct ffisan_slot_ref ref;
-    const struct lj_header *object = ffisan_luastack_finalized(&state->vm);
     if (!object || (object->gct != LJ_GCT_CDATA && object->gct != LJ_GCT_UDATA))
         return finalized;
     finalized.ctype = object->gct == LJ_GCT_CDATA ? ((const struct lj_cdata *)object)->ctypeid
@@ -57,18 +58,25 @@ static struct ffisan_finalized find_finalized(const struct ffisan_state *state)
     return finalized;
 }
 
+static struct ffisan_finalized find_finalized(const struct ffisan_state *state)
+{
+    return describe(state, ffisan_luacall_finalized(&state->vm));
+}
+
 struct ffisan_finalized ffisan_position_finalized(const struct ffisan_state *state)
 {
     struct ffisan_luacall call;
     if (!state->vmstate || (*state->vmstate != LJ_VMST_C && *state->vmstate != LJ_VMST_INTERP))
         return (struct ffisan_finalized){0};
     if (!is_from_c(state)) {
-        if (!ffisan_luastack_call(&state->vm, &call) || call.return_pc)
+        if (!ffisan_luacall_find(&state->vm, &call) || call.return_pc)
             return find_finalized(state);
         remember_from_c(state, &call);
     }
-    if (!ffisan_position.from_c.knows_finalized)
-        ffisan_position.from_c.finalized = find_finalized(state);
+    if (!ffisan_position.from_c.knows_finalized) {
+        const struct lj_header *object = ffisan_luacall_argument(&ffisan_position.from_c.call);
+        ffisan_position.from_c.finalized = object ? describe(state, object) : find_finalized(state);
+    }
     ffisan_position.from_c.knows_finalized = true;
     return ffisan_position.from_c.finalized;
 }

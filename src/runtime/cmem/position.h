@@ -8,6 +8,7 @@
 #define FFISAN_CMEM_POSITION_H
 
 #include "runtime/state.h"
+#include "runtime/vm/luacall.h"
 
 /** The cdata or userdata whose finalizer runs. */
 struct ffisan_finalized {

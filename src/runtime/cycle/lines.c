@@ -4,6 +4,7 @@
 #include "runtime/cycle/deadslots.h"
 #include "runtime/cycle/schedule.h"
 #include "runtime/state.h"
+#include "runtime/vm/luacall.h"
 #include "runtime/vm/proto.h"
 #include "runtime/vm/straight.h"
 
@@ -59,7 +60,7 @@ static void on_line_of_window(struct ffisan_state *state, lua_State *L)
 {
     struct ffisan_lines *lines = &state->lines;
     struct ffisan_luatop here;
-    uint32_t visits = count_visit(state, ffisan_luastack_pc(&state->vm));
+    uint32_t visits = count_visit(state, ffisan_luacall_pc(&state->vm));
     bool is_new = visits > 0 && visits <= VISITS_PER_LINE;
     bool is_known = ffisan_luastack_top(&state->vm, &here);
     bool was_quiet = is_known && is_quiet(state, &here);

@@ -5,6 +5,7 @@
 #include "runtime/state.h"
 #include "runtime/vm/cstack.h"
 #include "runtime/vm/funcname.h"
+#include "runtime/vm/luacall.h"
 #include "runtime/vm/modules.h"
 #include "runtime/vm/symfile.h"
 
@@ -99,7 +100,7 @@ void ffisan_here_add_c(struct ffisan_here *here, struct ffisan_scratch *scratch,
 static void name_builtin(struct ffisan_here *here, struct ffisan_scratch *scratch,
                          const struct ffisan_state *state, const struct ffisan_luaframe *frame)
 {
-    if (!frame->proto || !frame->pc || !ffisan_luastack_in_builtin(&state->vm))
+    if (!frame->proto || !frame->pc || !ffisan_luacall_in_builtin(&state->vm))
         return;
     const char *name = ffisan_scratch_string(scratch);
     bool found = ffisan_funcname_add(frame->proto, frame->pc, &scratch->text);

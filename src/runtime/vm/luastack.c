@@ -1,95 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A frame is two slots below its base: the function, and a link.  The link of a function that Lua
- * code called is the return address in the caller's bytecode; all others hold the distance to the
- * previous frame.  Where a Lua function is interrupted by C (hook, finalizer), its position is in
- * the C frame of the interpreter (SAVE_PC).
- */
 #include "runtime/vm/luastack.h"
 
 #include "runtime/vm/cstack.h"
+#include "runtime/vm/luaframe.h"
 #include "runtime/vm/proto.h"
 #include "runtime/vm/tailcall.h"
-
-/* lj_frame.h, GC64 */
-enum {
-    FRAME_LUA = 0,
-    FRAME_C = 1,
-    FRAME_CONT = 2,
-    FRAME_VARG = 3,
-    FRAME_TYPE = 3,
-    FRAME_TYPEP = 7
-};
-/* C frame of the interpreter on x86-64 (CFRAME_OFS_*) */
-enum { CFRAME_NRES = 8, CFRAME_L = 16, CFRAME_PC = 24, CFRAME_PREV = 32 };
-
-enum { LUA_ERRERR = 5 };
-
-#define MAX_FRAMES_WALKED 200
-
-static uint64_t load(uintptr_t address)
-{
-    return *(const uint64_t *)address;
-}
-
-static uint64_t frame_link(uintptr_t frame)
-{
-    return load(frame);
-}
-
-static bool link_is_lua(uint64_t link)
-{
-    return (link & FRAME_TYPE) == FRAME_LUA;
-}
-
-/* A built-in function may have begun to write its results where its link was. */
-static bool link_is_sane(uint64_t link)
-{
-    return link > 7 && !(link >> 47);
-}
-
-static uintptr_t previous_frame(uintptr_t frame)
-{
-    uint64_t link = frame_link(frame);
-    if (link_is_lua(link)) {
-        uint32_t call = *(const uint32_t *)(link - 4);
-        return frame - 8 * (2 + ((call >> 8) & 0xff));
-    }
-    return frame - (link & ~(uint64_t)FRAME_TYPEP);
-}
-
-static uintptr_t raw_cframe(uint64_t cframe)
-{
-    return cframe & ~(uint64_t)3;
-}
-
-static int32_t cframe_nres(uintptr_t cframe)
-{
-    return *(const int32_t *)(cframe + CFRAME_NRES);
-}
 
 /* Position of a Lua function that C code interrupted right above it: see debug_framepc(). */
 static uintptr_t interrupted_pc(const struct lj_thread *thread, uintptr_t base,
                                 uintptr_t next_frame)
 {
-    uintptr_t cframe = raw_cframe(thread->cframe);
+    uintptr_t cframe = lj_raw_cframe(thread->cframe);
     uintptr_t frame = base - 8;
-    for (unsigned n = 0; cframe && n < MAX_FRAMES_WALKED; n++) {
-        while (cframe_nres(cframe) < 0) {
-            if (frame >= thread->stack + (uintptr_t)-cframe_nres(cframe))
+    for (unsigned n = 0; cframe && n < LJ_FRAMES_MAX; n++) {
+        while (lj_cframe_nres(cframe) < 0) {
+            if (frame >= thread->stack + (uintptr_t)-lj_cframe_nres(cframe))
                 break;
-            cframe = raw_cframe(load(cframe + CFRAME_PREV));
+            cframe = lj_raw_cframe(lj_word(cframe + LJ_CFRAME_PREV));
             if (!cframe)
                 return 0;
         }
         if (frame < next_frame)
-            return load(cframe + CFRAME_PC);
-        uint64_t link = frame_link(frame);
-        if (!link_is_lua(link) && ((link & FRAME_TYPE) == FRAME_C))
-            cframe = raw_cframe(load(cframe + CFRAME_PREV));
+            return lj_word(cframe + LJ_CFRAME_PC);
+        uint64_t link = lj_frame_link(frame);
+        if (!lj_link_is_lua(link) && ((link & LJ_FRAME_TYPE) == LJ_FRAME_C))
+            cframe = lj_raw_cframe(lj_word(cframe + LJ_CFRAME_PREV));
         if (frame <= thread->stack + 8)
             return 0;
-        frame = previous_frame(frame);
+        frame = lj_previous_frame(frame);
     }
     return 0;
 }
@@ -98,32 +36,17 @@ static uintptr_t interrupted_pc(const struct lj_thread *thread, uintptr_t base,
 static uintptr_t return_pc(const struct lj_thread *thread, uintptr_t base, uintptr_t next_frame)
 {
     if (next_frame == 0) {
-        uintptr_t cframe = raw_cframe(thread->cframe);
-        if (!cframe || load(cframe + CFRAME_PC) == load(cframe + CFRAME_L))
+        uintptr_t cframe = lj_raw_cframe(thread->cframe);
+        if (!cframe || lj_word(cframe + LJ_CFRAME_PC) == lj_word(cframe + LJ_CFRAME_L))
             return 0;
-        return load(cframe + CFRAME_PC);
+        return lj_word(cframe + LJ_CFRAME_PC);
     }
-    uint64_t link = frame_link(next_frame);
-    if (link_is_lua(link))
+    uint64_t link = lj_frame_link(next_frame);
+    if (lj_link_is_lua(link))
         return link;
-    if ((link & FRAME_TYPEP) == FRAME_CONT)
-        return load(next_frame - 16);
+    if ((link & LJ_FRAME_TYPEP) == LJ_FRAME_CONT)
+        return lj_word(next_frame - 16);
     return interrupted_pc(thread, base, next_frame);
-}
-
-/* NULL for dummy frames, and where a built-in function has begun to write its results. */
-static const struct lj_header *frame_function(uintptr_t frame)
-{
-    uint64_t value = load(frame - 8);
-    uint32_t type = lj_tv_type(value);
-    if (type != LJ_GCT_FUNC)
-        return NULL;
-    return (const struct lj_header *)lj_tv_object(value);
-}
-
-static bool is_lua_function(const struct lj_header *object)
-{
-    return object->gct == LJ_GCT_FUNC && ((const struct lj_func *)object)->ffid == 0;
 }
 
 static const struct lj_proto *function_proto(const struct lj_func *function)
@@ -138,51 +61,38 @@ size_t ffisan_luastack_walk(const struct lj_thread *thread, uintptr_t base, bool
     uintptr_t frame = base - 8, next_frame = 0;
     bool skip = false;
     size_t n = 0, n_before = 0;
-    for (unsigned walked = 0; walked < MAX_FRAMES_WALKED && n < max; walked++) {
+    for (unsigned walked = 0; walked < LJ_FRAMES_MAX && n < max; walked++) {
         if (frame <= bottom || frame >= limit)
             break;
-        const struct lj_header *function = frame_function(frame);
-        if (function && !skip && !skip_top && is_lua_function(function)) {
+        const struct lj_header *function = lj_frame_function(frame);
+        if (function && !skip && !skip_top && lj_is_lua_function(function)) {
             uintptr_t pc = return_pc(thread, base, next_frame);
             const struct lj_proto *proto = function_proto((const struct lj_func *)function);
             bool inside = pc && ffisan_proto_pc(proto, pc - 4) != UINT32_MAX;
             frames[n++] = (struct ffisan_luaframe){.proto = proto, .pc = inside ? pc - 4 : 0};
         }
-        uint64_t link = frame_link(frame);
-        if (!link_is_sane(link))
+        uint64_t link = lj_frame_link(frame);
+        if (!lj_link_is_sane(link))
             break;
-        skip = !link_is_lua(link) && (link & FRAME_TYPEP) == FRAME_VARG; /* pseudo frame below */
+        skip = !lj_link_is_lua(link) &&
+               (link & LJ_FRAME_TYPEP) == LJ_FRAME_VARG; /* pseudo frame below */
         if (n > n_before)
-            frames[n - 1].called_by_lua = link_is_lua(link);
+            frames[n - 1].called_by_lua = lj_link_is_lua(link);
         if (!skip)
             n_before = n;
         skip_top = skip_top && skip;
         next_frame = frame;
-        frame = previous_frame(frame);
+        frame = lj_previous_frame(frame);
     }
     return n;
-}
-
-/* Yielded, or dead of an error, it is not the one that runs; an error handler runs with ERRERR. */
-static bool is_running(const struct lj_thread *thread)
-{
-    return thread->status == 0 || (thread->status == LUA_ERRERR && raw_cframe(thread->cframe) != 0);
-}
-
-/* The thread that runs in the interpreter, if it is in order. */
-static const struct lj_thread *running_thread(const struct ffisan_vm *vm)
-{
-    const struct lj_thread *thread =
-        (const struct lj_thread *)*(const uint64_t *)(vm->g + vm->layout.cur_L);
-    return thread && is_running(thread) ? thread : NULL;
 }
 
 /* A Lua function that a hook or finaliser interrupted: its position is in no link. */
 static size_t interrupted_function(const struct lj_thread *thread, uintptr_t frame,
                                    uintptr_t callee, uint64_t *ret_pc)
 {
-    const struct lj_header *function = frame_function(frame);
-    if (!function || !is_lua_function(function))
+    const struct lj_header *function = lj_frame_function(frame);
+    if (!function || !lj_is_lua_function(function))
         return 0;
     *ret_pc = interrupted_pc(thread, thread->base, callee);
     return *ret_pc != 0;
@@ -190,7 +100,7 @@ static size_t interrupted_function(const struct lj_thread *thread, uintptr_t fra
 
 bool ffisan_luastack_top(const struct ffisan_vm *vm, struct ffisan_luatop *ret_top)
 {
-    const struct lj_thread *thread = running_thread(vm);
+    const struct lj_thread *thread = ffisan_running_thread(vm);
     return thread && ffisan_luastack_top_of(thread, ret_top);
 }
 
@@ -199,28 +109,28 @@ bool ffisan_luastack_top_of(const struct lj_thread *thread, struct ffisan_luatop
     uintptr_t frame = thread->base - 8;
     if (frame <= thread->stack + 8 || frame >= thread->maxstack)
         return false;
-    const struct lj_header *function = frame_function(frame);
-    bool is_lua = function && is_lua_function(function);
+    const struct lj_header *function = lj_frame_function(frame);
+    bool is_lua = function && lj_is_lua_function(function);
     *ret_top = (struct ffisan_luatop){.thread = thread,
                                       .stack = thread->stack,
                                       .frame = frame,
-                                      .function = load(frame - 8),
+                                      .function = lj_word(frame - 8),
                                       .pc = is_lua ? return_pc(thread, thread->base, 0) : 0};
     return true;
 }
 
 bool ffisan_luastack_caller(const struct ffisan_luatop *top, struct ffisan_luatop *ret_caller)
 {
-    const struct lj_func *function = (const struct lj_func *)frame_function(top->frame);
-    uint64_t link = frame_link(top->frame);
-    if (!function || function->ffid <= 1 || !link_is_lua(link))
+    const struct lj_func *function = (const struct lj_func *)lj_frame_function(top->frame);
+    uint64_t link = lj_frame_link(top->frame);
+    if (!function || function->ffid <= 1 || !lj_link_is_lua(link))
         return false;
     uint32_t call = *(const uint32_t *)(link - 4);
     *ret_caller = *top;
     ret_caller->frame = top->frame - 8 * (2 + ((call >> 8) & 0xff));
     if (ret_caller->frame <= top->stack + 8)
         return false;
-    ret_caller->function = load(ret_caller->frame - 8);
+    ret_caller->function = lj_word(ret_caller->frame - 8);
     ret_caller->pc = link;
     return true;
 }
@@ -228,7 +138,7 @@ bool ffisan_luastack_caller(const struct ffisan_luatop *top, struct ffisan_luato
 /* The walk depends on this word of the stack. */
 static uint64_t note(struct ffisan_luatrail *trail, uintptr_t address)
 {
-    uint64_t value = load(address);
+    uint64_t value = lj_word(address);
     if (trail->n_words == sizeof(trail->words) / sizeof(trail->words[0])) {
         trail->top.thread = NULL;
         return value;
@@ -264,19 +174,20 @@ size_t ffisan_luastack_pcs(const struct ffisan_luatop *top, uint64_t *pcs, size_
         n = add_tailcalls(top, pcs, max, ret_trail);
     while (n < max && frame > bottom) {
         uint64_t link = note(ret_trail, frame);
-        if (!link_is_sane(link))
+        if (!lj_link_is_sane(link))
             break;
-        if (link_is_lua(link)) {
+        if (lj_link_is_lua(link)) {
             uint32_t call = *(const uint32_t *)(link - 4);
             pcs[n++] = link;
             frame -= 8 * (2 + ((call >> 8) & 0xff));
         } else {
-            uint64_t pc = (link & FRAME_TYPEP) == FRAME_CONT ? note(ret_trail, frame - 16) : 0;
+            uint64_t pc =
+                (link & LJ_FRAME_TYPEP) == LJ_FRAME_CONT ? note(ret_trail, frame - 16) : 0;
             if (pc > UINT16_MAX) /* else a callback from C, which keeps a type there */
                 pcs[n++] = pc;
             uintptr_t callee = frame;
-            frame -= link & ~(uint64_t)FRAME_TYPEP;
-            if (n == max || (link & FRAME_TYPE) != FRAME_C || frame <= bottom)
+            frame -= link & ~(uint64_t)LJ_FRAME_TYPEP;
+            if (n == max || (link & LJ_FRAME_TYPE) != LJ_FRAME_C || frame <= bottom)
                 continue;
             note(ret_trail, frame - 8);
             if (interrupted_function(top->thread, frame, callee, &pcs[n])) {
@@ -292,86 +203,16 @@ uintptr_t ffisan_luastack_below(uintptr_t cframe, bool (*is_thread)(uintptr_t wo
                                 void *context)
 {
     enum { REACH = 4096, STEP = 16 /* calls leave the stack aligned */ };
-    cframe = raw_cframe(cframe);
+    cframe = lj_raw_cframe(cframe);
     uintptr_t end = cframe ? ffisan_cstack_end(cframe) : 0, limit = cframe + REACH;
     limit = limit < end ? limit : end;
-    for (uintptr_t place = cframe + STEP; place + CFRAME_PREV < limit; place += STEP) {
-        uintptr_t word = load(place + CFRAME_L);
+    for (uintptr_t place = cframe + STEP; place + LJ_CFRAME_PREV < limit; place += STEP) {
+        uintptr_t word = lj_word(place + LJ_CFRAME_L);
         if (is_thread(word, context) &&
-            raw_cframe(((const struct lj_thread *)word)->cframe) == place)
+            lj_raw_cframe(((const struct lj_thread *)word)->cframe) == place)
             return word;
     }
     return 0;
-}
-
-static const struct lj_header *object_at(uintptr_t slot)
-{
-    uint64_t value = load(slot);
-    uint32_t type = lj_tv_type(value);
-    if (type != LJ_GCT_CDATA && type != LJ_GCT_UDATA)
-        return NULL;
-    return (const struct lj_header *)lj_tv_object(value);
-}
-
-const struct lj_header *ffisan_luastack_finalized(const struct ffisan_vm *vm)
-{
-    const struct lj_thread *thread = running_thread(vm);
-    uintptr_t bottom = thread ? thread->stack + 8 : 0, frame = thread ? thread->base - 8 : 0;
-    for (unsigned n = 0; frame > bottom && n < MAX_FRAMES_WALKED; n++) {
-        uint64_t link = frame_link(frame);
-        if (!link_is_sane(link))
-            return NULL;
-        if ((link & FRAME_TYPE) == FRAME_C) {
-            const struct lj_header *function = frame_function(frame);
-            bool is_lua = function && is_lua_function(function);
-            const struct lj_header *first = object_at(frame + 8);
-            if (is_lua || (first && first->gct == LJ_GCT_UDATA))
-                return first;
-            const struct lj_header *second = object_at(frame + 16);
-            return second ? second : first; /* a cdata that is called comes first */
-        }
-        frame = previous_frame(frame);
-    }
-    return NULL;
-}
-
-bool ffisan_luastack_call(const struct ffisan_vm *vm, struct ffisan_luacall *ret_call)
-{
-    const struct lj_thread *thread = running_thread(vm);
-    if (!thread || thread->base <= thread->stack + 16 || thread->base >= thread->maxstack)
-        return false;
-    uint64_t link = frame_link(thread->base - 8);
-    const struct lj_header *function = frame_function(thread->base - 8);
-    if (!function || is_lua_function(function) || !link_is_sane(link))
-        return false;
-    *ret_call = (struct ffisan_luacall){.thread = thread,
-                                        .base = thread->base,
-                                        .link = link,
-                                        .function = load(thread->base - 16),
-                                        .arguments = {load(thread->base), load(thread->base + 8)},
-                                        .return_pc = link_is_lua(link) ? link : 0};
-    return true;
-}
-
-uint64_t ffisan_luastack_pc(const struct ffisan_vm *vm)
-{
-    struct ffisan_luacall call;
-    struct ffisan_luatop top;
-    struct ffisan_luatrail trail;
-    uint64_t pc = ffisan_luastack_call(vm, &call) ? call.return_pc : 0;
-    if (!pc && ffisan_luastack_top(vm, &top) && !(pc = top.pc))
-        ffisan_luastack_pcs(&top, &pc, 1, &trail);
-    return pc;
-}
-
-bool ffisan_luastack_in_builtin(const struct ffisan_vm *vm)
-{
-    const struct lj_thread *thread = running_thread(vm);
-    if (!thread || (int32_t)ffisan_vm_word(vm, vm->layout.vmstate) > 0 ||
-        thread->base <= thread->stack + 16)
-        return false;
-    const struct lj_header *top = frame_function(thread->base - 8);
-    return top && !is_lua_function(top) && link_is_lua(frame_link(thread->base - 8));
 }
 
 const struct lj_trace *ffisan_luastack_trace(const struct ffisan_vm *vm, uint32_t number)
@@ -379,7 +220,7 @@ const struct lj_trace *ffisan_luastack_trace(const struct ffisan_vm *vm, uint32_
     uint64_t traces = ffisan_vm_word(vm, vm->layout.jit_traces);
     if (!traces || number == 0 || number > 65535)
         return NULL;
-    const struct lj_trace *trace = (const struct lj_trace *)load(traces + 8 * (uint64_t)number);
+    const struct lj_trace *trace = (const struct lj_trace *)lj_word(traces + 8 * (uint64_t)number);
     return trace && trace->gct == LJ_GCT_TRACE && trace->traceno == number ? trace : NULL;
 }
 
@@ -395,10 +236,10 @@ static const struct lj_proto *proto_of(const struct lj_trace *trace, uintptr_t p
     if (start && ffisan_proto_pc(start, pc) != UINT32_MAX)
         return start;
     for (uint32_t ref = trace->nk; ref < REF_BIAS; ref++) {
-        uint64_t value = load(trace->ir + (uint64_t)ref * IR_SIZE);
+        uint64_t value = lj_word(trace->ir + (uint64_t)ref * IR_SIZE);
         if (value < 4096 || value >> 47 || value % 8)
             continue;
-        uint8_t type = (uint8_t)(load(trace->ir + (uint64_t)(ref - 1) * IR_SIZE) >> 32) & 0x1f;
+        uint8_t type = (uint8_t)(lj_word(trace->ir + (uint64_t)(ref - 1) * IR_SIZE) >> 32) & 0x1f;
         const struct lj_proto *proto = NULL;
         if (type == LJ_GCT_PROTO)
             proto = (const struct lj_proto *)value;
@@ -446,8 +287,8 @@ size_t ffisan_luastack_in_trace(const struct lj_trace *trace, uintptr_t machine_
         uint32_t ref = map[i] & 0xffff;
         if (!(map[i] & SNAP_FRAME) || ref >= REF_BIAS || ref < trace->nk || map[i] >> 24 < 2)
             continue;
-        uint64_t link = load(trace->ir + (uint64_t)(ref + 1) * IR_SIZE);
-        if (link_is_lua(link) && link > 4096 && !(link >> 47))
+        uint64_t link = lj_word(trace->ir + (uint64_t)(ref + 1) * IR_SIZE);
+        if (lj_link_is_lua(link) && link > 4096 && !(link >> 47))
             frames[n++] = (struct ffisan_luaframe){.proto = proto_of(trace, link - 4),
                                                    .pc = link - 4,
                                                    .approximate = true,
@@ -476,7 +317,7 @@ size_t ffisan_luastack_now(const struct ffisan_vm *vm, const uintptr_t *machine_
     const struct ffisan_layout *layout = &vm->layout;
     if (layout->cur_L == FFISAN_NO_OFFSET || layout->vmstate == FFISAN_NO_OFFSET)
         return 0;
-    const struct lj_thread *thread = running_thread(vm);
+    const struct lj_thread *thread = ffisan_running_thread(vm);
     if (!thread)
         return 0;
     int32_t vmstate = (int32_t)ffisan_vm_word(vm, layout->vmstate);

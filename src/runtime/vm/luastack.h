@@ -87,33 +87,6 @@ static inline bool ffisan_luatrail_holds(const struct ffisan_luatrail *trail,
 size_t ffisan_luastack_pcs(const struct ffisan_luatop *top, uint64_t *pcs, size_t max,
                            struct ffisan_luatrail *ret_trail);
 
-/** Does a built-in or C function run on top of the innermost Lua function? */
-bool ffisan_luastack_in_builtin(const struct ffisan_vm *vm);
-
-/**
- * The object that is being finalised, when a finalizer runs on top: the argument of the innermost
- * function that C code (the collector) called.  Whether the collector finalises now is the
- * caller's to know.  NULL = none found.
- */
-const struct lj_header *ffisan_luastack_finalized(const struct ffisan_vm *vm);
-
-/**
- * A C function on top of the stack.  As long as all but return_pc is the same, it is the same call,
- * or one that is not to be told from it.
- */
-struct ffisan_luacall {
-    const struct lj_thread *thread;
-    uintptr_t base;
-    uint64_t link, function, arguments[2]; /**< as in their slots, from base - 16 to base + 8 */
-    uint64_t return_pc; /**< in the Lua function that called it; 0 = C code did */
-};
-
-/** False when the top is no C function, or the stack is not in order. */
-bool ffisan_luastack_call(const struct ffisan_vm *vm, struct ffisan_luacall *ret_call);
-
-/** The first of these addresses, or 0. */
-uint64_t ffisan_luastack_pc(const struct ffisan_vm *vm);
-
 /** Trace `number` of the state, or NULL. */
 const struct lj_trace *ffisan_luastack_trace(const struct ffisan_vm *vm, uint32_t number);
 

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * Frames of a Lua stack as lj_frame.h lays them out (GC64), and the C frames of the interpreter
+ * that belong to them: what luastack.c and luacall.c share.
+ *
+ * A frame is two slots below its base: the function, and a link.  The link of a function that Lua
+ * code called is the return address in the caller's bytecode; all others hold the distance to the
+ * previous frame.  Where a Lua function is interrupted by C (hook, finalizer), its position is in
+ * the C frame of the interpreter (SAVE_PC).
+ */
+#ifndef FFISAN_VM_LUAFRAME_H
+#define FFISAN_VM_LUAFRAME_H
+
+#include "runtime/vm/object.h"
+#include "runtime/vm/layout.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LJ_FRAMES_MAX 200  /**< no walk goes farther */
+#define LJ_THREAD_ERRERR 5 /**< LUA_ERRERR: an error handler runs */
+
+enum {
+    LJ_FRAME_LUA = 0,
+    LJ_FRAME_C = 1,
+    LJ_FRAME_CONT = 2,
+    LJ_FRAME_VARG = 3,
+    LJ_FRAME_TYPE = 3,
+    LJ_FRAME_TYPEP = 7
+};
+
+/** The C frame of the interpreter on x86-64: CFRAME_OFS_* */
+enum { LJ_CFRAME_NRES = 8, LJ_CFRAME_L = 16, LJ_CFRAME_PC = 24, LJ_CFRAME_PREV = 32 };
+
+static inline uint64_t lj_word(uintptr_t address)
+{
+    return *(const uint64_t *)address;
+}
+
+static inline uint64_t lj_frame_link(uintptr_t frame)
+{
+    return lj_word(frame);
+}
+
+static inline bool lj_link_is_lua(uint64_t link)
+{
+    return (link & LJ_FRAME_TYPE) == LJ_FRAME_LUA;
+}
+
+/** A built-in function may have begun to write its results where its link was. */
+static inline bool lj_link_is_sane(uint64_t link)
+{
+    return link > 7 && !(link >> 47);
+}
+
+static inline uintptr_t lj_previous_frame(uintptr_t frame)
+{
+    uint64_t link = lj_frame_link(frame);
+    if (lj_link_is_lua(link)) {
+        uint32_t call = *(const uint32_t *)(link - 4);
+        return frame - 8 * (2 + ((call >> 8) & 0xff));
+    }
+    return frame - (link & ~(uint64_t)LJ_FRAME_TYPEP);
+}
+
+static inline uintptr_t lj_raw_cframe(uint64_t cframe)
+{
+    return cframe & ~(uint64_t)3;
+}
+
+static inline int32_t lj_cframe_nres(uintptr_t cframe)
+{
+    return *(const int32_t *)(cframe + LJ_CFRAME_NRES);
+}
+
+/** NULL for dummy frames, and where a built-in function has begun to write its results. */
+static inline const struct lj_header *lj_frame_function(uintptr_t frame)
+{
+    uint64_t value = lj_word(frame - 8);
+    uint32_t type = lj_tv_type(value);
+    if (type != LJ_GCT_FUNC)
+        return NULL;
+    return (const struct lj_header *)lj_tv_object(value);
+}
+
+static inline bool lj_is_lua_function(const struct lj_header *object)
+{
+    return object->gct == LJ_GCT_FUNC && ((const struct lj_func *)object)->ffid == 0;
+}
+
+/** Yielded, or dead of an error, it is not the one that runs; an error handler runs with ERRERR. */
+static inline bool lj_is_running(const struct lj_thread *thread)
+{
+    return thread->status == 0 ||
+           (thread->status == LJ_THREAD_ERRERR && lj_raw_cframe(thread->cframe) != 0);
+}
+
+/** The thread that runs in the interpreter, if it is in order. */
+static inline const struct lj_thread *ffisan_running_thread(const struct ffisan_vm *vm)
+{
+    const struct lj_thread *thread =
+        (const struct lj_thread *)*(const uint64_t *)(vm->g + vm->layout.cur_L);
+    return thread && lj_is_running(thread) ? thread : NULL;
+}
+
+#endif
