@@ -80,8 +80,9 @@ static void search_by_map(struct ffisan_audit *audit, struct ffisan_holder *hold
 
 /* Allocations that must have happened for each that an audit costs as much as. */
 #define COST_FACTOR 4
-#define CHEAP_AUDIT 640u /* not worth saving, however often the program collects */
-#define COST_OF_ANY 160u /* what an audit that finds nothing to look at costs */
+#define CHEAP_AUDIT 640u    /* not worth saving, however often the program collects */
+#define CHEAP_NATURAL 2048u /* allocations that even such a one takes where speed was asked for */
+#define COST_OF_ANY 160u    /* what an audit that finds nothing to look at costs */
 /* A word that leads nowhere costs so much less than an allocation. */
 #define WORDS_PER_ALLOCATION 16
 #define HOLDERS_PER_ALLOCATION 2 /* their books are read, even if there is no word to follow */
@@ -249,10 +250,13 @@ static void find_bounds(struct ffisan_audit *audit)
 bool ffisan_audit_is_due(const struct ffisan_state *state)
 {
     const struct ffisan_heap_stats *stats = &state->heap.stats;
+    uint64_t n_taken = stats->n_taken - state->audit.at_allocs;
+    uint64_t enough = state->audit.cost * COST_FACTOR;
+    if (state->audit.cost < CHEAP_AUDIT)
+        enough = state->schedule.gc == FFISAN_GC_NATURAL ? CHEAP_NATURAL : 0;
     return state->schedule.is_forcing || state->lines.is_collecting ||
-           state->audit.cost < CHEAP_AUDIT ||
            stats->dead_bytes + stats->old_bytes >= state->heap.quarantine_budget ||
-           stats->n_taken - state->audit.at_allocs >= state->audit.cost * COST_FACTOR;
+           n_taken >= enough;
 }
 
 static uint64_t cost_since(const struct ffisan_audit_stats *now,
