@@ -7,7 +7,6 @@
 #define FFISAN_BASE_LOCK_H
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,15 +15,18 @@ struct ffisan_lock {
     atomic_uintptr_t owner; /**< a number that no other thread has, or 0 */
 };
 
+/** Lets others run; for longer after many tries: an audit takes its time. */
+void ffisan_lock_wait(unsigned n_tries);
+
 /** Waits for the lock.  Returns false when this thread holds it already. */
 static inline bool ffisan_lock_take(struct ffisan_lock *lock)
 {
     uintptr_t me = (uintptr_t)pthread_self(), free_owner = 0;
     if (atomic_load(&lock->owner) == me)
         return false;
-    while (!atomic_compare_exchange_weak(&lock->owner, &free_owner, me)) {
+    for (unsigned n = 0; !atomic_compare_exchange_weak(&lock->owner, &free_owner, me); n++) {
         free_owner = 0;
-        sched_yield();
+        ffisan_lock_wait(n);
     }
     return true;
 }

@@ -299,6 +299,7 @@ int main(int argc, char **argv)
         PROGRAM(handler_that_allocates),
         PROGRAM(large_stacks),
         PROGRAM(forks_while_others_allocate),
+        PROGRAM(many_states),
         PROGRAM(other_threads_free),
         PROGRAM(growth),
         PROGRAM(little_memory),

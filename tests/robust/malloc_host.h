@@ -20,6 +20,7 @@ int blocked_signals(void);
 int handler_that_allocates(void);
 int large_stacks(void);
 int forks_while_others_allocate(void);
+int many_states(void);
 int other_threads_free(void);
 
 #endif

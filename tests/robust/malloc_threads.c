@@ -127,6 +127,28 @@ int large_stacks(void)
     return 3;
 }
 
+static void *work_for_long(void *argument)
+{
+    for (int i = 0; i < 8; i++)
+        work_in_thread(argument);
+    return NULL;
+}
+
+/* Each has a state of its own, and now and then the only pointer to a block in a register. */
+int many_states(void)
+{
+    pthread_t ids[6];
+    long sums[6] = {0};
+
+    for (int i = 0; i < 6; i++)
+        pthread_create(&ids[i], NULL, work_for_long, &sums[i]);
+    for (int i = 0; i < 6; i++)
+        pthread_join(ids[i], NULL);
+    for (int i = 0; i < 6; i++)
+        printf("%ld\n", sums[i]);
+    return 3;
+}
+
 static void *fork_often(void *argument)
 {
     for (int i = 0; i < 25; i++) {

@@ -315,6 +315,16 @@ static void spread(void *context, const struct ffisan_slot_ref *ref)
     follow(mark, LOST_WITH_ANOTHER);
 }
 
+/*
+ * Another thread that runs Lua may have the only pointer in a register, for as long as the kernel
+ * lets it wait: what it has made is for its own searches to judge.
+ */
+static bool may_be_in_register(const struct ffisan_leaks_mark *mark,
+                               const struct ffisan_ctrace *trace)
+{
+    return mark->is_tentative && trace->state != mark->state;
+}
+
 static void list(void *context, const struct ffisan_slot_ref *ref)
 {
     struct ffisan_leaks_mark *mark = context;
@@ -323,7 +333,7 @@ static void list(void *context, const struct ffisan_slot_ref *ref)
     if (note->is_marked == REACHABLE)
         note->is_suspect = 0;
     if (note->is_marked != LOST || note->is_kept || note->is_of_library || note->is_reported ||
-        !trace || !trace->lua_stack)
+        !trace || !trace->lua_stack || may_be_in_register(mark, trace))
         return;
     if (mark->is_tentative && !note->is_suspect) {
         note->is_suspect = 1;

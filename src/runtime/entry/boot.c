@@ -2,12 +2,13 @@
 #include "runtime/entry/boot.h"
 
 #include "base/io.h"
-#include "runtime/cmem/mappings.h"
 #include "runtime/cmem/captured.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/ctraces.h"
+#include "runtime/cmem/mappings.h"
 #include "runtime/cmem/segments.h"
 #include "runtime/cycle/cycle.h"
+#include "runtime/entry/forks.h"
 #include "runtime/entry/hide.h"
 #include "runtime/bounds/arguments.h"
 #include "runtime/bounds/elements.h"
@@ -20,11 +21,8 @@
 #include "runtime/report/report.h"
 #include "runtime/report/suppressions.h"
 #include "runtime/vm/cstack.h"
-#include "runtime/vm/unwinder.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <sys/single_threaded.h>
 #include <string.h>
 
 #define MAX_LUAJITS 8
@@ -140,57 +138,21 @@ static const struct ffisan_luajit *find(const void *address_in_luajit)
     return luajit;
 }
 
-/* A child must not inherit a lock that a thread holds which it does not have. */
-static bool forker_holds_lock, forker_holds_cheap, forker_holds_traces, forker_unwinds,
-    forker_holds_mappings;
-
-static void before_fork(void)
-{
-    if (ffisan_lock_take(&ffisan_runtime.lock))
-        forker_holds_lock = true;
-    forker_holds_traces = ffisan_ctraces_lock();
-    forker_unwinds = ffisan_lock_take(&ffisan_unwinder_lock);
-    forker_holds_cheap = !__libc_single_threaded && ffisan_cheap_lock();
-    forker_holds_mappings = ffisan_mappings_lock();
-}
-
-static void after_fork(void)
-{
-    if (forker_holds_mappings)
-        ffisan_mappings_unlock();
-    if (forker_holds_cheap)
-        ffisan_cheap_unlock();
-    if (forker_unwinds)
-        ffisan_lock_give(&ffisan_unwinder_lock);
-    if (forker_holds_traces)
-        ffisan_ctraces_unlock();
-    forker_holds_mappings = forker_holds_cheap = forker_unwinds = forker_holds_traces = false;
-    if (!forker_holds_lock)
-        return;
-    forker_holds_lock = false;
-    ffisan_lock_give(&ffisan_runtime.lock);
-}
-
-/*
- * At the start of every process, and not with its first state: another thread may fork just then,
- * and its child would wait for a lock that nobody gives.
- */
-__attribute__((constructor)) static void watch_forks(void)
-{
-    pthread_atfork(before_fork, after_fork, after_fork);
-}
-
 const struct ffisan_luajit *ffisan_boot(const void *address_in_luajit)
 {
     int saved_errno = errno;
     const struct ffisan_luajit *luajit = NULL;
+    bool is_first = false;
     if (ffisan_lock_take(&ffisan_runtime.lock)) {
         if (!is_ready)
             read_options();
+        is_first = !is_ready;
         is_ready = true;
         luajit = find(address_in_luajit);
         ffisan_lock_give(&ffisan_runtime.lock);
     }
+    if (is_first)
+        ffisan_forks_watch();
     errno = saved_errno;
     return luajit;
 }
