@@ -8,15 +8,6 @@
 
 #include <string.h>
 
-static struct ffisan_running_call frame_of(const struct ffisan_builtin_call *call)
-{
-    const struct lj_thread *thread = (const struct lj_thread *)call->L;
-    return (struct ffisan_running_call){.call = call,
-                                        .L = call->L,
-                                        .base_offset = thread->base - thread->stack,
-                                        .function = ((const uint64_t *)thread->base)[-2]};
-}
-
 /* What lies in an array or struct that C is given: buffers of an iovec, strings of an argv. */
 static void keep_pointees(const struct ffisan_builtin_call *call,
                           const struct ffisan_extent *extent, uintptr_t address)
@@ -49,8 +40,7 @@ static void before_call(const struct ffisan_builtin_call *call)
     if (call->kept->n_blocks == 0)
         return;
     ffisan_disguise_before(call);
-    call->kept->outer = state->running_call;
-    state->running_call = frame_of(call);
+    ffisan_builtin_begin(call);
 }
 
 static const char *name_of_function(const struct ffisan_builtin_call *call)
@@ -65,30 +55,18 @@ static const char *name_of_function(const struct ffisan_builtin_call *call)
     return ffisan_cstack_symbol(address, &frame) ? frame.function : NULL;
 }
 
+void ffisan_arguments_check(const struct ffisan_builtin_call *call)
+{
+    ffisan_keep_compare(call, name_of_function);
+}
+
 static void after_call(const struct ffisan_builtin_call *call)
 {
     if (call->kept->n_blocks == 0)
         return;
-    ffisan_keep_compare(call, name_of_function);
+    ffisan_arguments_check(call);
     ffisan_disguise_after(call);
-    call->state->running_call = call->kept->outer;
-}
-
-/*
- * An error can have ended the call that is noted as the running one.  Then another function has its
- * place on the stack, or the same one again, and that has put itself down here.
- */
-void ffisan_arguments_check_running(struct ffisan_state *state, const lua_State *L)
-{
-    enum { FRAME_TYPE = 3, FRAME_C = 1 }; /* lj_frame.h */
-    const struct ffisan_running_call *running = &state->running_call;
-    const struct lj_thread *thread = (const struct lj_thread *)L;
-    uint64_t link = ((const uint64_t *)thread->base)[-1];
-    uint64_t caller = thread->base - (link & ~UINT64_C(7));
-    if (running->call && running->L == L && (link & FRAME_TYPE) == FRAME_C &&
-        caller - thread->stack == running->base_offset &&
-        ((const uint64_t *)caller)[-2] == running->function)
-        ffisan_keep_compare(running->call, name_of_function);
+    ffisan_builtin_end(call);
 }
 
 void ffisan_arguments_watch(void)

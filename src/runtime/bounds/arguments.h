@@ -7,17 +7,12 @@
 #ifndef FFISAN_BOUNDS_ARGUMENTS_H
 #define FFISAN_BOUNDS_ARGUMENTS_H
 
-#include "runtime/vm/api.h"
-
-struct ffisan_state;
+#include "runtime/ffi/builtins.h"
 
 /** Has the calls watched.  Context: as ffisan_builtins_watch. */
 void ffisan_arguments_watch(void);
 
-/**
- * A finalizer of ours runs on `L`: if a C function is just returning, whose result made the VM
- * allocate, then its memory is looked at now, before somebody else finds the damage.
- */
-void ffisan_arguments_check_running(struct ffisan_state *state, const lua_State *L);
+/** What the call has done until now. */
+void ffisan_arguments_check(const struct ffisan_builtin_call *call);
 
 #endif

@@ -109,4 +109,5 @@ void ffisan_extent_report(struct ffisan_state *state, const struct ffisan_extent
                                   .ref = &extent->ref,
                                   .overrun = overrun};
     ffisan_creport(state, &event);
+    ffisan_creport_let_pass(overrun->address);
 }

@@ -10,6 +10,7 @@
 #include "runtime/cmem/thread.h"
 #include "runtime/fault/arch.h"
 #include "runtime/fault/guard.h"
+#include "runtime/heap/redzone.h"
 #include "runtime/report/describe.h"
 #include "runtime/report/explain_memory.h"
 #include "runtime/report/here.h"
@@ -258,10 +259,72 @@ static bool is_moved_load(const struct ffisan_cnote *note, enum ffisan_access ac
     return trace && ffisan_arch_pc(context) - trace->mcode < trace->szmcode;
 }
 
+static bool reopen(const struct ffisan_slot_ref *ref)
+{
+    struct ffisan_cnote *note = ffisan_cheap_note(ref);
+    bool is_open = ffisan_cheap_reopen(ref);
+    if (note)
+        note->is_open = is_open;
+    return is_open;
+}
+
+void ffisan_creport_let_pass(uintptr_t address)
+{
+    struct ffisan_slot_ref ref;
+    if (ffisan_cheap_find(address, &ref) && ffisan_cheap_is_paged(&ref) &&
+        ffisan_slot_state(&ref) == FFISAN_SLOT_DEAD)
+        reopen(&ref);
+}
+
+/* A live block whose bytes behind it were overwritten, which nobody knows yet. */
+static bool was_just_overrun(uintptr_t address, struct ffisan_slot_ref *ref)
+{
+    if (!ffisan_cheap_find_live(address, ref) || ref->slot->is_damaged)
+        return false;
+    ref->slot->is_damaged =
+        !ffisan_redzone_is_intact(ref->block + ffisan_slot_size(ref), ffisan_redzone_slack(ref));
+    return ref->slot->is_damaged;
+}
+
+/*
+ * What goes beyond a live block lands on the pages of its neighbours.  Before it: nearer to it than
+ * to the end of the dead one.  Behind it: the bytes between were overwritten.
+ */
+static bool find_neighbour_meant(const struct ffisan_cevent *event,
+                                 struct ffisan_slot_ref *ret_neighbour)
+{
+    enum { AT_ONCE = 64 }; /* bytes that one instruction writes */
+    const struct ffisan_slot_ref *ref = event->ref;
+    uintptr_t end = ref->block + ffisan_slot_size(ref);
+    uintptr_t next = ref->block + ffisan_slot_extent(ref);
+    if (event->address >= end)
+        return next - event->address < event->address - end &&
+               ffisan_cheap_find_live(next, ret_neighbour);
+    return event->access == FFISAN_ACCESS_WRITE && event->address - ref->block < AT_ONCE &&
+           was_just_overrun(ref->block - 1, ret_neighbour);
+}
+
+static void report_neighbour(const struct ffisan_cevent *fault,
+                             const struct ffisan_slot_ref *neighbour)
+{
+    struct ffisan_overrun overrun = {.address = fault->address,
+                                     .size = fault->size,
+                                     .end = neighbour->block + ffisan_slot_size(neighbour),
+                                     .access = fault->access,
+                                     .is_fault = true};
+    struct ffisan_cevent event = *fault;
+    event.kind = FFISAN_KIND_OUT_OF_BOUNDS;
+    event.ref = neighbour;
+    event.overrun = &overrun;
+    if (event.address > overrun.end)
+        event.address = overrun.end; /* where it began */
+    ffisan_creport(ffisan_thread_state(), &event);
+}
+
 bool ffisan_creport_use(uintptr_t address, enum ffisan_access access, const char *function,
                         size_t size, const ucontext_t *context)
 {
-    struct ffisan_slot_ref ref;
+    struct ffisan_slot_ref ref, neighbour;
     if (!ffisan_cheap_find(address, &ref) || !ffisan_cheap_is_paged(&ref))
         return false;
     struct ffisan_cnote *note = ffisan_cheap_note(&ref);
@@ -274,15 +337,14 @@ bool ffisan_creport_use(uintptr_t address, enum ffisan_access access, const char
                                   .ref = &ref};
     if (ffisan_slot_state(&ref) != FFISAN_SLOT_DEAD)
         return false;
-    if ((!note || !note->is_reported) && !is_moved_load(note, access, context)) {
+    if (find_neighbour_meant(&event, &neighbour))
+        report_neighbour(&event, &neighbour);
+    else if ((!note || !note->is_reported) && !is_moved_load(note, access, context)) {
         ffisan_creport(ffisan_thread_state(), &event);
         if (note)
             note->is_reported = 1;
     }
-    bool is_open = ffisan_cheap_reopen(&ref);
-    if (note)
-        note->is_open = is_open;
-    return is_open;
+    return reopen(&ref);
 }
 
 void ffisan_creport_unmapped(uintptr_t address, enum ffisan_access access,

@@ -50,6 +50,10 @@ void ffisan_creport_begin(void);
 bool ffisan_creport_use(uintptr_t address, enum ffisan_access access, const char *function,
                         size_t size, const ucontext_t *context);
 
+/** An access that has been reported is going to happen there: pages of a dead block are no reason
+    to report it again. */
+void ffisan_creport_let_pass(uintptr_t address);
+
 /**
  * A fault at an address that is nobody's: reports it when memory was mapped there before.  The
  * program then ends as it would have.

@@ -5,7 +5,7 @@
 #include "runtime/cmem/captured.h"
 #include "runtime/cmem/leaks.h"
 #include "runtime/cycle/schedule.h"
-#include "runtime/bounds/arguments.h"
+#include "runtime/bounds/running.h"
 #include "runtime/ffi/builtins.h"
 #include "runtime/ffi/callbacks.h"
 #include "runtime/interrupted.h"
@@ -83,7 +83,7 @@ static int cycle_ended(lua_State *L)
     state->cycle++;
     state->cycle_white = *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state - 1);
     state->cycle_stack = ffisan_interrupted_stack(state);
-    ffisan_arguments_check_running(state, L);
+    ffisan_running_check(state, L);
     if (closing || ffisan_audit_is_due(state))
         ffisan_audit_run(state);
     ffisan_builtins_poll(state);

@@ -13,6 +13,7 @@
 #include "runtime/bounds/arguments.h"
 #include "runtime/bounds/elements.h"
 #include "runtime/bounds/handed.h"
+#include "runtime/bounds/initial.h"
 #include "runtime/bounds/ranges.h"
 #include "runtime/fault/signals.h"
 #include "runtime/ffi/callbacks.h"
@@ -74,6 +75,7 @@ static void read_options(void)
     ffisan_handed_watch();
     ffisan_mappings_watch();
     ffisan_ranges_watch();
+    ffisan_initial_watch();
     ffisan_elements_watch();
     ffisan_captured_watch();
     ffisan_cycle_watch();

@@ -98,6 +98,57 @@ static void tell(const ffisan_builtin_fn *told, unsigned n, const struct ffisan_
         told[i](call);
 }
 
+/* ---- The call that runs ---------------------------------------------------------------------- */
+
+static uint32_t n_running; /* states with such a note */
+
+static void note_running(struct ffisan_state *state, const struct ffisan_running_call *now)
+{
+    uint32_t change = (now->call != NULL) - (uint32_t)(state->running_call.call != NULL);
+    if (change != 0)
+        __atomic_fetch_add(&n_running, change, __ATOMIC_RELAXED);
+    state->running_call = *now;
+}
+
+void ffisan_builtin_begin(const struct ffisan_builtin_call *call)
+{
+    const struct lj_thread *thread = (const struct lj_thread *)call->L;
+    const struct ffisan_running_call now = {.call = call,
+                                            .L = call->L,
+                                            .base_offset = thread->base - thread->stack,
+                                            .function = ((const uint64_t *)thread->base)[-2]};
+    call->kept->outer = call->state->running_call;
+    note_running(call->state, &now);
+}
+
+void ffisan_builtin_end(const struct ffisan_builtin_call *call)
+{
+    note_running(call->state, &call->kept->outer);
+}
+
+const struct ffisan_builtin_call *ffisan_builtin_running(const struct ffisan_state *state,
+                                                         const lua_State *L, uint64_t base)
+{
+    const struct ffisan_running_call *running = &state->running_call;
+    bool is_it = running->call && running->L == L &&
+                 base - ((const struct lj_thread *)L)->stack == running->base_offset &&
+                 ((const uint64_t *)base)[-2] == running->function;
+    return is_it ? running->call : NULL;
+}
+
+/*
+ * What is noted of a call lies on the C stack.  It is over when another call begins in its frame on
+ * the Lua stack, or further up on the C stack.
+ */
+static void forget_call_ended_by_error(struct ffisan_state *state, lua_State *L)
+{
+    const struct ffisan_running_call none = {.call = NULL};
+    uintptr_t noted = (uintptr_t)state->running_call.call;
+    if (noted && (noted < (uintptr_t)__builtin_frame_address(0) ||
+                  ffisan_builtin_running(state, L, base_of(L))))
+        note_running(state, &none);
+}
+
 static int told_call(lua_State *L, enum ffisan_builtin builtin, bool is_due)
 {
     const struct watchers *told = &watchers[builtin], *sampling = &samplers[builtin];
@@ -107,9 +158,11 @@ static int told_call(lua_State *L, enum ffisan_builtin builtin, bool is_due)
     kept.n_blocks = 0;
     kept.n_text = 0;
     kept.text_block = 0;
+    kept.has_text_last = false;
     kept.question.function = 0;
     if (!call.state || !call.state->builtins.original[builtin])
         return any_original[builtin](L);
+    forget_call_ended_by_error(call.state, L);
     tell(told->before, told->n_before, &call);
     if (is_due)
         tell(sampling->before, sampling->n_before, &call);
@@ -145,7 +198,8 @@ static inline bool is_due(const lua_State *L)
 static inline int watched_call(lua_State *L, enum ffisan_builtin builtin)
 {
     bool due = samplers[builtin].n_before > 0 && is_due(L);
-    if (!due && !watchers[builtin].wants_all && !several && !has_function_or_table(L))
+    if (!due && !watchers[builtin].wants_all && !several && n_running == 0 &&
+        !has_function_or_table(L))
         return any_original[builtin](L);
     return told_call(L, builtin, due);
 }

@@ -55,7 +55,7 @@ struct ffisan_builtins {
 
 #define FFISAN_BUILTIN_KEPT 16
 
-/** A call of a C function through the ffi.  An error may have ended it: see its user. */
+/** A call that is noted as long as it runs; an error may have ended it. */
 struct ffisan_running_call {
     const struct ffisan_builtin_call *call; /**< NULL: none */
     const lua_State *L;
@@ -81,6 +81,7 @@ struct ffisan_builtin_kept {
     uint32_t n_addresses[FFISAN_BUILTIN_KEPT]; /**< of other ones, in each (bounds/disguise.h) */
     uintptr_t text_block;                      /**< a string of them */
     uint32_t n_text;                           /**< bytes of it that are in `text` */
+    bool has_text_last;                        /**< the last argument is a string */
     char text[64];
 };
 
@@ -101,6 +102,14 @@ uint64_t ffisan_builtin_value(const struct ffisan_builtin_call *call, size_t pos
 /** The payload of a cdata argument, or NULL when it is none. */
 void *ffisan_builtin_cdata(const struct ffisan_builtin_call *call, size_t position,
                            uint16_t *ret_ctypeid);
+
+/** Before a call: it is the state's running_call from now on.  After it: no more. */
+void ffisan_builtin_begin(const struct ffisan_builtin_call *call);
+void ffisan_builtin_end(const struct ffisan_builtin_call *call);
+
+/** The call that runs in the frame at `base` of `L`, if it is the one that is noted; or NULL. */
+const struct ffisan_builtin_call *ffisan_builtin_running(const struct ffisan_state *state,
+                                                         const lua_State *L, uint64_t base);
 
 /** Must not raise an error, and not call into Lua. */
 typedef void (*ffisan_builtin_fn)(const struct ffisan_builtin_call *call);

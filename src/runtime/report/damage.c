@@ -25,6 +25,8 @@ static const char *describe_bytes(struct ffisan_scratch *scratch,
         ffisan_text_add(text, " ...");
     ffisan_text_add(text, culprit && culprit->is_crash
                               ? ". It was found when the program crashed, which may come of it."
+                          : culprit && culprit->is_initializer
+                              ? ". The string that the array begins as was copied with its NUL."
                           : culprit          ? ". All was well before the call."
                           : damage->was_live ? ". It was found while the block was in use."
                                              : ". It was found when the block was freed.");
@@ -95,8 +97,12 @@ static void report_one(struct ffisan_state *state, const struct ffisan_damage *d
     finding.use.size_bytes = damage->n_bytes;
     finding.why = describe_bytes(scratch, damage, culprit);
     finding.fix =
-        "Make the block larger, or write less: mind the NUL that ffi.copy(dst, string) "
-        "appends, lengths in elements against bytes, and loops that count from 1.";
+        culprit && culprit->is_initializer
+            ? "Make room for the NUL:\n"
+              "    ffi.new(\"char[?]\", #s + 1, s)\n"
+              "or copy the bytes without it: ffi.copy(buf, s, #s)."
+            : "Make the block larger, or write less: mind the NUL that ffi.copy(dst, string) "
+              "appends, lengths in elements against bytes, and loops that count from 1.";
     if (damage->is_content)
         ffisan_modified_describe(state, damage, culprit, scratch, &finding);
     if (culprit && !culprit->is_crash)

@@ -13,6 +13,7 @@ struct ffisan_culprit {
     const char *before;   /**< how the string argument began before the call; NULL = not known */
     size_t n_before;      /**< bytes of it that were kept */
     bool is_crash;        /**< it is not known: found when the program crashed */
+    bool is_initializer;  /**< it made the block, as a copy of a string */
 };
 
 /** Reports and empties the queue of the state's heap.  `culprit`: NULL = not known. */

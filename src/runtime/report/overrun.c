@@ -11,11 +11,29 @@ static void add_bytes(struct ffisan_text *text, uint64_t n)
     ffisan_text_add(text, n == 1 ? " byte" : " bytes");
 }
 
+static void why_fault(struct ffisan_text *text, const struct ffisan_overrun *overrun)
+{
+    if (overrun->address < overrun->end) {
+        ffisan_text_add(text, "The access lies before the start of the block.");
+        return;
+    }
+    ffisan_text_add(text,
+                    "The write went on behind the end of the block: what lies there has been "
+                    "overwritten up to here, ");
+    add_bytes(text, overrun->address - overrun->end);
+    ffisan_text_add(text, " behind the end.");
+}
+
 static const char *why(const struct ffisan_overrun *overrun, struct ffisan_scratch *scratch)
 {
     const char *start = ffisan_scratch_string(scratch);
     struct ffisan_text *text = &scratch->text;
     bool is_write = overrun->access == FFISAN_ACCESS_WRITE;
+    if (overrun->is_fault) {
+        why_fault(text, overrun);
+        ffisan_scratch_end_string(scratch);
+        return start;
+    }
     if (overrun->is_element) {
         ffisan_text_add(text, "The element with the index ");
         ffisan_text_add_signed(text, overrun->index);
@@ -49,6 +67,9 @@ void ffisan_overrun_explain(const struct ffisan_overrun *overrun, struct ffisan_
     finding->fix = overrun->is_element
                        ? "Count from 0 to one less than the number of elements, or make the array "
                          "larger."
+                   : overrun->is_fault && overrun->address < overrun->end
+                       ? "Stop at the start of the block: count down to 0, and look at the length "
+                         "before the last element is looked at."
                    : overrun->access == FFISAN_ACCESS_WRITE
                        ? "Make the block larger, or write less: mind the NUL that "
                          "ffi.copy(dst, string) appends, and lengths in elements against bytes."

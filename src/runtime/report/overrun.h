@@ -12,6 +12,7 @@ struct ffisan_overrun {
     uintptr_t address; /**< where it begins */
     size_t size;
     uintptr_t end; /**< of the block's content */
+    bool is_fault; /**< it happened on the pages of a neighbour */
     enum ffisan_access access;
     const char *function; /**< that will do it; NULL for an element or field */
     bool is_element;      /**< of an array, with that index */

@@ -158,7 +158,7 @@ struct search {
     uint32_t n_slots; /* arguments; functions in machine code may not have noted them */
 };
 
-enum proof { NONE, PARTLY, LIKELY, SURELY, N_PROOFS };
+enum proof { NONE, PARTLY, LIKELY, SURELY, BY_NAME, N_PROOFS };
 
 /*
  * The call moved function and arguments from slot A on to the start of the frame, and left them
@@ -183,12 +183,12 @@ static bool is_tail_call(uint32_t ins)
     return lj_bc_op(ins) == LJ_BC_CALLT || lj_bc_op(ins) == LJ_BC_CALLMT;
 }
 
-/* The Lua function that the tail call at `pc` of a function calls, or NULL. */
-static const struct lj_func *next_function(const struct lj_func *function, uint32_t pc)
+/* What the tail call at `pc` of a function calls, as far as names tell. */
+static uint64_t called_at(const struct lj_func *function, uint32_t pc)
 {
     struct context context = {.function = function, .proto = proto_of(function)};
     uint32_t ins = context.proto->bc[pc];
-    return is_tail_call(ins) ? lua_function(value_before(&context, pc, lj_bc_a(ins), 0)) : NULL;
+    return is_tail_call(ins) ? value_before(&context, pc, lj_bc_a(ins), 0) : NOTHING;
 }
 
 /* The only tail call of a function that the top can come from, or 0. */
@@ -200,13 +200,16 @@ static uint32_t only_tail_call(const struct search *search, const struct lj_func
     enum proof best = NONE;
     for (uint32_t pc = 1; pc < proto->sizebc; pc++) {
         uint32_t ins = proto->bc[pc];
-        if (!is_tail_call(ins) || next_function(function, pc))
+        uint64_t called = called_at(function, pc);
+        if (!is_tail_call(ins) || lua_function(called))
             continue;
         enum proof proof = prepared_by(search, ins, 0), shifted = NONE;
         if (is_cdata)
             shifted = prepared_by(search, ins, 1);
         if (shifted > proof)
             proof = shifted;
+        if (proof == SURELY && called == search->top->function)
+            proof = BY_NAME;
         if (proof > best)
             best = proof;
         found[proof] = pc;
@@ -230,7 +233,7 @@ static bool ended_in_top(const struct search *search, const struct lj_func *func
         return false;
     uint32_t pc = only_tail_call(search, function);
     for (uint32_t i = 1; !pc && depth + 1 < FFISAN_TAILCALL_MAX && i < proto->sizebc; i++) {
-        const struct lj_func *next = next_function(function, i);
+        const struct lj_func *next = lua_function(called_at(function, i));
         if (next && ended_in_top(search, next, depth + 1, calls))
             pc = i;
     }
