@@ -6,22 +6,47 @@
 
 #include <string.h>
 
+enum rank { AFTER_IT, FIELD_AFTER_IT, BEFORE_IT, FIELD_BEFORE_IT, FINALIZED, NONE = -1 };
+
 struct search {
     struct ffisan_state *state;
-    uintptr_t start;
-    size_t size;
+    const struct ffisan_cholder_aim *aim;
     struct ffisan_holder *best;
-    bool found, is_field;
+    int rank;
+    uintptr_t word; /* of the best */
 };
 
-/* The first word of the payload that leads there and is declared as a pointer. */
+static int rank_of(const struct search *search, const struct ffisan_holder *holder, uint64_t word)
+{
+    const struct ffisan_vm *vm = &search->state->vm;
+    bool is_before = word <= search->aim->address;
+    bool is_field =
+        holder->kind != FFISAN_HOLDER_CDATA || !ffisan_ctype_is_pointer(vm, holder->ctypeid, NULL);
+    if (holder->header == search->aim->finalized)
+        return FINALIZED;
+    if (is_before)
+        return is_field ? FIELD_BEFORE_IT : BEFORE_IT;
+    return is_field ? FIELD_AFTER_IT : AFTER_IT;
+}
+
+/* Of equals, the first field, and the last bare pointer. */
+static bool is_better(const struct search *search, int rank, uint64_t word)
+{
+    if (rank != search->rank)
+        return rank > search->rank;
+    if (word != search->word)
+        return word <= search->aim->address && word > search->word;
+    return rank == BEFORE_IT || rank == AFTER_IT;
+}
+
+/* The words of the payload that lead there and are declared as pointers. */
 static void look_in(struct search *search, struct ffisan_holder *holder)
 {
     const struct ffisan_vm *vm = &search->state->vm;
     for (size_t offset = 0; offset + 8 <= holder->size; offset += 8) {
         uint64_t word;
         memcpy(&word, (const void *)(holder->payload + offset), sizeof(word));
-        if (word - search->start >= search->size)
+        if (word - search->aim->start >= search->aim->size)
             continue;
         if (holder->kind == FFISAN_HOLDER_CDATA) {
             enum ffisan_slot_kind kind =
@@ -29,12 +54,13 @@ static void look_in(struct search *search, struct ffisan_holder *holder)
             if (kind != FFISAN_SLOT_POINTER && kind != FFISAN_SLOT_FUNCTION)
                 continue;
         }
+        int rank = rank_of(search, holder, word);
+        if (!is_better(search, rank, word))
+            continue;
         holder->offset = (uint32_t)offset;
-        search->is_field = holder->kind != FFISAN_HOLDER_CDATA ||
-                           !ffisan_ctype_is_pointer(vm, holder->ctypeid, NULL);
         *search->best = *holder;
-        search->found = true;
-        return;
+        search->rank = rank;
+        search->word = word;
     }
 }
 
@@ -42,8 +68,6 @@ static void visit(void *context, const struct ffisan_slot_ref *ref)
 {
     struct search *search = context;
     struct ffisan_holder holder = {.block = ref->block, .made = ref->slot->stack};
-    if (search->found && search->is_field)
-        return;
     if ((ref->slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_CDATA) {
         uintptr_t likely = 8u * (ref->slot->type >> FFISAN_SLOT_HEADER_SHIFT);
         const struct lj_cdata *cdata = lj_find_cdata(ref->block, ffisan_slot_size(ref), likely);
@@ -68,12 +92,12 @@ static void visit(void *context, const struct ffisan_slot_ref *ref)
     look_in(search, &holder);
 }
 
-bool ffisan_cholder_find(struct ffisan_state *state, uintptr_t start, size_t size,
+bool ffisan_cholder_find(struct ffisan_state *state, const struct ffisan_cholder_aim *aim,
                          struct ffisan_holder *ret_holder)
 {
-    struct search search = {.state = state, .start = start, .size = size, .best = ret_holder};
+    struct search search = {.state = state, .aim = aim, .best = ret_holder, .rank = NONE};
     ffisan_heap_each_holder(&state->heap, visit, &search);
-    return search.found;
+    return search.rank != NONE;
 }
 
 struct loss {
@@ -102,12 +126,12 @@ bool ffisan_cholder_lost_something(struct ffisan_state *state)
     return loss.found;
 }
 
-bool ffisan_cholder_find_dead(struct ffisan_state *state, uintptr_t start, size_t size,
+bool ffisan_cholder_find_dead(struct ffisan_state *state, const struct ffisan_cholder_aim *aim,
                               struct ffisan_holder *ret_holder)
 {
-    struct search search = {.state = state, .start = start, .size = size, .best = ret_holder};
+    struct search search = {.state = state, .aim = aim, .best = ret_holder, .rank = NONE};
     ffisan_heap_each_dead_holder(&state->heap, visit, &search);
-    return search.found;
+    return search.rank != NONE;
 }
 
 static const char *keep(struct ffisan_scratch *scratch, const char *string, size_t length)

@@ -11,15 +11,23 @@
 
 #include <stdbool.h>
 
+/** A block, and what was done to it. */
+struct ffisan_cholder_aim {
+    uintptr_t start; /**< of the block */
+    size_t size;
+    uintptr_t address;   /**< that was used or freed */
+    uintptr_t finalized; /**< the object whose finalizer did it, if it holds such a word; or 0 */
+};
+
 /**
- * The holder of a word that leads to [start, start + size); rather a field than a bare pointer,
- * as that may have been read from it a moment ago.
+ * The holder of a word that leads into the block; the one that lies closest before the address.
+ * Rather a field than a bare pointer, as that may have been read from it a moment ago.
  */
-bool ffisan_cholder_find(struct ffisan_state *state, uintptr_t start, size_t size,
+bool ffisan_cholder_find(struct ffisan_state *state, const struct ffisan_cholder_aim *aim,
                          struct ffisan_holder *ret_holder);
 
 /** The same among the holders that died since the last audit. */
-bool ffisan_cholder_find_dead(struct ffisan_state *state, uintptr_t start, size_t size,
+bool ffisan_cholder_find_dead(struct ffisan_state *state, const struct ffisan_cholder_aim *aim,
                               struct ffisan_holder *ret_holder);
 
 /** Has a holder died since the last audit that led to a live block of the C heap? */

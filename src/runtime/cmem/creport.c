@@ -36,6 +36,7 @@ struct gathering {
     struct ffisan_finding finding;
     struct ffisan_here here;
     unsigned stage;
+    bool is_of_finalized; /* the object whose finalizer runs leads to the block */
 };
 
 void ffisan_creport_begin(void)
@@ -162,17 +163,23 @@ static void describe_holder(struct gathering *gathering)
     const struct ffisan_cevent *event = gathering->event;
     struct ffisan_holder holder;
     struct ffisan_state *state = gathering->state;
-    size_t size = event->ref ? ffisan_slot_size(event->ref) : 1;
-    uintptr_t start = event->ref ? event->ref->block : event->address;
-    if (event->mapped) {
-        start = event->mapped->low;
-        size = event->mapped->size;
+    struct ffisan_cholder_aim aim = {.start = event->address,
+                                     .size = 1,
+                                     .address = event->address,
+                                     .finalized = (uintptr_t)ffisan_finalizer_object(state)};
+    if (event->ref) {
+        aim.start = event->ref->block;
+        aim.size = ffisan_slot_size(event->ref) ?: 1;
+    } else if (event->mapped) {
+        aim.start = event->mapped->low;
+        aim.size = event->mapped->size;
     }
-    if (!state || !ffisan_cholder_find(state, start, size ? size : 1, &holder))
+    if (!state || !ffisan_cholder_find(state, &aim, &holder))
         return;
+    gathering->is_of_finalized = holder.header == aim.finalized;
     ffisan_describe_holder(state, &holder, true, gathering->scratch, &gathering->finding);
     uint64_t word = *(const uint64_t *)(holder.payload + holder.offset);
-    if (word == start && !gathering->finding.holder.field && !gathering->finding.block.type)
+    if (word == aim.start && !gathering->finding.holder.field && !gathering->finding.block.type)
         gathering->finding.block.type =
             ffisan_cholder_target(gathering->scratch, gathering->finding.holder.type);
 }
@@ -209,7 +216,10 @@ static void gather(void *argument)
         if (event->overrun)
             ffisan_overrun_explain(event->overrun, gathering->scratch, finding);
         else
-            ffisan_explain_memory(gathering->scratch, finding, is_in_finalizer(gathering->state));
+            ffisan_explain_memory(gathering->scratch, finding,
+                                  finding->kind == FFISAN_KIND_USE_AFTER_FREE
+                                      ? gathering->is_of_finalized
+                                      : is_in_finalizer(gathering->state));
         break;
     }
     }

@@ -25,7 +25,9 @@ static void describe_holder(void *argument)
     const struct ffisan_leak *leak = telling->leak;
     struct ffisan_state *state = telling->state;
     struct ffisan_holder holder;
-    if (!ffisan_cholder_find_dead(state, leak->block, leak->size ? leak->size : 1, &holder))
+    const struct ffisan_cholder_aim aim = {
+        .start = leak->block, .size = leak->size ? leak->size : 1, .address = leak->block};
+    if (!ffisan_cholder_find_dead(state, &aim, &holder))
         return;
     ffisan_describe_holder(state, &holder, false, telling->scratch, finding);
     if (!finding->holder.field)

@@ -26,6 +26,18 @@ static bool add_freed_by(struct ffisan_text *text, const struct ffisan_finding *
     return ffisan_place_add(text, ", called at ", &finding->freed.stack);
 }
 
+/* By the finalizer of an object that leads there: to free it, mostly. */
+static void why_used_in_finalizer(struct ffisan_text *text, const struct ffisan_finding *finding)
+{
+    ffisan_text_add(text, "The memory was freed by ");
+    bool has_place = add_freed_by(text, finding);
+    ffisan_text_add(text, finding->freed.finalizer
+                              ? ", in a finalizer, and now another finalizer has used it: two "
+                                "cdata own it."
+                          : has_place ? ", and now the finalizer that was left on has used it."
+                                      : " and now the finalizer that was left on has used it.");
+}
+
 static void why_used(struct ffisan_text *text, const struct ffisan_finding *finding)
 {
     if (is_by_userdata(finding)) {
@@ -96,7 +108,11 @@ static void why_twice(struct ffisan_text *text, const struct ffisan_finding *fin
 static void fix_twice(struct ffisan_text *text, const struct ffisan_finding *finding,
                       bool in_finalizer)
 {
-    if (in_finalizer && finding->freed.finalizer)
+    if (in_finalizer && is_realloc(finding))
+        ffisan_text_add(text,
+                        "Take the finalizer off before realloc moves the block:\n"
+                        "    p = ffi.gc(C.realloc(ffi.gc(p, nil), n), C.free)");
+    else if (in_finalizer && finding->freed.finalizer)
         ffisan_text_add(text,
                         "Let one cdata carry the finalizer; others may hold the address, as long "
                         "as they keep that one alive.");
@@ -166,7 +182,9 @@ void ffisan_explain_memory(struct ffisan_scratch *scratch, struct ffisan_finding
 {
     struct ffisan_text *text = &scratch->text;
     finding->why = ffisan_scratch_string(scratch);
-    if (finding->kind == FFISAN_KIND_USE_AFTER_FREE)
+    if (finding->kind == FFISAN_KIND_USE_AFTER_FREE && in_finalizer)
+        why_used_in_finalizer(text, finding);
+    else if (finding->kind == FFISAN_KIND_USE_AFTER_FREE)
         why_used(text, finding);
     else if (finding->kind == FFISAN_KIND_DOUBLE_FREE)
         why_twice(text, finding, in_finalizer);
@@ -176,9 +194,10 @@ void ffisan_explain_memory(struct ffisan_scratch *scratch, struct ffisan_finding
         why_lost(text, finding);
     ffisan_scratch_end_string(scratch);
     finding->fix = ffisan_scratch_string(scratch);
-    if (finding->kind == FFISAN_KIND_USE_AFTER_FREE)
+    if (finding->kind == FFISAN_KIND_USE_AFTER_FREE && !in_finalizer)
         fix_used(text, finding);
-    else if (finding->kind == FFISAN_KIND_DOUBLE_FREE)
+    else if (finding->kind == FFISAN_KIND_DOUBLE_FREE ||
+             finding->kind == FFISAN_KIND_USE_AFTER_FREE)
         fix_twice(text, finding, in_finalizer);
     else if (finding->kind == FFISAN_KIND_INVALID_FREE)
         fix_invalid(text, finding);

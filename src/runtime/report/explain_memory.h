@@ -8,7 +8,7 @@
 
 #include "runtime/report/report.h"
 
-/** `in_finalizer`: what is reported happened in a finalizer. */
+/** `in_finalizer`: what is reported happened in a finalizer; a use: in that of an owner. */
 void ffisan_explain_memory(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
                            bool in_finalizer);
 

@@ -26,7 +26,9 @@ static void describe_holder(void *context)
         const struct ffisan_standin *standin = ffisan_standin_for(search->state, &ref);
         start = standin ? standin->base : start; /* pointers to it were re-aimed */
     }
-    if (ffisan_cholder_find(search->state, start, size, &holder))
+    const struct ffisan_cholder_aim aim = {
+        .start = start, .size = size, .address = start + sizeof(struct lj_str)};
+    if (ffisan_cholder_find(search->state, &aim, &holder))
         ffisan_describe_holder(search->state, &holder, true, search->scratch, search->finding);
 }
 
