@@ -22,11 +22,13 @@ struct ffisan_state;
 /** Functions that free. */
 enum ffisan_cfree_function { FFISAN_CFREE_FREE, FFISAN_CFREE_REALLOC, FFISAN_CFREE_REALLOCARRAY };
 
-/** What we know of a C block beyond its slot: written when it is freed, zero before. */
+/** What we know of a C block beyond its slot: written when it is freed, and as it was then until
+    the next block in that place is. */
 struct ffisan_cnote {
     uint32_t freed;           /**< trace of the free (ctraces.h) */
     uint32_t finalizer_made;  /**< freed by a finalizer: stack of its cdata */
-    uint16_t finalizer_ctype; /**< 0 = freed by hand; else of the cdata, or: */
+    uint16_t finalizer_ctype; /**< 0 = freed by hand; else of the cdata, or as below; while it is in
+                                   use and `freed` is 0, of a cdata that led there and has died */
 #define FFISAN_FINALIZER_OF_USERDATA UINT16_MAX
     uint16_t machine_trace;        /**< freed while this compiled code of LuaJIT ran; 0 = none */
     uint8_t function;              /**< enum ffisan_cfree_function */

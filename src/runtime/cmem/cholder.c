@@ -14,6 +14,7 @@ struct search {
     struct ffisan_holder *best;
     int rank;
     uintptr_t word; /* of the best */
+    bool is_ref;
 };
 
 static int rank_of(const struct search *search, const struct ffisan_holder *holder, uint64_t word)
@@ -29,14 +30,14 @@ static int rank_of(const struct search *search, const struct ffisan_holder *hold
     return is_field ? FIELD_AFTER_IT : AFTER_IT;
 }
 
-/* Of equals, the first field, and the last bare pointer. */
-static bool is_better(const struct search *search, int rank, uint64_t word)
+/* Of equals, the first field, and the last bare pointer, but rather that than a reference. */
+static bool is_better(const struct search *search, int rank, uint64_t word, bool is_ref)
 {
     if (rank != search->rank)
         return rank > search->rank;
     if (word != search->word)
         return word <= search->aim->address && word > search->word;
-    return rank == BEFORE_IT || rank == AFTER_IT;
+    return (rank == BEFORE_IT || rank == AFTER_IT) && is_ref <= search->is_ref;
 }
 
 /* The words of the payload that lead there and are declared as pointers. */
@@ -54,12 +55,16 @@ static void look_in(struct search *search, struct ffisan_holder *holder)
             if (kind != FFISAN_SLOT_POINTER && kind != FFISAN_SLOT_FUNCTION)
                 continue;
         }
+        bool is_ref = false;
         int rank = rank_of(search, holder, word);
-        if (!is_better(search, rank, word))
+        if (holder->kind == FFISAN_HOLDER_CDATA)
+            ffisan_ctype_is_pointer(vm, holder->ctypeid, &is_ref);
+        if (!is_better(search, rank, word, is_ref))
             continue;
         holder->offset = (uint32_t)offset;
         *search->best = *holder;
         search->rank = rank;
+        search->is_ref = is_ref;
         search->word = word;
     }
 }
@@ -124,6 +129,46 @@ bool ffisan_cholder_lost_something(struct ffisan_state *state)
     loss.size = high - loss.low;
     ffisan_heap_each_dead_holder(&state->heap, look_for_loss, &loss);
     return loss.found;
+}
+
+struct noting {
+    struct ffisan_state *state;
+    uintptr_t low, size;
+};
+
+static void note_loss(void *context, const struct ffisan_slot_ref *ref)
+{
+    const struct noting *noting = context;
+    uintptr_t likely = 8u * (ref->slot->type >> FFISAN_SLOT_HEADER_SHIFT);
+    const struct lj_cdata *cdata = NULL;
+    struct ffisan_slot_ref block;
+    bool is_ref = false;
+    if ((ref->slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_CDATA)
+        cdata = lj_find_cdata(ref->block, ffisan_slot_size(ref), likely);
+    if (!cdata)
+        return;
+    const uint64_t *words = (const uint64_t *)cdata->payload;
+    size_t n = (ref->block + ffisan_slot_size(ref) - (uintptr_t)words) / 8;
+    for (size_t i = 0; i < n; i++) {
+        if (words[i] - noting->low >= noting->size || !ffisan_cheap_find_live(words[i], &block))
+            continue;
+        struct ffisan_cnote *note = ffisan_cheap_note(&block);
+        ffisan_ctype_is_pointer(&noting->state->vm, cdata->ctypeid, &is_ref);
+        if (!note || (is_ref && note->freed == 0 && note->finalizer_ctype != 0))
+            continue;
+        note->freed = 0; /* of an earlier block in this place */
+        note->finalizer_ctype = cdata->ctypeid;
+        note->finalizer_made = ref->slot->stack;
+    }
+}
+
+void ffisan_cholder_note_losses(struct ffisan_state *state)
+{
+    struct noting noting = {.state = state};
+    uintptr_t high;
+    ffisan_cheap_bounds(&noting.low, &high);
+    noting.size = high - noting.low;
+    ffisan_heap_each_dead_holder(&state->heap, note_loss, &noting);
 }
 
 bool ffisan_cholder_find_dead(struct ffisan_state *state, const struct ffisan_cholder_aim *aim,

@@ -30,6 +30,12 @@ bool ffisan_cholder_find(struct ffisan_state *state, const struct ffisan_cholder
 bool ffisan_cholder_find_dead(struct ffisan_state *state, const struct ffisan_cholder_aim *aim,
                               struct ffisan_holder *ret_holder);
 
+/**
+ * Live blocks of the C heap that holders led to which died since the last audit: their notes say
+ * which (finalizer_ctype, finalizer_made).  It may not have been the last that did.
+ */
+void ffisan_cholder_note_losses(struct ffisan_state *state);
+
 /** Has a holder died since the last audit that led to a live block of the C heap? */
 bool ffisan_cholder_lost_something(struct ffisan_state *state);
 

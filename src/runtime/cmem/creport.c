@@ -149,7 +149,7 @@ static void describe_free(struct gathering *gathering)
     if (gathering->event->mapped)
         finding->freed.stack = ffisan_creport_stack(gathering->event->mapped->freed, "munmap",
                                                     &finding->freed.function);
-    if (!note || !note->freed)
+    if (!note || !note->freed || gathering->event->kind == FFISAN_KIND_INVALID_FREE)
         return;
     finding->freed.stack = ffisan_creport_stack(
         note->freed, ffisan_cfree_name((enum ffisan_cfree_function)note->function),

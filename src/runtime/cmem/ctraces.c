@@ -253,6 +253,11 @@ void ffisan_ctraces_add_lost(uint32_t number, size_t size)
     ctraces.traces[number].lost_bytes += size;
 }
 
+void ffisan_ctraces_listed(uint32_t number)
+{
+    ctraces.traces[number].n_listed = ctraces.traces[number].n_lost;
+}
+
 uint32_t ffisan_ctraces_end(void)
 {
     return __atomic_load_n(&ctraces.n_traces, __ATOMIC_ACQUIRE);

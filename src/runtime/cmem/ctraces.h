@@ -25,6 +25,7 @@ struct ffisan_ctrace {
     uint32_t lua_stack;               /**< of the state's store; 0 = no Lua code ran */
     const struct ffisan_state *state; /**< of the stack; NULL when it has ended */
     uint32_t n_lost;                  /**< leaks */
+    uint32_t n_listed;                /**< of them, in the list of what was lost in all */
     uint64_t lost_bytes;
 };
 
@@ -36,6 +37,9 @@ const struct ffisan_ctrace *ffisan_ctraces_get(uint32_t number);
 
 /** A block from there was lost.  Caller holds ffisan_runtime.lock. */
 void ffisan_ctraces_add_lost(uint32_t number, size_t size);
+
+/** All that were lost from there have been listed.  Caller holds ffisan_runtime.lock. */
+void ffisan_ctraces_listed(uint32_t number);
 
 /** Numbers are from 1 to less than this; 0 = nothing was started. */
 uint32_t ffisan_ctraces_end(void);

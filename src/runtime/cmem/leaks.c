@@ -142,6 +142,11 @@ bool ffisan_leaks_find_addresses(struct ffisan_state *state, enum ffisan_leaks_w
     return done && (where == FFISAN_LEAKS_IN_LUA || mark.is_complete);
 }
 
+static void note_losses(void *state)
+{
+    ffisan_cholder_note_losses(state);
+}
+
 /* A pointer may have moved from where the search had not been to where it had. */
 static bool needs_second_look(void)
 {
@@ -154,6 +159,8 @@ static void look(struct ffisan_state *state, bool is_last)
         .state = state, .is_tentative = needs_second_look(), .is_last = is_last};
     if (!ffisan_cheap_lock())
         return;
+    if (!is_last)
+        ffisan_guard_run(note_losses, state);
     ffisan_leaks_mark_begin(&mark);
     bool done = mark.is_possible && ffisan_guard_run(search, &mark) && mark.is_complete;
     leaks.stats.n_searches++;

@@ -17,6 +17,25 @@ struct telling {
     struct ffisan_finding finding;
 };
 
+/* It has died in an earlier one. */
+static void describe_noted_holder(struct telling *telling)
+{
+    struct ffisan_finding *finding = &telling->finding;
+    struct ffisan_state *state = telling->state;
+    struct ffisan_slot_ref ref;
+    if (!ffisan_cheap_find_live(telling->leak->block, &ref))
+        return;
+    const struct ffisan_cnote *note = ffisan_cheap_note(&ref);
+    if (!note || note->freed || !note->finalizer_ctype)
+        return;
+    finding->holder.kind = FFISAN_HOLDER_CDATA;
+    finding->holder.type = ffisan_scratch_string(telling->scratch);
+    ffisan_ctype_object_name(&state->vm, note->finalizer_ctype, 8, &telling->scratch->text);
+    ffisan_scratch_end_string(telling->scratch);
+    finding->holder.made = ffisan_stacks_get(state->stacks, note->finalizer_made);
+    finding->block.type = ffisan_cholder_target(telling->scratch, finding->holder.type);
+}
+
 /* The cdata that led there died in this cycle, and is as it was. */
 static void describe_holder(void *argument)
 {
@@ -27,8 +46,10 @@ static void describe_holder(void *argument)
     struct ffisan_holder holder;
     const struct ffisan_cholder_aim aim = {
         .start = leak->block, .size = leak->size ? leak->size : 1, .address = leak->block};
-    if (!ffisan_cholder_find_dead(state, &aim, &holder))
+    if (!ffisan_cholder_find_dead(state, &aim, &holder)) {
+        describe_noted_holder(telling);
         return;
+    }
     ffisan_describe_holder(state, &holder, false, telling->scratch, finding);
     if (!finding->holder.field)
         finding->block.type = ffisan_cholder_target(telling->scratch, finding->holder.type);
@@ -66,7 +87,8 @@ static uint32_t next_in_list(uint64_t limit, uint32_t after)
     for (uint32_t i = 1; i < ffisan_ctraces_end(); i++) {
         const struct ffisan_ctrace *trace = ffisan_ctraces_get(i);
         bool is_later = trace->lost_bytes < limit || (trace->lost_bytes == limit && i > after);
-        if (trace->n_lost > 1 && is_later && trace->lost_bytes > best_bytes) {
+        if (trace->n_lost > 1 && trace->n_lost > trace->n_listed && is_later &&
+            trace->lost_bytes > best_bytes) {
             best = i;
             best_bytes = trace->lost_bytes;
         }
@@ -83,6 +105,7 @@ void ffisan_leaks_list(void)
     for (unsigned n = 0; n < LISTED && (number = next_in_list(limit, number)) != 0; n++) {
         const struct ffisan_ctrace *trace = ffisan_ctraces_get(number);
         limit = trace->lost_bytes;
+        ffisan_ctraces_listed(number);
         ffisan_text_init(&text, data, sizeof(data));
         ffisan_text_add(&text, "lost in all: ");
         ffisan_text_add_unsigned(&text, trace->lost_bytes);

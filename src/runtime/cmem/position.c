@@ -26,6 +26,26 @@ static void remember_from_c(const struct ffisan_state *state, const struct ffisa
     ffisan_position.from_c.knows_finalized = false;
 }
 
+static uint64_t remember_from_lua(const struct ffisan_state *state,
+                                  const struct ffisan_luacall *call)
+{
+    typeof(ffisan_position.from_lua) *known = &ffisan_position.from_lua;
+    uint64_t where = call->link;
+    size_t n = ffisan_luastack_outer(call, known->outer);
+    for (size_t i = 0; i < FFISAN_LUACALL_OUTER; i++) {
+        if (i >= n)
+            known->outer[i] = call->base - 8;
+        known->outer_links[i] = *(const uint64_t *)known->outer[i];
+        where = where * UINT64_C(0x9e3779b97f4a7c15) + known->outer_links[i];
+    }
+    known->state = state;
+    known->thread = call->thread;
+    known->base = call->base;
+    known->link = call->link;
+    known->where = where | 1;
+    return known->where;
+}
+
 uint64_t ffisan_position_find(const struct ffisan_state *state)
 {
     struct ffisan_luacall call;
@@ -37,11 +57,7 @@ uint64_t ffisan_position_find(const struct ffisan_state *state)
         remember_from_c(state, &call);
         return ffisan_position.from_c.where;
     }
-    ffisan_position.from_lua.state = state;
-    ffisan_position.from_lua.thread = call.thread;
-    ffisan_position.from_lua.base = call.base;
-    ffisan_position.from_lua.link = call.link;
-    return call.return_pc;
+    return remember_from_lua(state, &call);
 }
 
 static struct ffisan_finalized describe(const struct ffisan_state *state,

@@ -22,7 +22,10 @@ struct ffisan_position {
         const struct ffisan_state *state; /**< NULL = none is remembered, here and below */
         const struct lj_thread *thread;
         uintptr_t base;
-        uint64_t link; /**< the return address */
+        uint64_t link;                         /**< the return address */
+        uintptr_t outer[FFISAN_LUACALL_OUTER]; /**< where those of the callers lie, or base - 8 */
+        uint64_t outer_links[FFISAN_LUACALL_OUTER];
+        uint64_t where; /**< of all of them */
     } from_lua;
     /**
      * Finalizers that are C functions free much without being called by Lua code: the walk down to
@@ -49,14 +52,16 @@ static inline bool ffisan_position_is_from_lua(const struct ffisan_state *state)
     const struct lj_thread *thread = ffisan_position_thread(state);
     return state == known->from_lua.state && thread == known->from_lua.thread &&
            thread->base == known->from_lua.base &&
-           *(const uint64_t *)(thread->base - 8) == known->from_lua.link;
+           *(const uint64_t *)(thread->base - 8) == known->from_lua.link &&
+           *(const uint64_t *)known->from_lua.outer[0] == known->from_lua.outer_links[0] &&
+           *(const uint64_t *)known->from_lua.outer[1] == known->from_lua.outer_links[1];
 }
 
 /** What ffisan_position_where does when C runs and it is not remembered from where. */
 uint64_t ffisan_position_find(const struct ffisan_state *state);
 
 /**
- * Where Lua code is, as far as one word tells; 0 = none runs.  `state` may be NULL.  The caller is
+ * Where Lua code is: the line that calls C, and who called that function; 0 = none runs.  `state` may be NULL.  The caller is
  * C code: when the VM says that it interprets, a callback has returned to that (lj_ccallback.c).
  */
 static inline uint64_t ffisan_position_where(const struct ffisan_state *state)
@@ -66,7 +71,7 @@ static inline uint64_t ffisan_position_where(const struct ffisan_state *state)
         return (uint64_t)(uint32_t)vmstate;
     if (vmstate != LJ_VMST_C && vmstate != LJ_VMST_INTERP)
         return 0;
-    return ffisan_position_is_from_lua(state) ? ffisan_position.from_lua.link
+    return ffisan_position_is_from_lua(state) ? ffisan_position.from_lua.where
                                               : ffisan_position_find(state);
 }
 

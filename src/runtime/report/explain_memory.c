@@ -166,15 +166,40 @@ static void fix_invalid(struct ffisan_text *text, const struct ffisan_finding *f
 
 static void why_lost(struct ffisan_text *text, const struct ffisan_finding *finding)
 {
-    ffisan_text_add(text, "C allocated the memory");
     if (finding->holder.type) {
-        ffisan_text_add(text, ", and the last pointer to it, in a cdata of type ");
+        ffisan_text_add(text, "C allocated the memory. The cdata of type ");
         ffisan_text_add(text, finding->holder.type);
-        ffisan_text_add(text, ", is gone");
+        ffisan_text_add(text, " that led to it is gone, and no pointer to it is left anywhere");
     } else {
-        ffisan_text_add(text, " and no pointer to it is left anywhere");
+        ffisan_text_add(text, "C allocated the memory and no pointer to it is left anywhere");
     }
     ffisan_text_add(text, ". The collector frees the cdata, not what it points to.");
+}
+
+/* The C function that Lua called and that allocated, when it is not malloc itself. */
+static const char *allocating_function(const struct ffisan_finding *finding)
+{
+    const struct ffisan_stack *made = &finding->block.made;
+    const char *function = NULL;
+    for (size_t i = 0; i < made->n_frames && made->frames[i].lang == FFISAN_LANG_C; i++)
+        function = made->frames[i].function;
+    return function;
+}
+
+static void fix_lost(struct ffisan_text *text, const struct ffisan_finding *finding)
+{
+    const char *function = allocating_function(finding);
+    if (!function) {
+        ffisan_text_add(text,
+                        "Free it when it is no longer needed, or let the collector do so:\n"
+                        "    p = ffi.gc(C.malloc(n), C.free)");
+        return;
+    }
+    ffisan_text_add(text, "When it is no longer needed, call the function that frees what ");
+    ffisan_text_add(text, function);
+    ffisan_text_add(text,
+                    " allocates (free, or one of the library), or let the collector do so:\n"
+                    "    ffi.gc(p, C.free)");
 }
 
 void ffisan_explain_memory(struct ffisan_scratch *scratch, struct ffisan_finding *finding,
@@ -202,9 +227,7 @@ void ffisan_explain_memory(struct ffisan_scratch *scratch, struct ffisan_finding
     else if (finding->kind == FFISAN_KIND_INVALID_FREE)
         fix_invalid(text, finding);
     else
-        ffisan_text_add(text,
-                        "Free it when it is no longer needed, or let the collector do so:\n"
-                        "    p = ffi.gc(C.strdup(s), C.free)");
+        fix_lost(text, finding);
     ffisan_scratch_end_string(scratch);
 }
 
