@@ -75,8 +75,10 @@ static void classify(struct ffisan_state *state, uintptr_t object)
     if (type == LJ_GCT_STR && !is_certain_string(state, pending->memo))
         type = 0;
     set_type(&pending->ref, type, gct == LJ_GCT_CDATA || gct == LJ_GCT_UDATA);
-    if (gct == LJ_GCT_CDATA)
-        ffisan_origin_learn_ctype(state, pending->memo, ((const struct lj_cdata *)object)->ctypeid);
+    if (gct != LJ_GCT_CDATA)
+        return;
+    ffisan_origin_learn_ctype(state, pending->memo, ((const struct lj_cdata *)object)->ctypeid);
+    ffisan_builtins_poll(state); /* the parser opens the ffi library itself, for 1LL */
 }
 
 /* The head of the list of objects; variables are put before it when they leave the stack. */

@@ -13,6 +13,7 @@ struct array {
     uintptr_t base;
     uint32_t element_size;
     bool is_of_scalars; /* else array[i] is a reference: nothing is read */
+    bool is_own;        /* it is the object itself */
 };
 
 /* What the object is when it is indexed: an array, or a pointer or reference to one. */
@@ -24,6 +25,7 @@ static bool find_array(const struct ffisan_builtin_call *call, const struct lj_c
         return false;
     const struct lj_ctype *type = ffisan_ctable_raw(&table, cdata->ctypeid);
     ret_array->base = (uintptr_t)cdata->payload;
+    ret_array->is_own = type && type->info >> 28 == LJ_CT_ARRAY;
     if (type && type->info >> 28 == LJ_CT_PTR) {
         memcpy(&ret_array->base, cdata->payload, sizeof(ret_array->base));
         if (type->info & LJ_CTF_REF) {
@@ -72,16 +74,15 @@ static void check_element(const struct ffisan_builtin_call *call, enum ffisan_ac
         return;
     if (access == FFISAN_ACCESS_WRITE)
         ffisan_keep_string(call, &extent);
-    if ((address >= extent.start && address + array.element_size <= extent.end) ||
-        ffisan_extent_covers(call->state, address))
-        return;
     struct ffisan_overrun overrun = {.address = address,
                                      .size = array.element_size,
                                      .end = extent.end,
                                      .access = access,
                                      .is_element = true,
+                                     .is_own_array = array.is_own,
                                      .index = index};
-    ffisan_extent_report(call->state, &extent, &overrun);
+    if (!ffisan_extent_allows(call->state, &extent, &overrun))
+        ffisan_extent_report(call->state, &extent, &overrun);
 }
 
 static void check(const struct ffisan_builtin_call *call, enum ffisan_access access)

@@ -88,10 +88,23 @@ bool ffisan_extent_find(struct ffisan_state *state, uintptr_t address,
            address >= ret_extent->start;
 }
 
-bool ffisan_extent_covers(struct ffisan_state *state, uintptr_t address)
+/* The VM rounds the sizes of strings up: a number may be read that reaches beyond the NUL. */
+static uintptr_t end_of_reads(const struct ffisan_extent *extent)
 {
-    struct ffisan_extent extent;
-    return ffisan_extent_find(state, address, &extent) && address < extent.end;
+    bool is_string =
+        !extent->is_c && (extent->ref.slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_STR;
+    return is_string ? extent->ref.block + ffisan_slot_size(&extent->ref) : extent->end;
+}
+
+bool ffisan_extent_allows(struct ffisan_state *state, const struct ffisan_extent *extent,
+                          const struct ffisan_overrun *access)
+{
+    struct ffisan_extent other;
+    bool is_read = access->access == FFISAN_ACCESS_READ;
+    if (access->address >= extent->start && access->address < extent->end)
+        return access->address + access->size <= (is_read ? end_of_reads(extent) : extent->end);
+    return !access->is_own_array && ffisan_extent_find(state, access->address, &other) &&
+           access->address < other.end;
 }
 
 void ffisan_extent_report(struct ffisan_state *state, const struct ffisan_extent *extent,

@@ -30,8 +30,12 @@ struct ffisan_extent {
 bool ffisan_extent_find(struct ffisan_state *state, uintptr_t address,
                         struct ffisan_extent *ret_extent);
 
-/** Is the address in the content of a block?  Wrong perhaps, but not certainly. */
-bool ffisan_extent_covers(struct ffisan_state *state, uintptr_t address);
+/**
+ * May the access from a pointer into the block happen?  Not if it begins there and leaves it; one
+ * that begins in another block of the program is wrong, but not certainly.
+ */
+bool ffisan_extent_allows(struct ffisan_state *state, const struct ffisan_extent *extent,
+                          const struct ffisan_overrun *access);
 
 /** Reports an access that leaves the extent. */
 void ffisan_extent_report(struct ffisan_state *state, const struct ffisan_extent *extent,

@@ -74,11 +74,10 @@ static void check(const struct ffisan_builtin_call *call, uintptr_t base, uintpt
     }
     if (access == FFISAN_ACCESS_WRITE)
         ffisan_keep_string(call, &extent);
-    if (address + size <= extent.end || base >= extent.end || ffisan_extent_covers(state, address))
-        return;
     struct ffisan_overrun overrun = {
         .address = address, .size = size, .end = extent.end, .access = access};
-    ffisan_extent_report(state, &extent, &overrun);
+    if (base < extent.end && !ffisan_extent_allows(state, &extent, &overrun))
+        ffisan_extent_report(state, &extent, &overrun);
 }
 
 void ffisan_fields_check(const struct ffisan_builtin_call *call, enum ffisan_access access)

@@ -16,6 +16,7 @@ struct ffisan_overrun {
     enum ffisan_access access;
     const char *function; /**< that will do it; NULL for an element or field */
     bool is_element;      /**< of an array, with that index */
+    bool is_own_array;    /**< the array is the object that was indexed, no pointer leads to it */
     int64_t index;
 };
 
