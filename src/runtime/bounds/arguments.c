@@ -5,6 +5,7 @@
 #include "runtime/bounds/keep.h"
 #include "runtime/state.h"
 #include "runtime/vm/cstack.h"
+#include "runtime/vm/ctype.h"
 
 #include <string.h>
 
@@ -23,6 +24,17 @@ static void keep_pointees(const struct ffisan_builtin_call *call,
     }
 }
 
+/* Asked before the call: another function may be on top when the name is wanted. */
+static uintptr_t callee_of(const struct ffisan_builtin_call *call)
+{
+    uint16_t ctypeid;
+    uintptr_t address = 0;
+    const void *payload = ffisan_builtin_cdata(call, 0, &ctypeid);
+    if (payload && ffisan_ctype_is_pointer(&call->state->vm, ctypeid, NULL))
+        memcpy(&address, payload, sizeof(address));
+    return address;
+}
+
 static void before_call(const struct ffisan_builtin_call *call)
 {
     struct ffisan_state *state = call->state;
@@ -39,20 +51,16 @@ static void before_call(const struct ffisan_builtin_call *call)
     }
     if (call->kept->n_blocks == 0)
         return;
+    call->kept->callee = callee_of(call);
     ffisan_disguise_before(call);
     ffisan_builtin_begin(call);
 }
 
 static const char *name_of_function(const struct ffisan_builtin_call *call)
 {
-    uint16_t ctypeid;
-    uintptr_t address;
     struct ffisan_cframe frame;
-    const void *payload = ffisan_builtin_cdata(call, 0, &ctypeid);
-    if (!payload)
-        return NULL;
-    memcpy(&address, payload, sizeof(address));
-    return ffisan_cstack_symbol(address, &frame) ? frame.function : NULL;
+    uintptr_t address = call->kept->callee;
+    return address && ffisan_cstack_symbol(address, &frame) ? frame.function : NULL;
 }
 
 void ffisan_arguments_check(const struct ffisan_builtin_call *call)

@@ -110,6 +110,8 @@ bool ffisan_extent_allows(struct ffisan_state *state, const struct ffisan_extent
 void ffisan_extent_report(struct ffisan_state *state, const struct ffisan_extent *extent,
                           const struct ffisan_overrun *overrun)
 {
+    if (overrun->access == FFISAN_ACCESS_WRITE)
+        extent->ref.slot->is_damaged = 1; /* or is in a moment: that is said now */
     if (!extent->is_c) {
         ffisan_overrun_report(state, &extent->ref, overrun);
         return;

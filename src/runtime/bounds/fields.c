@@ -63,6 +63,13 @@ static size_t size_of_access(const struct ffisan_ctable *table, const struct ffi
     return member->size;
 }
 
+/* A pointer between two blocks: which one is it of? */
+static bool is_nearer_to_end(const struct ffisan_extent *extent, uintptr_t address)
+{
+    uintptr_t next = extent->ref.block + ffisan_slot_extent(&extent->ref);
+    return address - extent->end < next - address;
+}
+
 static void check(const struct ffisan_builtin_call *call, uintptr_t base, uintptr_t address,
                   size_t size, enum ffisan_access access)
 {
@@ -76,7 +83,8 @@ static void check(const struct ffisan_builtin_call *call, uintptr_t base, uintpt
         ffisan_keep_string(call, &extent);
     struct ffisan_overrun overrun = {
         .address = address, .size = size, .end = extent.end, .access = access};
-    if (base < extent.end && !ffisan_extent_allows(state, &extent, &overrun))
+    bool is_near = base < extent.end || is_nearer_to_end(&extent, base);
+    if (is_near && !ffisan_extent_allows(state, &extent, &overrun))
         ffisan_extent_report(state, &extent, &overrun);
 }
 

@@ -3,6 +3,7 @@
 
 #include "runtime/audit/standin.h"
 #include "runtime/cmem/creport.h"
+#include "runtime/cmem/mappings.h"
 #include "runtime/state.h"
 #include "runtime/vm/modules.h"
 
@@ -67,11 +68,14 @@ static bool is_foreign_error(struct ffisan_state *state, enum ffisan_cfree_funct
                                   .access = FFISAN_ACCESS_FREE,
                                   .function = ffisan_cfree_name(function),
                                   .address = (uintptr_t)block};
+    struct ffisan_mapped mapped;
     if (find_lua_block(event.address, &lua_block, &event.lua_offset))
         event.lua_block = &lua_block;
+    else if (state && ffisan_mappings_find_own(event.address, &mapped))
+        event.mapped = &mapped;
     else if (state)
         event.what = foreign_memory(block);
-    if (!event.lua_block && !event.what)
+    if (!event.lua_block && !event.mapped && !event.what)
         return false;
     ffisan_creport(state, &event);
     return true;

@@ -146,7 +146,7 @@ static void describe_free(struct gathering *gathering)
     const struct ffisan_slot_ref *ref = gathering->event->ref;
     const struct ffisan_cnote *note = ref ? ffisan_cheap_note(ref) : NULL;
     struct ffisan_finding *finding = &gathering->finding;
-    if (gathering->event->mapped)
+    if (gathering->event->mapped && gathering->event->kind == FFISAN_KIND_USE_AFTER_FREE)
         finding->freed.stack = ffisan_creport_stack(gathering->event->mapped->freed, "munmap",
                                                     &finding->freed.function);
     if (!note || !note->freed || gathering->event->kind == FFISAN_KIND_INVALID_FREE)

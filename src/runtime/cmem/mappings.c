@@ -11,6 +11,7 @@
 #include "runtime/cmem/thread.h"
 #include "runtime/fault/door.h"
 #include "runtime/state.h"
+#include "runtime/vm/cstack.h"
 #include "runtime/vm/modules.h"
 
 #include <errno.h>
@@ -89,6 +90,29 @@ void ffisan_mappings_watch(void)
 {
     ffisan_door_mapper.mapped = note_mapped;
     ffisan_door_mapper.unmapped = note_unmapped;
+}
+
+/* Did Lua code call, or C that it had called? */
+static bool was_called_by_lua(uint32_t made)
+{
+    const struct ffisan_ctrace *trace = ffisan_ctraces_get(made);
+    struct ffisan_cframe frame;
+    return trace && trace->lua_stack && trace->n_pcs > 0 &&
+           (!ffisan_cstack_symbol(trace->pcs[0], &frame) || frame.is_vm);
+}
+
+bool ffisan_mappings_find_own(uintptr_t address, struct ffisan_mapped *ret_mapped)
+{
+    bool found = false;
+    if (!ffisan_lock_take(&mappings.lock))
+        return false;
+    for (uint32_t i = 0; i < N_LIVE; i++)
+        if (address - mappings.live[i].low < mappings.live[i].size) {
+            *ret_mapped = mappings.live[i];
+            found = true;
+        }
+    ffisan_lock_give(&mappings.lock);
+    return found && was_called_by_lua(ret_mapped->made);
 }
 
 /* Somebody may have mapped something there since, in a way that we do not see. */

@@ -24,6 +24,12 @@ void ffisan_mappings_watch(void);
 /** What lay at an address where nothing is now. */
 bool ffisan_mappings_find_gone(uintptr_t address, struct ffisan_mapped *ret_mapped);
 
+/**
+ * What Lua code itself had from mmap, by a call of its own, and has there now: no allocator can
+ * have handed it out.
+ */
+bool ffisan_mappings_find_own(uintptr_t address, struct ffisan_mapped *ret_mapped);
+
 /** Around fork: no thread is inside.  False when this thread is. */
 bool ffisan_mappings_lock(void);
 void ffisan_mappings_unlock(void);

@@ -159,6 +159,7 @@ static int told_call(lua_State *L, enum ffisan_builtin builtin, bool is_due)
     kept.n_text = 0;
     kept.text_block = 0;
     kept.has_text_last = false;
+    kept.callee = 0;
     kept.question.function = 0;
     if (!call.state || !call.state->builtins.original[builtin])
         return any_original[builtin](L);

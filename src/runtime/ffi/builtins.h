@@ -76,6 +76,7 @@ struct ffisan_question {
 struct ffisan_builtin_kept {
     struct ffisan_question question;
     struct ffisan_running_call outer; /**< that ran when this one began */
+    uintptr_t callee;                 /**< address of the C function; 0 = not known */
     unsigned n_blocks;
     uintptr_t blocks[FFISAN_BUILTIN_KEPT];     /**< of the heap, that arguments lead into */
     uint32_t n_addresses[FFISAN_BUILTIN_KEPT]; /**< of other ones, in each (bounds/disguise.h) */

@@ -124,11 +124,24 @@ static void fix_twice(struct ffisan_text *text, const struct ffisan_finding *fin
         ffisan_text_add(text, "Free the memory in one place, and forget the pointer there.");
 }
 
+/* The C function that Lua called and that allocated, when it is not malloc itself. */
+static const char *allocating_function(const struct ffisan_finding *finding)
+{
+    const struct ffisan_stack *made = &finding->block.made;
+    const char *function = NULL;
+    for (size_t i = 0; i < made->n_frames && made->frames[i].lang == FFISAN_LANG_C; i++)
+        function = made->frames[i].function;
+    return function;
+}
+
 static void why_invalid(struct ffisan_text *text, const struct ffisan_finding *finding)
 {
+    const char *allocated_by = allocating_function(finding);
     switch (finding->block.kind) {
     case FFISAN_BLOCK_MALLOC:
-        if (finding->block.size_bytes > 0 && finding->block.offset < 0)
+        if (allocated_by && strcmp(allocated_by, "mmap") == 0)
+            ffisan_text_add(text, "The memory is from mmap: malloc has not handed it out.");
+        else if (finding->block.size_bytes > 0 && finding->block.offset < 0)
             ffisan_text_add(text,
                             "The address lies before a block: who frees expects a header there, "
                             "and who allocated has put none.");
@@ -148,7 +161,11 @@ static void why_invalid(struct ffisan_text *text, const struct ffisan_finding *f
 
 static void fix_invalid(struct ffisan_text *text, const struct ffisan_finding *finding)
 {
-    if (finding->block.kind == FFISAN_BLOCK_MALLOC && finding->block.offset < 0)
+    const char *allocated_by = allocating_function(finding);
+    if (finding->block.kind == FFISAN_BLOCK_MALLOC && allocated_by &&
+        strcmp(allocated_by, "mmap") == 0)
+        ffisan_text_add(text, "Give it back with munmap(p, size), with the size of the mapping.");
+    else if (finding->block.kind == FFISAN_BLOCK_MALLOC && finding->block.offset < 0)
         ffisan_text_add(text,
                         "Free memory with the function that belongs to the one that "
                         "allocated it.");
@@ -174,16 +191,6 @@ static void why_lost(struct ffisan_text *text, const struct ffisan_finding *find
         ffisan_text_add(text, "C allocated the memory and no pointer to it is left anywhere");
     }
     ffisan_text_add(text, ". The collector frees the cdata, not what it points to.");
-}
-
-/* The C function that Lua called and that allocated, when it is not malloc itself. */
-static const char *allocating_function(const struct ffisan_finding *finding)
-{
-    const struct ffisan_stack *made = &finding->block.made;
-    const char *function = NULL;
-    for (size_t i = 0; i < made->n_frames && made->frames[i].lang == FFISAN_LANG_C; i++)
-        function = made->frames[i].function;
-    return function;
 }
 
 static void fix_lost(struct ffisan_text *text, const struct ffisan_finding *finding)

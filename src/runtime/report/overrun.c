@@ -70,6 +70,9 @@ void ffisan_overrun_explain(const struct ffisan_overrun *overrun, struct ffisan_
                    : overrun->is_fault && overrun->address < overrun->end
                        ? "Stop at the start of the block: count down to 0, and look at the length "
                          "before the last element is looked at."
+                   : !overrun->function && !overrun->is_fault
+                       ? "Count elements from 0 to one less than their number, and allocate as "
+                         "much as the type needs: ffi.sizeof(type)."
                    : overrun->access == FFISAN_ACCESS_WRITE
                        ? "Make the block larger, or write less: mind the NUL that "
                          "ffi.copy(dst, string) appends, and lengths in elements against bytes."
