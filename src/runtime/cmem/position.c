@@ -2,6 +2,7 @@
 #include "runtime/cmem/position.h"
 
 #include "runtime/cmem/cheap.h"
+#include "runtime/vm/liveness_ops.h"
 
 __thread struct ffisan_position ffisan_position;
 
@@ -26,13 +27,34 @@ static void remember_from_c(const struct ffisan_state *state, const struct ffisa
     ffisan_position.from_c.knows_finalized = false;
 }
 
+/* Where the links of the Lua functions lie that wait for the one that called, innermost first. */
+static size_t find_outer(const struct ffisan_luacall *call,
+                         uintptr_t ret_links[FFISAN_POSITION_OUTER])
+{
+    enum { FRAME_TYPE = 3, FRAME_TYPEP = 7, FRAME_LUA = 0, FRAME_VARG = 3 }; /* lj_frame.h */
+    uintptr_t bottom = call->thread->stack + 8, frame = call->base - 8;
+    uint64_t link = call->link;
+    size_t n = 0;
+    while (n < FFISAN_POSITION_OUTER && (link & FRAME_TYPE) == FRAME_LUA) {
+        uint32_t ins = *(const uint32_t *)(link - 4);
+        frame -= 8 * (2 + (uintptr_t)lj_bc_a(ins));
+        if (frame > bottom && (*(const uint64_t *)frame & FRAME_TYPEP) == FRAME_VARG)
+            frame -= *(const uint64_t *)frame & ~(uint64_t)FRAME_TYPEP;
+        if (frame <= bottom || frame >= call->base)
+            break;
+        link = *(const uint64_t *)frame;
+        ret_links[n++] = frame;
+    }
+    return n;
+}
+
 static uint64_t remember_from_lua(const struct ffisan_state *state,
                                   const struct ffisan_luacall *call)
 {
     typeof(ffisan_position.from_lua) *known = &ffisan_position.from_lua;
     uint64_t where = call->link;
-    size_t n = ffisan_luastack_outer(call, known->outer);
-    for (size_t i = 0; i < FFISAN_LUACALL_OUTER; i++) {
+    size_t n = find_outer(call, known->outer);
+    for (size_t i = 0; i < FFISAN_POSITION_OUTER; i++) {
         if (i >= n)
             known->outer[i] = call->base - 8;
         known->outer_links[i] = *(const uint64_t *)known->outer[i];
@@ -40,6 +62,7 @@ static uint64_t remember_from_lua(const struct ffisan_state *state,
     }
     known->state = state;
     known->thread = call->thread;
+    known->stack = call->thread->stack;
     known->base = call->base;
     known->link = call->link;
     known->where = where | 1;

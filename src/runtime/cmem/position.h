@@ -16,15 +16,17 @@ struct ffisan_finalized {
     uint16_t ctype; /**< 0 = none; FFISAN_FINALIZER_OF_USERDATA (cheap.h) */
 };
 
+#define FFISAN_POSITION_OUTER 2 /**< callers of the Lua function that calls C */
+
 /** What this thread remembers: one call of C by Lua code, and one by C code. */
 struct ffisan_position {
     struct {
         const struct ffisan_state *state; /**< NULL = none is remembered, here and below */
         const struct lj_thread *thread;
-        uintptr_t base;
-        uint64_t link;                         /**< the return address */
-        uintptr_t outer[FFISAN_LUACALL_OUTER]; /**< where those of the callers lie, or base - 8 */
-        uint64_t outer_links[FFISAN_LUACALL_OUTER];
+        uintptr_t stack, base;
+        uint64_t link;                          /**< the return address */
+        uintptr_t outer[FFISAN_POSITION_OUTER]; /**< where those of the callers lie, or base - 8 */
+        uint64_t outer_links[FFISAN_POSITION_OUTER];
         uint64_t where; /**< of all of them */
     } from_lua;
     /**
@@ -51,7 +53,7 @@ static inline bool ffisan_position_is_from_lua(const struct ffisan_state *state)
     const struct ffisan_position *known = &ffisan_position;
     const struct lj_thread *thread = ffisan_position_thread(state);
     return state == known->from_lua.state && thread == known->from_lua.thread &&
-           thread->base == known->from_lua.base &&
+           thread->base == known->from_lua.base && thread->stack == known->from_lua.stack &&
            *(const uint64_t *)(thread->base - 8) == known->from_lua.link &&
            *(const uint64_t *)known->from_lua.outer[0] == known->from_lua.outer_links[0] &&
            *(const uint64_t *)known->from_lua.outer[1] == known->from_lua.outer_links[1];
@@ -61,8 +63,9 @@ static inline bool ffisan_position_is_from_lua(const struct ffisan_state *state)
 uint64_t ffisan_position_find(const struct ffisan_state *state);
 
 /**
- * Where Lua code is: the line that calls C, and who called that function; 0 = none runs.  `state` may be NULL.  The caller is
- * C code: when the VM says that it interprets, a callback has returned to that (lj_ccallback.c).
+ * Where Lua code is, the line that calls C and who called that function, as far as one word tells;
+ * 0 = none runs.  `state` may be NULL.  The caller is C code: when the VM says that it interprets,
+ * a callback has returned to that (lj_ccallback.c).
  */
 static inline uint64_t ffisan_position_where(const struct ffisan_state *state)
 {
