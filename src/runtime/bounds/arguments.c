@@ -2,6 +2,7 @@
 #include "runtime/bounds/arguments.h"
 
 #include "runtime/bounds/disguise.h"
+#include "runtime/bounds/gone.h"
 #include "runtime/bounds/keep.h"
 #include "runtime/state.h"
 #include "runtime/vm/cstack.h"
@@ -43,8 +44,10 @@ static void before_call(const struct ffisan_builtin_call *call)
     for (size_t i = 1; i < n_values; i++) {
         struct ffisan_extent extent;
         uintptr_t address = ffisan_extent_address(call, i);
-        if (!ffisan_extent_find(state, address, &extent))
+        if (!ffisan_extent_find(state, address, &extent)) {
+            ffisan_gone_look(state, address);
             continue;
+        }
         ffisan_keep_block(call, &extent);
         if (extent.is_c || (extent.ref.slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_CDATA)
             keep_pointees(call, &extent, address);

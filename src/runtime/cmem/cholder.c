@@ -162,12 +162,24 @@ static void note_loss(void *context, const struct ffisan_slot_ref *ref)
     }
 }
 
-void ffisan_cholder_note_losses(struct ffisan_state *state)
+static struct noting noting_of(struct ffisan_state *state)
 {
     struct noting noting = {.state = state};
     uintptr_t high;
     ffisan_cheap_bounds(&noting.low, &high);
     noting.size = high - noting.low;
+    return noting;
+}
+
+void ffisan_cholder_note_loss(struct ffisan_state *state, const struct ffisan_slot_ref *ref)
+{
+    struct noting noting = noting_of(state);
+    note_loss(&noting, ref);
+}
+
+void ffisan_cholder_note_losses(struct ffisan_state *state)
+{
+    struct noting noting = noting_of(state);
     ffisan_heap_each_dead_holder(&state->heap, note_loss, &noting);
 }
 

@@ -36,6 +36,9 @@ bool ffisan_cholder_find_dead(struct ffisan_state *state, const struct ffisan_ch
  */
 void ffisan_cholder_note_losses(struct ffisan_state *state);
 
+/** The same for one holder, which may be live but out of reach. */
+void ffisan_cholder_note_loss(struct ffisan_state *state, const struct ffisan_slot_ref *ref);
+
 /** Has a holder died since the last audit that led to a live block of the C heap? */
 bool ffisan_cholder_lost_something(struct ffisan_state *state);
 

@@ -15,6 +15,7 @@
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/leaks_mark.h"
 #include "runtime/cmem/leaks_report.h"
+#include "runtime/cmem/reach.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/fault/guard.h"
 #include "runtime/report/report.h"
@@ -136,9 +137,14 @@ bool ffisan_leaks_find_addresses(struct ffisan_state *state, enum ffisan_leaks_w
                                      .is_first = true};
     if (ffisan_io_is_confined || !ffisan_cheap_lock())
         return false;
+    struct ffisan_reach reach = {0};
+    if (!state->is_ending && where == FFISAN_LEAKS_IN_LUA)
+        ffisan_reach_begin(&reach, state);
+    mark.reach = &reach;
     bool done = ffisan_guard_run(
         where == FFISAN_LEAKS_IN_C ? search_addresses_in_c : search_addresses_in_lua, &mark);
     ffisan_cheap_unlock();
+    ffisan_reach_end(&reach);
     return done && (where == FFISAN_LEAKS_IN_LUA || mark.is_complete);
 }
 
@@ -153,10 +159,10 @@ static bool needs_second_look(void)
     return !__libc_single_threaded;
 }
 
-static void look(struct ffisan_state *state, bool is_last)
+static void look(struct ffisan_state *state, bool is_last, const struct ffisan_reach *reach)
 {
     struct ffisan_leaks_mark mark = {
-        .state = state, .is_tentative = needs_second_look(), .is_last = is_last};
+        .state = state, .is_tentative = needs_second_look(), .is_last = is_last, .reach = reach};
     if (!ffisan_cheap_lock())
         return;
     if (!is_last)
@@ -184,13 +190,17 @@ static void look(struct ffisan_state *state, bool is_last)
 static void look_for_the_last_time(struct ffisan_state *state)
 {
     enum { MOST_LOOKS = 16 };
+    struct ffisan_reach reach = {0};
+    if (!state->is_ending)
+        ffisan_reach_begin(&reach, state);
     if (needs_second_look())
-        look(state, true);
+        look(state, true, &reach);
     for (uint64_t n = 0, before = UINT64_MAX; n < MOST_LOOKS && leaks.stats.n_leaks != before;
          n++) {
         before = leaks.stats.n_leaks;
-        look(state, true);
+        look(state, true, &reach);
     }
+    ffisan_reach_end(&reach);
     ffisan_leaks_list();
 }
 
@@ -204,7 +214,7 @@ void ffisan_leaks_after_cycle(struct ffisan_state *state, bool is_last)
     if (is_last && ffisan_cheap_has_live())
         look_for_the_last_time(state);
     else if (!is_last && is_due(state))
-        look(state, false);
+        look(state, false, NULL);
     ffisan_thread.is_busy = was_busy;
     ffisan_lock_give(&ffisan_runtime.lock);
 }

@@ -9,9 +9,11 @@
 #include "base/io.h"
 #include "base/pages.h"
 #include "runtime/cmem/cheap.h"
+#include "runtime/cmem/cholder.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/leaks.h"
 #include "runtime/cmem/maps.h"
+#include "runtime/cmem/reach.h"
 #include "runtime/heap/scan.h"
 #include "runtime/state.h"
 
@@ -164,7 +166,10 @@ static void search_object(void *context, const struct ffisan_slot_ref *ref)
     const uint64_t *words = (const uint64_t *)ref->block;
     if (ref->span->group != FFISAN_GROUP_INTERNAL &&
         (ref->slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_CDATA) {
-        search_words(mark, ref->block, ref->block + ffisan_slot_size(ref), REACHABLE);
+        if (ffisan_reach_is_beyond(mark->reach, ref))
+            ffisan_cholder_note_loss(mark->state, ref);
+        else
+            search_words(mark, ref->block, ref->block + ffisan_slot_size(ref), REACHABLE);
         return; /* no Lua values lie in there */
     }
     size_t n = ffisan_slot_extent(ref) / 8; /* the size of what C cannot reach is not known */

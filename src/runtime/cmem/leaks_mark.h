@@ -9,6 +9,7 @@
 
 struct ffisan_state;
 struct ffisan_leaks_range;
+struct ffisan_reach;
 
 #define FFISAN_LEAKS_AT_ONCE 64u /* more are found by the next search */
 
@@ -29,10 +30,11 @@ struct ffisan_leaks_mark {
     unsigned n_ranges;
     bool is_complete; /**< all memory was searched */
     uint64_t n_words;
-    uintptr_t low, size; /**< of the C heap: a first look at a word */
-    uintptr_t stack;     /**< the stack below is not in use */
-    uintptr_t lost_one;  /**< lost, what it leads to is being marked */
-    uintptr_t *pending;  /**< blocks that are marked and were not searched yet */
+    const struct ffisan_reach *reach; /**< what does not count among the cdata, or NULL */
+    uintptr_t low, size;              /**< of the C heap: a first look at a word */
+    uintptr_t stack;                  /**< the stack below is not in use */
+    uintptr_t lost_one;               /**< lost, what it leads to is being marked */
+    uintptr_t *pending;               /**< blocks that are marked and were not searched yet */
     size_t n_pending, max_pending;
     void (*found)(void *context, uintptr_t address); /* addresses of something else: low, size */
     void *context;

@@ -88,3 +88,13 @@ void ffisan_callbacks_find_lost(struct ffisan_state *state)
     ffisan_thread.is_busy = was_busy;
     ffisan_lock_give(&ffisan_runtime.lock);
 }
+
+/* A program that ends by exit does not close its states. */
+__attribute__((destructor)) static void at_exit(void)
+{
+    struct ffisan_state *state = ffisan_thread_state();
+    if (!state || state->is_ending)
+        return;
+    ffisan_callbacks_note_kept(state);
+    ffisan_callbacks_find_lost(state);
+}

@@ -105,6 +105,9 @@ static inline void ffisan_search_value(struct ffisan_search *search, enum ffisan
 void ffisan_search_roots(struct ffisan_search *search);
 void ffisan_search_visit(struct ffisan_search *search, const struct ffisan_anchor_node *node);
 
+/** What the ffi library has besides: functions of callbacks, metatables of C types. */
+void ffisan_search_ctype_roots(struct ffisan_search *search);
+
 /** Follows the edges of a thread that visiting it leaves out: `kind` is TEMPORARY or FUNCTION. */
 void ffisan_search_visit_stack(struct ffisan_search *search, const struct lj_thread *thread,
                                enum ffisan_edge_kind kind);

@@ -263,3 +263,13 @@ void ffisan_search_roots(struct ffisan_search *search)
         ffisan_search_edge(search, FFISAN_EDGE_RUNNING, 0, running, LJ_GCT_THREAD);
     visit_gcroot(search);
 }
+
+void ffisan_search_ctype_roots(struct ffisan_search *search)
+{
+    const struct ffisan_layout *layout = &search->vm->layout;
+    uint64_t types = ffisan_vm_word(search->vm, layout->ctype_state), miscmap;
+    if (types == 0 || layout->callbacks.miscmap == FFISAN_NO_OFFSET)
+        return;
+    memcpy(&miscmap, (const void *)(types + layout->callbacks.miscmap), sizeof(miscmap));
+    ffisan_search_edge(search, FFISAN_EDGE_REGISTRY, 1, miscmap, LJ_GCT_TAB);
+}

@@ -83,24 +83,13 @@ bool ffisan_captured_is_likely(struct ffisan_captured *captured, bool *ret_is_ce
 
 /* ---- The roots ------------------------------------------------------------------------------- */
 
-/* Functions of callbacks, metatables of C types. */
-static void add_ctype_roots(struct ffisan_captured *captured)
-{
-    const struct ffisan_layout *layout = &captured->vm->layout;
-    uint64_t types = ffisan_vm_word(captured->vm, layout->ctype_state), miscmap;
-    if (types == 0 || layout->callbacks.miscmap == FFISAN_NO_OFFSET)
-        return;
-    memcpy(&miscmap, (const void *)(types + layout->callbacks.miscmap), sizeof(miscmap));
-    ffisan_search_edge(&captured->reached, FFISAN_EDGE_REGISTRY, 1, miscmap, LJ_GCT_TAB);
-}
-
 static bool mark_reached(struct ffisan_captured *captured)
 {
     struct ffisan_search *reached = &captured->reached;
     if (!begin(captured, reached, FIRST_OBJECTS, captured->limit))
         return false;
     ffisan_search_roots(reached);
-    add_ctype_roots(captured);
+    ffisan_search_ctype_roots(reached);
     for (uint32_t i = 0; i < captured->roots.n; i++)
         ffisan_search_value(reached, FFISAN_EDGE_LOCAL, i, captured->roots.all[i]);
     ffisan_search_follow(reached);

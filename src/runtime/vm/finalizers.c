@@ -101,6 +101,8 @@ void ffisan_finalizers_fini(struct ffisan_finalizers *finalizers)
 const struct ffisan_finalizer *ffisan_finalizers_find(const struct ffisan_finalizers *finalizers,
                                                       uint64_t cdata)
 {
+    if (finalizers->all == NULL)
+        return NULL;
     uint32_t number = *place_of(finalizers, finalizers->by_cdata, cdata);
     return number != 0 ? &finalizers->all[number - 1] : NULL;
 }
