@@ -92,6 +92,8 @@ bool ffisan_cfree_judge(struct ffisan_state *state, enum ffisan_cheap_answer ans
     case FFISAN_CHEAP_BUSY:
         return false;
     case FFISAN_CHEAP_DEAD:
+        if (ffisan_creport_is_told(ref))
+            return false;
         report(state, function, block, FFISAN_KIND_DOUBLE_FREE, ref);
         return false;
     case FFISAN_CHEAP_INTERIOR: {

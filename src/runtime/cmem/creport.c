@@ -16,6 +16,7 @@
 #include "runtime/report/here.h"
 #include "runtime/state.h"
 #include "runtime/vm/cstack.h"
+#include "runtime/vm/luacall.h"
 #include "runtime/vm/luastack.h"
 
 #include <signal.h>
@@ -269,6 +270,37 @@ static bool is_moved_load(const struct ffisan_cnote *note, enum ffisan_access ac
     return trace && ffisan_arch_pc(context) - trace->mcode < trace->szmcode;
 }
 
+/* The use that was reported last: in which call, and by which line the block had been freed. */
+static struct {
+    struct ffisan_luacall call;
+    uintptr_t block;
+    uint32_t freed; /* Lua stack */
+} told;             /* what threads mix here is no answer to any question */
+
+static uint32_t line_that_freed(const struct ffisan_cnote *note)
+{
+    const struct ffisan_ctrace *trace = note ? ffisan_ctraces_get(note->freed) : NULL;
+    return trace ? trace->lua_stack : 0;
+}
+
+static void note_told(const struct ffisan_slot_ref *ref)
+{
+    const struct ffisan_state *state = ffisan_thread_state();
+    told.block = ref->block;
+    told.freed = 0;
+    if (state && ffisan_luacall_find(&state->vm, &told.call))
+        told.freed = line_that_freed(ffisan_cheap_note(ref));
+}
+
+bool ffisan_creport_is_told(const struct ffisan_slot_ref *freed_twice)
+{
+    struct ffisan_luacall now;
+    const struct ffisan_state *state = ffisan_thread_state();
+    return told.freed != 0 && freed_twice->block != told.block && state &&
+           line_that_freed(ffisan_cheap_note(freed_twice)) == told.freed &&
+           ffisan_luacall_find(&state->vm, &now) && memcmp(&now, &told.call, sizeof(now)) == 0;
+}
+
 static bool reopen(const struct ffisan_slot_ref *ref)
 {
     struct ffisan_cnote *note = ffisan_cheap_note(ref);
@@ -351,6 +383,7 @@ bool ffisan_creport_use(uintptr_t address, enum ffisan_access access, const char
         report_neighbour(&event, &neighbour);
     else if ((!note || !note->is_reported) && !is_moved_load(note, access, context)) {
         ffisan_creport(ffisan_thread_state(), &event);
+        note_told(&ref);
         if (note)
             note->is_reported = 1;
     }

@@ -50,6 +50,12 @@ void ffisan_creport_begin(void);
 bool ffisan_creport_use(uintptr_t address, enum ffisan_access access, const char *function,
                         size_t size, const ucontext_t *context);
 
+/**
+ * Is this second free only what follows from a use that was reported?  The C function that runs has
+ * used one block after it was freed, and now frees another one that went with it.
+ */
+bool ffisan_creport_is_told(const struct ffisan_slot_ref *freed_twice);
+
 /** An access that has been reported is going to happen there: pages of a dead block are no reason
     to report it again. */
 void ffisan_creport_let_pass(uintptr_t address);

@@ -5,24 +5,22 @@
 
 #include "runtime/cmem/cheap.h"
 #include "runtime/state.h"
+#include "runtime/vm/finalizers.h"
 
 #define FFISAN_GCS_FINALIZE 5 /* lj_gc.h */
 
-/** Can it be a finalizer that calls C now?  Cheap. */
-static inline bool ffisan_finalizer_may_run(const struct ffisan_state *state)
-{
-    if (!state)
-        return false;
-    uint8_t gc_state = *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state);
-    return gc_state == FFISAN_GCS_FINALIZE || state->is_ending;
-}
-
-/** Does one run now?  The collector steps for nobody meanwhile (gc_call_finalizer). */
+/**
+ * Does one run now?  The collector steps for nobody meanwhile (gc_call_finalizer).  lua_close runs
+ * those of cdata before anything tells us that the state ends.  Cheap.
+ */
 static inline bool ffisan_finalizer_runs(const struct ffisan_state *state)
 {
     const uint64_t stopped = UINT64_C(1) << 40;
-    return ffisan_finalizer_may_run(state) &&
-           ffisan_vm_word(&state->vm, state->vm.layout.gc_threshold) >= stopped;
+    if (!state || ffisan_vm_word(&state->vm, state->vm.layout.gc_threshold) < stopped)
+        return false;
+    uint8_t gc_state = *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state);
+    return gc_state == FFISAN_GCS_FINALIZE || state->is_ending ||
+           ffisan_finalizers_are_closing(&state->vm);
 }
 
 /**

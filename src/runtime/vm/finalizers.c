@@ -5,15 +5,27 @@
 #include "base/pages.h"
 #include "runtime/vm/table.h"
 
-const struct lj_tab *ffisan_finalizers_table(const struct ffisan_vm *vm)
+static const struct lj_tab *table_of(const struct ffisan_vm *vm)
 {
     const struct ffisan_layout *layout = &vm->layout;
     uint64_t address = ffisan_vm_word(vm, layout->finalizers);
     uint64_t types = ffisan_vm_word(vm, layout->ctype_state);
     if (layout->ctype_finalizers != FFISAN_NO_OFFSET && types != 0)
         memcpy(&address, (const void *)(types + layout->ctype_finalizers), sizeof(address));
-    const struct lj_tab *table = lj_table_at(address);
+    return lj_table_at(address);
+}
+
+/* The table loses its metatable when lua_close has it (lj_gc_finalize_cdata). */
+const struct lj_tab *ffisan_finalizers_table(const struct ffisan_vm *vm)
+{
+    const struct lj_tab *table = table_of(vm);
     return table != NULL && table->metatable != 0 ? table : NULL;
+}
+
+bool ffisan_finalizers_are_closing(const struct ffisan_vm *vm)
+{
+    const struct lj_tab *table = table_of(vm);
+    return table != NULL && table->metatable == 0;
 }
 
 /* Can the finalizer refer to something?  C functions called through a cdata do not. */

@@ -30,6 +30,9 @@ struct ffisan_finalizers {
 /** The table itself; NULL when it is not known, was not made yet, or the state is being closed. */
 const struct lj_tab *ffisan_finalizers_table(const struct ffisan_vm *vm);
 
+/** Has lua_close begun to run all that are left? */
+bool ffisan_finalizers_are_closing(const struct ffisan_vm *vm);
+
 /** Lists them.  Returns false when there are none, or no memory.  `fini` must follow. */
 bool ffisan_finalizers_init(struct ffisan_finalizers *finalizers, const struct ffisan_vm *vm);
 void ffisan_finalizers_fini(struct ffisan_finalizers *finalizers);
