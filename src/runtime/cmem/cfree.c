@@ -4,6 +4,7 @@
 #include "runtime/audit/standin.h"
 #include "runtime/cmem/creport.h"
 #include "runtime/cmem/mappings.h"
+#include "runtime/fault/guard.h"
 #include "runtime/state.h"
 #include "runtime/vm/modules.h"
 
@@ -57,7 +58,11 @@ static const char *foreign_memory(const void *block)
     uintptr_t address = (uintptr_t)block, here = (uintptr_t)&address, top = getauxval(AT_EXECFN);
     if (ffisan_modules_find(address))
         return "of a variable or constant";
-    return address > here && address < top && top - here < MAIN_STACK ? "of the stack" : NULL;
+    if (address > here && address < top && top - here < MAIN_STACK)
+        return "of the stack";
+    char first;
+    bool is_there = address >> 47 == 0 && ffisan_guard_copy(&first, block, sizeof(first));
+    return is_there ? NULL : "that is not there"; /* a number, or a pointer that was never set */
 }
 
 static bool is_foreign_error(struct ffisan_state *state, enum ffisan_cfree_function function,
