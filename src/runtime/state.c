@@ -16,6 +16,7 @@
 #include "runtime/ffi/results.h"
 #include "runtime/lender.h"
 #include "runtime/report/report.h"
+#include "runtime/report/writers.h"
 
 struct ffisan_runtime ffisan_runtime;
 
@@ -97,6 +98,7 @@ void ffisan_state_free(struct ffisan_state *state)
     ffisan_stacks_free(state->stacks);
     if (state->maps)
         ffisan_pages_unmap(state->maps, FFISAN_MAX_CTYPES * sizeof(*state->maps));
+    ffisan_writers_free(state);
     if (state->maps_known)
         ffisan_pages_unmap(state->maps_known, FFISAN_MAX_CTYPES);
     if (state->scratch)

@@ -86,6 +86,7 @@ struct ffisan_state {
     struct ffisan_running_call running_call;
     struct ffisan_callbacks *callbacks; /**< NULL until one is made (ffi/callbacks.h) */
     struct ffisan_results *results;     /**< NULL until there is one (ffi/results.h) */
+    struct ffisan_writers *writers;     /**< NULL until one is noted (report/writers.h) */
     lua_State *L;                       /**< main thread */
     lua_Alloc old_allocf;               /**< for blocks from before we took over, or NULL */
     void *old_ud;

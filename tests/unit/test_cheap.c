@@ -55,6 +55,12 @@ bool ffisan_ctraces_start(void)
     return true;
 }
 
+bool ffisan_finalizers_are_closing(const struct ffisan_vm *unused)
+{
+    (void)unused;
+    return false;
+}
+
 void ffisan_finalizer_note(const struct ffisan_state *unused, struct ffisan_cnote *note)
 {
     (void)unused;

@@ -4,6 +4,7 @@
 #include "runtime/bounds/disguise.h"
 #include "runtime/bounds/gone.h"
 #include "runtime/bounds/keep.h"
+#include "runtime/ffi/results_books.h"
 #include "runtime/state.h"
 #include "runtime/vm/cstack.h"
 #include "runtime/vm/ctype.h"
@@ -49,6 +50,8 @@ static void before_call(const struct ffisan_builtin_call *call)
             continue;
         }
         ffisan_keep_block(call, &extent);
+        if (!ffisan_question_is_read(call, i))
+            ffisan_extent_note_writer(call, &extent);
         if (extent.is_c || (extent.ref.slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_CDATA)
             keep_pointees(call, &extent, address);
     }

@@ -72,8 +72,10 @@ static void check_element(const struct ffisan_builtin_call *call, enum ffisan_ac
     }
     if (array.base > extent.end)
         return;
-    if (access == FFISAN_ACCESS_WRITE)
+    if (access == FFISAN_ACCESS_WRITE) {
         ffisan_keep_string(call, &extent);
+        ffisan_extent_note_writer(call, &extent);
+    }
     struct ffisan_overrun overrun = {.address = address,
                                      .size = array.element_size,
                                      .end = extent.end,

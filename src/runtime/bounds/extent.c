@@ -2,6 +2,7 @@
 #include "runtime/bounds/extent.h"
 
 #include "runtime/cmem/creport.h"
+#include "runtime/report/writers.h"
 #include "runtime/state.h"
 #include "runtime/vm/ctype_table.h"
 
@@ -105,6 +106,13 @@ bool ffisan_extent_allows(struct ffisan_state *state, const struct ffisan_extent
         return access->address + access->size <= (is_read ? end_of_reads(extent) : extent->end);
     return !access->is_own_array && ffisan_extent_find(state, access->address, &other) &&
            access->address < other.end;
+}
+
+void ffisan_extent_note_writer(const struct ffisan_builtin_call *call,
+                               const struct ffisan_extent *extent)
+{
+    const struct ffisan_written written = {.made = extent->ref.slot->stack, .is_c = extent->is_c};
+    ffisan_writers_note(call->state, written, ffisan_builtin_place(call));
 }
 
 void ffisan_extent_report(struct ffisan_state *state, const struct ffisan_extent *extent,

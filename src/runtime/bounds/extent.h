@@ -37,6 +37,10 @@ bool ffisan_extent_find(struct ffisan_state *state, uintptr_t address,
 bool ffisan_extent_allows(struct ffisan_state *state, const struct ffisan_extent *extent,
                           const struct ffisan_overrun *access);
 
+/** The call writes to the block, or may do so. */
+void ffisan_extent_note_writer(const struct ffisan_builtin_call *call,
+                               const struct ffisan_extent *extent);
+
 /** Reports an access that leaves the extent. */
 void ffisan_extent_report(struct ffisan_state *state, const struct ffisan_extent *extent,
                           const struct ffisan_overrun *overrun);

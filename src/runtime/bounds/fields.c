@@ -79,8 +79,10 @@ static void check(const struct ffisan_builtin_call *call, uintptr_t base, uintpt
         ffisan_gone_check(state, address, size, access, NULL);
         return;
     }
-    if (access == FFISAN_ACCESS_WRITE)
+    if (access == FFISAN_ACCESS_WRITE) {
         ffisan_keep_string(call, &extent);
+        ffisan_extent_note_writer(call, &extent);
+    }
     struct ffisan_overrun overrun = {
         .address = address, .size = size, .end = extent.end, .access = access};
     bool is_near = base < extent.end || is_nearer_to_end(&extent, base);

@@ -74,8 +74,10 @@ static int64_t length_to_nul(const struct ffisan_builtin_call *call)
 static void keep_target(const struct ffisan_builtin_call *call)
 {
     struct ffisan_extent extent;
-    if (ffisan_extent_find(call->state, ffisan_extent_address(call, 0), &extent))
-        ffisan_keep_string(call, &extent);
+    if (!ffisan_extent_find(call->state, ffisan_extent_address(call, 0), &extent))
+        return;
+    ffisan_keep_string(call, &extent);
+    ffisan_extent_note_writer(call, &extent);
 }
 
 static bool is_given(const struct ffisan_builtin_call *call, size_t position)

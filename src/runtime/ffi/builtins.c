@@ -188,6 +188,11 @@ static inline uint64_t place_of(const lua_State *L)
     return (base[-1] & FRAME_TYPE) == FRAME_CONT ? base[-3] : base[-1];
 }
 
+uint64_t ffisan_builtin_place(const struct ffisan_builtin_call *call)
+{
+    return place_of(call->L);
+}
+
 /* The first calls of each place, then one in so many.  Places may share a count. */
 static inline bool is_due(const lua_State *L)
 {

@@ -112,6 +112,9 @@ void ffisan_builtin_end(const struct ffisan_builtin_call *call);
 const struct ffisan_builtin_call *ffisan_builtin_running(const struct ffisan_state *state,
                                                          const lua_State *L, uint64_t base);
 
+/** The instruction that calls, as a number. */
+uint64_t ffisan_builtin_place(const struct ffisan_builtin_call *call);
+
 /** Must not raise an error, and not call into Lua. */
 typedef void (*ffisan_builtin_fn)(const struct ffisan_builtin_call *call);
 

@@ -5,6 +5,8 @@
 #include "runtime/fault/guard.h"
 #include "runtime/report/describe.h"
 #include "runtime/report/modified.h"
+#include "runtime/report/place.h"
+#include "runtime/report/writers.h"
 #include "runtime/state.h"
 
 static const char *describe_bytes(struct ffisan_scratch *scratch,
@@ -82,6 +84,31 @@ static void describe_c_block(const struct ffisan_damage *damage, struct ffisan_f
     finding->block.made = ffisan_creport_stack(damage->stack, NULL, NULL);
 }
 
+/* Nobody was seen to do it: the only place that was seen to write to such blocks, if there is one.
+   Its frames are the nearest that are known. */
+static void blame_writer(const struct ffisan_state *state, const struct ffisan_damage *damage,
+                         bool is_c, struct ffisan_scratch *scratch, struct ffisan_finding *finding)
+{
+    static struct ffisan_frame frames[FFISAN_LUASTACK_MAX]; /* guarded by the lock */
+    const struct ffisan_written written = {.made = damage->stack, .is_c = is_c};
+    struct ffisan_stack stack =
+        ffisan_stacks_get(state->stacks, ffisan_writers_find(state, written));
+    if (stack.n_frames == 0 || stack.n_frames > FFISAN_LUASTACK_MAX)
+        return;
+    for (size_t i = 0; i < stack.n_frames; i++) {
+        frames[i] = stack.frames[i];
+        frames[i].approximate = true;
+    }
+    finding->use.stack = (struct ffisan_stack){.n_frames = stack.n_frames, .frames = frames};
+    const char *why = ffisan_scratch_string(scratch);
+    ffisan_text_add(&scratch->text, finding->why);
+    ffisan_place_add(&scratch->text, " Blocks that are made there were seen to be written only at ",
+                     &stack);
+    ffisan_text_add_char(&scratch->text, '.');
+    ffisan_scratch_end_string(scratch);
+    finding->why = why;
+}
+
 static void report_one(struct ffisan_state *state, const struct ffisan_damage *damage, bool is_c,
                        const struct ffisan_culprit *culprit)
 {
@@ -107,6 +134,8 @@ static void report_one(struct ffisan_state *state, const struct ffisan_damage *d
         ffisan_modified_describe(state, damage, culprit, scratch, &finding);
     if (culprit && !culprit->is_crash)
         ffisan_damage_blame(state, &here, culprit->function, scratch, &finding);
+    else if (!damage->is_content)
+        blame_writer(state, damage, is_c, scratch, &finding);
     ffisan_report(&finding);
 }
 
