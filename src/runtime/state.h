@@ -92,15 +92,17 @@ struct ffisan_state {
     void *old_ud;
     lua_Alloc twin_allocf; /**< the program's own allocator (mirror.h), or NULL */
     void *twin_ud;
-    lua_State *lender;         /**< its allocator is the old one (lender.c), or NULL */
-    uint64_t n_lent;           /**< blocks that the old allocator had to give */
-    struct lj_udata *sentinel; /**< finalised at the end of each cycle (cycle.h); NULL = gone */
-    unsigned cycle;            /**< cycles that have ended */
-    uint8_t cycle_white;       /**< the collector's colour after the last one */
-    uint32_t cycle_stack;      /**< where the last one ended */
-    uint32_t finalizers_seen;  /**< size of their table when it was looked at (cmem/captured.c) */
-    bool code_died;            /**< a function or trace died since the last audit */
-    bool is_ending;            /**< the last collection is under way, or was */
+    lua_State *lender;            /**< its allocator is the old one (lender.c), or NULL */
+    uint64_t n_lent;              /**< blocks that the old allocator had to give */
+    struct lj_udata *sentinel;    /**< finalised at the end of each cycle (cycle.h); NULL = gone */
+    uint32_t *external_functions; /**< the first instruction of C functions that are not the VM's */
+    uint32_t external_instruction; /**< what belongs there, while it is something else; or 0 */
+    unsigned cycle;                /**< cycles that have ended */
+    uint8_t cycle_white;           /**< the collector's colour after the last one */
+    uint32_t cycle_stack;          /**< where the last one ended */
+    uint32_t finalizers_seen; /**< size of their table when it was looked at (cmem/captured.c) */
+    bool code_died;           /**< a function or trace died since the last audit */
+    bool is_ending;           /**< the last collection is under way, or was */
     bool is_closing;
     uintptr_t string_makers[FFISAN_STRING_MAKERS]; /**< code of the VM that makes strings only */
     pthread_t thread;                              /**< that ran it when its last cycle ended */

@@ -14,6 +14,7 @@ struct array {
     uint32_t element_size;
     bool is_of_scalars; /* else array[i] is a reference: nothing is read */
     bool is_own;        /* it is the object itself */
+    bool is_complex;    /* only the lowest bit of the index counts */
 };
 
 /* What the object is when it is indexed: an array, or a pointer or reference to one. */
@@ -36,6 +37,7 @@ static bool find_array(const struct ffisan_builtin_call *call, const struct lj_c
     } else if (!type || type->info >> 28 != LJ_CT_ARRAY) {
         return false;
     }
+    ret_array->is_complex = type && type->info >> 28 == LJ_CT_ARRAY && type->info & LJ_CTF_COMPLEX;
     const struct lj_ctype *element = type ? ffisan_ctable_raw(&table, type->info & 0xffff) : NULL;
     uint32_t kind = element ? element->info >> 28 : LJ_CT_VOID;
     ret_array->is_of_scalars = kind == LJ_CT_NUM || kind == LJ_CT_PTR || kind == LJ_CT_ENUM;
@@ -53,6 +55,19 @@ static bool find_index(uint64_t key, int64_t *ret_index)
     return number == number && *ret_index > INT32_MIN && *ret_index < INT32_MAX;
 }
 
+/*
+ * Whoever takes words before the text of a string looks for its length or its hash, and knows what
+ * is there: an index that is wrong by one is one of bytes.
+ */
+static bool is_header_word(const struct ffisan_extent *extent, const struct array *array,
+                           uintptr_t address)
+{
+    return !extent->is_c && array->element_size >= sizeof(uint32_t) &&
+           (extent->ref.slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_STR &&
+           address >= extent->start - sizeof(struct lj_str) &&
+           address + array->element_size <= extent->start;
+}
+
 static void check_element(const struct ffisan_builtin_call *call, enum ffisan_access access)
 {
     uint64_t object = ffisan_builtin_value(call, 0);
@@ -63,6 +78,8 @@ static void check_element(const struct ffisan_builtin_call *call, enum ffisan_ac
         !find_array(call, (const struct lj_cdata *)lj_tv_object(object), &array) ||
         (access == FFISAN_ACCESS_READ && !array.is_of_scalars))
         return;
+    if (array.is_complex)
+        index &= 1;
     if (call->state->pending.ref.block)
         ffisan_state_classify_pending(call->state);
     uintptr_t address = array.base + (uintptr_t)(index * (int64_t)array.element_size);
@@ -76,6 +93,8 @@ static void check_element(const struct ffisan_builtin_call *call, enum ffisan_ac
         ffisan_keep_string(call, &extent);
         ffisan_extent_note_writer(call, &extent);
     }
+    if (access == FFISAN_ACCESS_READ && is_header_word(&extent, &array, address))
+        return;
     struct ffisan_overrun overrun = {.address = address,
                                      .size = array.element_size,
                                      .end = extent.end,

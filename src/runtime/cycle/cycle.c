@@ -15,6 +15,24 @@
 
 #define GCS_FINALIZE 5 /* lj_gc.h */
 
+/*
+ * luaJIT_setmode lets a program wrap all C functions but those of the VM.  The wrapper is not for
+ * us: it may count, and it may lie in a library that lua_close unloads before us.  What makes a
+ * function one of the VM's is which of two instructions it begins with, in global_State one after
+ * the other (lj_obj.h: bc_cfunc_int, bc_cfunc_ext); they differ only while there is a wrapper.
+ */
+static void push_unwrapped(struct ffisan_state *state, lua_State *L, lua_CFunction f)
+{
+    const struct ffisan_api *api = state->api;
+    api->lua_pushcclosure(L, f, 0);
+    struct lj_func *function = (struct lj_func *)api->lua_topointer(L, -1);
+    uint32_t *external = (uint32_t *)function->pc, *internal = external - 1;
+    if (*internal != *external && *internal + 1 != *external)
+        return;
+    function->pc = (uint64_t)internal;
+    state->external_functions = external;
+}
+
 /* Leaves the userdata, referred to by nobody. Stack: its metatable, which goes. */
 static void leave_sentinel(struct ffisan_state *state, lua_State *L)
 {
@@ -43,14 +61,42 @@ static void *take_argument(lua_State *L)
     return udata->payload;
 }
 
+/* lua_cpcall makes its function itself, so the wrapper is taken away until that has begun. */
+static void unwrap(struct ffisan_state *state)
+{
+    if (state->external_functions) {
+        state->external_instruction = *state->external_functions;
+        *state->external_functions = state->external_functions[-1];
+    }
+}
+
+static void wrap_again(struct ffisan_state *state)
+{
+    if (state->external_instruction)
+        *state->external_functions = state->external_instruction;
+    state->external_instruction = 0;
+}
+
 static int collect(lua_State *L)
 {
     struct ffisan_state *state = ffisan_state_find(L);
     if (state) {
         state->lines.is_collecting = true;
+        wrap_again(state);
         state->api->lua_gc(L, LUA_GCCOLLECT, 0);
     }
     return 0;
+}
+
+static bool collect_protected(struct ffisan_state *state, lua_State *L)
+{
+    const struct ffisan_api *api = state->api;
+    unwrap(state);
+    int status = api->lua_cpcall(L, collect, NULL);
+    wrap_again(state); /* if there was no memory for the call */
+    if (status != 0)
+        api->lua_settop(L, -2);
+    return status == 0;
 }
 
 /*
@@ -59,14 +105,12 @@ static int collect(lua_State *L)
  */
 static void collect_at_close(struct ffisan_state *state, lua_State *L)
 {
-    const struct ffisan_api *api = state->api;
     if (state->is_ending)
         return; /* by ffisan_cycle_finish, before it came to this */
     state->is_ending = true;
     ffisan_leaks_ending(state);
     ffisan_callbacks_note_kept(state);
-    if (api->lua_cpcall(L, collect, NULL) != 0)
-        api->lua_settop(L, -2);
+    collect_protected(state, L);
 }
 
 static int cycle_ended(lua_State *L)
@@ -101,7 +145,7 @@ void ffisan_cycle_start(struct ffisan_state *state)
     const struct ffisan_api *api = state->api;
     lua_State *L = state->L;
     api->lua_createtable(L, 0, 1);
-    api->lua_pushcclosure(L, cycle_ended, 0);
+    push_unwrapped(state, L, cycle_ended);
     api->lua_setfield(L, -2, "__gc");
     leave_sentinel(state, L);
 }
@@ -123,15 +167,13 @@ void ffisan_cycle_watch(void)
 void ffisan_cycle_finish(struct ffisan_state *state)
 {
     enum { MOST_ERRORS = 100 };
-    const struct ffisan_api *api = state->api;
     ffisan_captured_ending(state);
     state->is_ending = true;
     ffisan_leaks_ending(state);
     ffisan_callbacks_note_kept(state);
     for (unsigned n = 0; !state->is_closing && n < MOST_ERRORS; n++) {
-        if (api->lua_cpcall(state->L, collect, NULL) == 0)
+        if (collect_protected(state, state->L))
             break;
-        api->lua_settop(state->L, -2);
     }
     ffisan_callbacks_prepare_close(state);
     state->is_closing = true;
