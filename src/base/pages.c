@@ -167,3 +167,10 @@ void ffisan_pages_discard(void *pages, size_t size_bytes)
     madvise(pages, size_bytes, MADV_DONTNEED);
     errno = saved_errno;
 }
+
+void ffisan_pages_expect_use(void *pages, size_t size_bytes)
+{
+    int saved_errno = errno;
+    madvise(pages, size_bytes, MADV_HUGEPAGE);
+    errno = saved_errno;
+}

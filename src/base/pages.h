@@ -49,6 +49,9 @@ bool ffisan_pages_hide(uintptr_t address, size_t size_bytes);
 /** Gives the memory back; the pages read as zero afterwards. */
 void ffisan_pages_discard(void *pages, size_t size_bytes);
 
+/** These will be used, all of them: let the kernel give many with one fault. */
+void ffisan_pages_expect_use(void *pages, size_t size_bytes);
+
 /** Rounds up to whole pages. */
 static inline size_t ffisan_pages_round(size_t size_bytes)
 {

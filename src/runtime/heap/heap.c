@@ -176,6 +176,8 @@ static bool refill(struct ffisan_heap *heap, enum ffisan_slot_group group, struc
     }
 }
 
+#define HUGE_BYTES ((size_t)4 << 20)
+
 static void *alloc_large(struct ffisan_heap *heap, size_t size, uint32_t stack,
                          struct ffisan_slot_ref *ret_ref)
 {
@@ -209,6 +211,9 @@ static void *alloc_large(struct ffisan_heap *heap, size_t size, uint32_t stack,
                                  .block = region->base + ((uintptr_t)index << FFISAN_SPAN_SHIFT)};
     *ret_ref->slot = (struct ffisan_slot){.stack = stack};
     heap->stats.n_taken++;
+    /* A buffer that grows is copied, where other allocators move its pages: make pages cheap. */
+    if (size >= HUGE_BYTES)
+        ffisan_pages_expect_use((void *)ret_ref->block, size);
     ffisan_redzone_fill(ret_ref->block + size, FFISAN_REDZONE_MIN);
     return (void *)ret_ref->block;
 }
