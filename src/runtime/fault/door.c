@@ -7,7 +7,12 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-enum { MOST_PARTS = 1024 /* IOV_MAX, UIO_MAXIOV */, PARTS_AT_ONCE = 16, MOST_STRINGS = 65536 };
+enum {
+    MOST_PARTS = 1024 /* IOV_MAX, UIO_MAXIOV */,
+    PARTS_AT_ONCE = 16,
+    MOST_STRINGS = 65536,
+    MOST_WORDS = 64
+};
 
 struct ffisan_door ffisan_door __attribute__((aligned(64)));
 struct ffisan_door_set ffisan_door_gone, ffisan_door_told;
@@ -127,4 +132,20 @@ void ffisan_door_strings(char *const *strings, const char *function, unsigned ar
             return;
         ffisan_door_check(string, FFISAN_DOOR_UNKNOWN, function, argument, false);
     }
+}
+
+bool ffisan_door_leads(const void *structure, size_t size, const char *function, unsigned argument)
+{
+    const uintptr_t *word = structure;
+    bool is_found = false;
+    for (size_t i = 0; i < MOST_WORDS && i < size / sizeof(*word); i++) {
+        void *pointer;
+        if (!ffisan_guard_copy(&pointer, word + i, sizeof(pointer)))
+            break;
+        if (!ffisan_use_is_gone((uintptr_t)pointer))
+            continue;
+        ffisan_door_check(pointer, FFISAN_DOOR_UNKNOWN, function, argument, true);
+        is_found = true;
+    }
+    return is_found;
 }

@@ -131,6 +131,21 @@ void ffisan_door_messages(const struct mmsghdr *messages, size_t n_messages, con
                           unsigned argument, bool is_write);
 void ffisan_door_strings(char *const *strings, const char *function, unsigned argument);
 
+/**
+ * A call has failed with EFAULT: does a structure that it was given lead into the stand-ins?  Then
+ * the engine has heard about it, the memory is there again, and the call is worth repeating.
+ */
+bool ffisan_door_leads(const void *structure, size_t size, const char *function, unsigned argument)
+    __attribute__((cold));
+
+/** The same for calls that return -1 with errno. */
+static inline bool ffisan_door_repeats(int result, const void *structure, size_t size,
+                                       const char *function, unsigned argument)
+{
+    return __builtin_expect(result == -1, 0) && errno == EFAULT && ffisan_door_is_open() &&
+           ffisan_door_leads(structure, size, function, argument);
+}
+
 #define IN(n, pointer, size) ffisan_door_check(pointer, size, function, n, false)
 #define DATA(n, pointer, size)                                                                     \
     (IN(n, pointer, size), ffisan_door_read(pointer, size, function)) /* read as far as that */

@@ -10,7 +10,9 @@
 
 #include <asm/ioctls.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/ioctl.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
 
@@ -27,14 +29,19 @@ static bool is_old_pointer_request(unsigned long request)
     return request >> 8 == 0x54 || request >> 8 == 0x89;
 }
 
-static void check_ioctl(unsigned long request, const void *argument)
+/* The size of the structure that the argument leads to; 0: it leads to none. */
+static size_t check_ioctl(unsigned long request, const void *argument)
 {
     unsigned direction = _IOC_DIR(request);
     request &= UINT32_MAX;
-    if (direction != _IOC_NONE)
+    if (direction != _IOC_NONE) {
         ffisan_door_check(argument, _IOC_SIZE(request), "ioctl", 3, direction & _IOC_READ);
-    else if (is_old_pointer_request(request))
-        ffisan_door_check(argument, FFISAN_DOOR_UNKNOWN, "ioctl", 3, true);
+        return _IOC_SIZE(request);
+    }
+    if (!is_old_pointer_request(request))
+        return 0;
+    ffisan_door_check(argument, FFISAN_DOOR_UNKNOWN, "ioctl", 3, true);
+    return request >> 8 == 0x89 ? sizeof(struct ifreq) : 0;
 }
 
 FFISAN_DOOR_OPEN(int, ioctl, (int fd, unsigned long request, ...))
@@ -43,8 +50,11 @@ FFISAN_DOOR_OPEN(int, ioctl, (int fd, unsigned long request, ...))
     va_start(arguments, request);
     void *argument = va_arg(arguments, void *);
     va_end(arguments);
-    check_ioctl(request, argument);
-    int result = FFISAN_DOOR_REAL(int, ioctl, (int, unsigned long, ...))(fd, request, argument);
+    size_t size = check_ioctl(request, argument);
+    int (*real)(int, unsigned long, ...) = FFISAN_DOOR_REAL(int, ioctl, (int, unsigned long, ...));
+    int result = real(fd, request, argument);
+    if (ffisan_door_repeats(result, argument, size, "ioctl", 3))
+        result = real(fd, request, argument);
     ffisan_door_used(fd, result == -1, "ioctl");
     return result;
 }
@@ -98,9 +108,14 @@ FFISAN_DOOR_OPEN(int, prctl,
     bool is_written = option == PR_GET_NAME || option == PR_GET_PDEATHSIG;
     if (is_written || option == PR_SET_NAME)
         ffisan_door_check((const void *)a, FFISAN_DOOR_UNKNOWN, "prctl", 2, is_written);
-    int result = FFISAN_DOOR_REAL(
-        int, prctl, (int, unsigned long, unsigned long, unsigned long, unsigned long))(option, a, b,
-                                                                                       c, d);
+    int (*real)(int, unsigned long, unsigned long, unsigned long, unsigned long) = FFISAN_DOOR_REAL(
+        int, prctl, (int, unsigned long, unsigned long, unsigned long, unsigned long));
+    if (option == PR_SET_SECCOMP && b)
+        ffisan_door_check((const void *)b, sizeof(struct sock_fprog), "prctl", 3, false);
+    int result = real(option, a, b, c, d);
+    if (option == PR_SET_SECCOMP &&
+        ffisan_door_repeats(result, (const void *)b, sizeof(struct sock_fprog), "prctl", 3))
+        result = real(option, a, b, c, d);
     if (option == PR_SET_SECCOMP && result == 0)
         ffisan_io_is_confined = true;
     return result;

@@ -31,8 +31,18 @@ FFISAN_DOOR_FD(int, accept4, (int fd, void *address, socklen_t *size, int flags)
 FFISAN_DOOR_FD(int, getsockopt, (int fd, int level, int name, void *value, socklen_t *size),
                (fd, level, name, value, size), fd,
                OUT(4, value, FFISAN_DOOR_UNKNOWN); OUT(5, size, sizeof(*size)))
-FFISAN_DOOR_FD(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t size),
-               (fd, level, name, value, size), fd, IN(4, value, size))
+FFISAN_DOOR_OPEN(int, setsockopt,
+                 (int fd, int level, int name, const void *value, socklen_t size))
+{
+    int (*real)(int, int, int, const void *, socklen_t) =
+        FFISAN_DOOR_REAL(int, setsockopt, (int, int, int, const void *, socklen_t));
+    ffisan_door_check(value, size, "setsockopt", 4, false);
+    int result = real(fd, level, name, value, size);
+    if (ffisan_door_repeats(result, value, size, "setsockopt", 4)) /* a filter, say */
+        result = real(fd, level, name, value, size);
+    ffisan_door_used(fd, result == -1, "setsockopt");
+    return result;
+}
 
 FFISAN_DOOR_IO(ssize_t, send, (int fd, const void *data, size_t size, int flags),
                (fd, data, size, flags), fd, DATA(2, data, size))

@@ -19,15 +19,8 @@ static const struct {
     {SYS_write, A2, 0},
     {SYS_pread64, 0, A2},
     {SYS_pwrite64, A2, 0},
-    {SYS_readv, A2, 0},
-    {SYS_writev, A2, 0},
-    {SYS_preadv, A2, 0},
-    {SYS_pwritev, A2, 0},
-    {SYS_preadv2, A2, 0},
-    {SYS_pwritev2, A2, 0},
-    {SYS_process_vm_readv, A2 | A4, 0},
-    {SYS_process_vm_writev, A2 | A4, 0},
-    {SYS_vmsplice, A2, 0},
+    {SYS_process_vm_readv, A4, 0},
+    {SYS_process_vm_writev, A4, 0},
     {SYS_sendfile, 0, A3},
     {SYS_splice, 0, A2 | A4},
     {SYS_copy_file_range, 0, A2 | A4},
@@ -57,8 +50,8 @@ static const struct {
     {SYS_getcwd, 0, A1},
     {SYS_memfd_create, A1, 0},
     {SYS_inotify_add_watch, A2, 0},
-    {SYS_execve, A1 | A2 | A3, 0},
-    {SYS_execveat, A2 | A3 | A4, 0},
+    {SYS_execve, A1, 0},
+    {SYS_execveat, A2, 0},
     {SYS_wait4, 0, A2 | A4},
     {SYS_waitid, 0, A3 | A5},
     {SYS_socketpair, 0, A4},
@@ -72,10 +65,7 @@ static const struct {
     {SYS_setsockopt, A4, 0},
     {SYS_sendto, A2 | A5, 0},
     {SYS_recvfrom, 0, A2 | A5 | A6},
-    {SYS_sendmsg, A2, 0},
-    {SYS_recvmsg, 0, A2},
-    {SYS_sendmmsg, A2, 0},
-    {SYS_recvmmsg, 0, A2 | A5},
+    {SYS_recvmmsg, 0, A5},
     {SYS_ppoll, A3 | A4, A1},
     {SYS_pselect6, A6, A2 | A3 | A4 | A5},
     {SYS_epoll_ctl, A4, 0},
@@ -127,6 +117,45 @@ static const struct {
 #endif
 };
 
+/* What leads on to other memory. */
+static void check_nested(long number, const long *arguments)
+{
+    const void *b = (const void *)arguments[1], *c = (const void *)arguments[2];
+    switch (number) {
+    case SYS_readv:
+    case SYS_preadv:
+    case SYS_preadv2:
+    case SYS_process_vm_readv:
+        ffisan_door_vector(b, (size_t)arguments[2], "syscall", 3, true);
+        break;
+    case SYS_writev:
+    case SYS_pwritev:
+    case SYS_pwritev2:
+    case SYS_process_vm_writev:
+    case SYS_vmsplice:
+        ffisan_door_vector(b, (size_t)arguments[2], "syscall", 3, false);
+        break;
+    case SYS_sendmsg:
+    case SYS_recvmsg:
+        ffisan_door_message(b, "syscall", 3, number == SYS_recvmsg);
+        break;
+    case SYS_sendmmsg:
+    case SYS_recvmmsg:
+        ffisan_door_messages(b, (size_t)arguments[2], "syscall", 3, number == SYS_recvmmsg);
+        break;
+    case SYS_execve:
+        ffisan_door_strings((char *const *)b, "syscall", 3);
+        ffisan_door_strings((char *const *)c, "syscall", 4);
+        break;
+    case SYS_execveat:
+        ffisan_door_strings((char *const *)c, "syscall", 4);
+        ffisan_door_strings((char *const *)arguments[3], "syscall", 5);
+        break;
+    default:
+        break;
+    }
+}
+
 static void check_arguments(long number, const long *arguments)
 {
     static const size_t n_calls = sizeof(pointers) / sizeof(pointers[0]);
@@ -162,6 +191,7 @@ FFISAN_DOOR_OPEN(long, syscall, (long number, long a, long b, long c, long d, lo
     if (ffisan_door_is_open()) {
         const long arguments[] = {a, b, c, d, e, f};
         check_arguments(number, arguments);
+        check_nested(number, arguments);
     }
     return FFISAN_DOOR_REAL(long, syscall, (long, long, long, long, long, long, long))(number, a, b,
                                                                                        c, d, e, f);
