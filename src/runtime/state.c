@@ -56,6 +56,7 @@ struct ffisan_state *ffisan_state_new(const struct ffisan_api *api,
 void ffisan_state_attach(struct ffisan_state *state, lua_State *L)
 {
     state->L = L;
+    state->thread = pthread_self();
     state->vm.g = *(const uintptr_t *)((uintptr_t)L + 16);
     state->total_bytes = (const uint64_t *)(state->vm.g + state->vm.layout.gc_total);
     state->newest = (const uint64_t *)(state->vm.g + state->vm.layout.gc_root);

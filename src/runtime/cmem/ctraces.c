@@ -199,13 +199,13 @@ static uint32_t add(struct ffisan_state *state, const struct ffisan_cplace *plac
 {
     bool is_shallow = place->sp == 0;
     uintptr_t machine_pc = 0;
-    uint32_t visits, anchor = 0;
+    uint32_t anchor = 0;
     struct ffisan_ctrace trace = {0};
     capture_c(&trace, place->pc, is_shallow);
     if (place->where && *state->vmstate > 0 && !is_shallow)
         anchor = find_anchor(state, place->sp, &machine_pc);
     if (place->where)
-        trace.lua_stack = ffisan_stacks_here(state->stacks, &state->vm, machine_pc, &visits);
+        trace.lua_stack = ffisan_stacks_in_c(state->stacks, &state->vm, machine_pc);
     trace.state = trace.lua_stack ? state : NULL;
     uint32_t number = same_trace(&trace);
     if (!number && ctraces.n_traces < MAX_TRACES) {

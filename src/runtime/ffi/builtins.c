@@ -6,6 +6,7 @@
 #include "runtime/ffi/builtins.h"
 
 #include "runtime/state.h"
+#include "runtime/vm/ffiplaces.h"
 #include "runtime/vm/table.h"
 
 #define MAX_WATCHERS 4
@@ -35,6 +36,15 @@ static struct watchers samplers[FFISAN_N_BUILTINS]; /* told of calls that are du
 #define FIRST_CALLS 64u
 #define SAMPLE 32u
 static uint32_t counts[N_COUNTS];
+
+static const uint8_t uses[FFISAN_N_BUILTINS] = {
+    [FFISAN_BUILTIN_CDATA_INDEX] = FFISAN_FFI_ACCESS,
+    [FFISAN_BUILTIN_CDATA_NEWINDEX] = FFISAN_FFI_ACCESS,
+    [FFISAN_BUILTIN_CDATA_CALL] = FFISAN_FFI_CALL,
+    [FFISAN_BUILTIN_STRING] = FFISAN_FFI_BUILTIN,
+    [FFISAN_BUILTIN_COPY] = FFISAN_FFI_BUILTIN,
+    [FFISAN_BUILTIN_FILL] = FFISAN_FFI_BUILTIN,
+};
 
 /*
  * The original where no state is at hand.  A second LuaJIT in the process has others: then
@@ -194,16 +204,18 @@ uint64_t ffisan_builtin_place(const struct ffisan_builtin_call *call)
 }
 
 /* The first calls of each place, then one in so many.  Places may share a count. */
-static inline bool is_due(const lua_State *L)
+static inline bool is_due(const lua_State *L, enum ffisan_builtin builtin)
 {
-    uint64_t hash = place_of(L) * UINT64_C(0x9e3779b97f4a7c15) >> 40;
+    uint64_t place = place_of(L), hash = place * UINT64_C(0x9e3779b97f4a7c15) >> 40;
     uint32_t count = ++counts[hash % N_COUNTS];
+    if (__builtin_expect(count <= FIRST_CALLS && uses[builtin] != 0, 0))
+        ffisan_ffiplaces_note((enum ffisan_ffi_use)uses[builtin], place);
     return count <= FIRST_CALLS || count % SAMPLE == 0;
 }
 
 static inline int watched_call(lua_State *L, enum ffisan_builtin builtin)
 {
-    bool due = samplers[builtin].n_before > 0 && is_due(L);
+    bool due = samplers[builtin].n_before > 0 && is_due(L, builtin);
     if (!due && !watchers[builtin].wants_all && !several && n_running == 0 &&
         !has_function_or_table(L))
         return any_original[builtin](L);

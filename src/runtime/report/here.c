@@ -4,6 +4,7 @@
 #include "runtime/report/source.h"
 #include "runtime/state.h"
 #include "runtime/vm/cstack.h"
+#include "runtime/vm/ffiplaces.h"
 #include "runtime/vm/funcname.h"
 #include "runtime/vm/luacall.h"
 #include "runtime/vm/modules.h"
@@ -128,6 +129,9 @@ void ffisan_here_add_lua(struct ffisan_here *here, struct ffisan_scratch *scratc
     size_t n =
         ffisan_luastack_now(&state->vm, here->pcs, here->n_pcs, luaframes, FFISAN_LUASTACK_MAX);
     size_t first = here->n_frames;
+    n = ffisan_ffiplaces_refine(
+        &state->vm, first == 0 ? FFISAN_FFI_ACCESS : FFISAN_FFI_CALL | FFISAN_FFI_BUILTIN,
+        luaframes, n, FFISAN_LUASTACK_MAX);
     here->n_frames += ffisan_stacks_resolve(state->stacks, luaframes, n, frames + first,
                                             FFISAN_REPORT_FRAMES - first);
     if (here->n_frames == first)

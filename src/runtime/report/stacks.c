@@ -5,6 +5,7 @@
 #include "base/pages.h"
 #include "base/text.h"
 #include "runtime/heap/heap.h"
+#include "runtime/vm/ffiplaces.h"
 #include "runtime/vm/funcname.h"
 #include "runtime/vm/proto.h"
 
@@ -192,6 +193,7 @@ static size_t keys_in_trace(const struct ffisan_vm *vm, uint32_t trace_number, u
 struct source {
     const struct ffisan_vm *vm;
     uintptr_t caller;
+    bool in_c;
     const struct lj_thread *interrupted; /* or NULL */
 };
 
@@ -200,7 +202,8 @@ static size_t read_frames(const struct source *source, struct ffisan_luaframe *f
     const struct lj_thread *thread = source->interrupted;
     if (thread)
         return ffisan_luastack_walk(thread, thread->base, false, frames, max);
-    return ffisan_luastack_now(source->vm, &source->caller, source->caller != 0, frames, max);
+    size_t n = ffisan_luastack_now(source->vm, &source->caller, source->caller != 0, frames, max);
+    return source->in_c ? ffisan_ffiplaces_refine(source->vm, FFISAN_FFI_CALL, frames, n, max) : n;
 }
 
 /* The number of the stack with these keys; it is entered when it is new. */
@@ -253,19 +256,33 @@ static uint32_t in_interpreter(struct ffisan_stacks *stacks, const struct source
     return walk(stacks, source, &top, known);
 }
 
+static uint32_t find_here(struct ffisan_stacks *stacks, const struct source *source)
+{
+    uint64_t keys[2];
+    int32_t vmstate = (int32_t)ffisan_vm_word(source->vm, source->vm->layout.vmstate);
+    if (vmstate > 0)
+        return find_number(stacks, source, keys,
+                           keys_in_trace(source->vm, (uint32_t)vmstate, source->caller, keys));
+    if (vmstate == LJ_VMST_INTERP || vmstate == LJ_VMST_C)
+        return in_interpreter(stacks, source);
+    return 0;
+}
+
 uint32_t ffisan_stacks_here(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
                             uintptr_t caller, uint32_t *ret_visits)
 {
-    struct source source = {.vm = vm, .caller = caller};
-    uint64_t keys[2];
-    uint32_t number = 0;
-    int32_t vmstate = (int32_t)ffisan_vm_word(vm, vm->layout.vmstate);
-    if (vmstate > 0)
-        number =
-            find_number(stacks, &source, keys, keys_in_trace(vm, (uint32_t)vmstate, caller, keys));
-    else if (vmstate == LJ_VMST_INTERP || vmstate == LJ_VMST_C)
-        number = in_interpreter(stacks, &source);
+    const struct source source = {.vm = vm, .caller = caller};
+    uint32_t number = find_here(stacks, &source);
     *ret_visits = ffisan_stacks_visit(stacks, number);
+    return number;
+}
+
+uint32_t ffisan_stacks_in_c(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
+                            uintptr_t caller)
+{
+    const struct source source = {.vm = vm, .caller = caller, .in_c = true};
+    uint32_t number = find_here(stacks, &source);
+    ffisan_stacks_visit(stacks, number);
     return number;
 }
 

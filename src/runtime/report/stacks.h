@@ -28,6 +28,10 @@ void ffisan_stacks_free(struct ffisan_stacks *stacks);
 uint32_t ffisan_stacks_here(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
                             uintptr_t caller, uint32_t *ret_visits);
 
+/** The same while a C function runs that Lua code has called through the ffi. */
+uint32_t ffisan_stacks_in_c(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
+                            uintptr_t caller);
+
 /** The number of the stack of a thread that was interrupted in the interpreter; 0 = unknown. */
 uint32_t ffisan_stacks_of(struct ffisan_stacks *stacks, const struct lj_thread *interrupted);
 

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/vm/ffiplaces.h"
+
+#include "runtime/vm/liveness_ops.h"
+#include "runtime/vm/proto.h"
+
+#include <string.h>
+
+#define N_PLACES 8192u /* by a hash of the address: newer ones drive out older ones */
+#define USE_BITS 3
+#define REF_BIAS 0x8000u /* IR constants lie below this reference (lj_ir.h) */
+#define IR_SIZE 8u
+#define NEAR 64u /* instructions, where the end of a loop is not known */
+
+static uint64_t places[N_PLACES]; /* address << USE_BITS | uses; threads may mix them up */
+
+static uint64_t *place_of(uint64_t pc)
+{
+    return &places[(pc * UINT64_C(0x9e3779b97f4a7c15) >> 40) % N_PLACES];
+}
+
+void ffisan_ffiplaces_note(enum ffisan_ffi_use use, uint64_t return_pc)
+{
+    uint64_t pc = return_pc - 4, *place = place_of(pc);
+    if (*place >> USE_BITS != pc)
+        *place = pc << USE_BITS;
+    *place |= use;
+}
+
+static bool is_place(uintptr_t pc, unsigned uses)
+{
+    uint64_t place = *place_of(pc);
+    return place >> USE_BITS == pc && (place & uses);
+}
+
+/* ---- Where it may be ------------------------------------------------------------------------ */
+
+struct refining {
+    const struct lj_trace *trace;
+    unsigned uses;
+    const struct lj_proto *inner; /* the innermost frame's */
+    uintptr_t in_inner;           /* the first such instruction there, or 0 */
+    const struct lj_proto *inlined;
+    uintptr_t in_inlined; /* the first in another function */
+    bool is_ambiguous;    /* there are more than one of those */
+};
+
+static uintptr_t first_place(const struct refining *refining, const struct lj_proto *proto,
+                             uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from; i < to && i < proto->sizebc; i++)
+        if (is_place((uintptr_t)&proto->bc[i], refining->uses))
+            return (uintptr_t)&proto->bc[i];
+    return 0;
+}
+
+/* In the innermost frame: the body of the loop that was compiled, or what comes next. */
+static void look_in_inner(struct refining *refining, uintptr_t pc)
+{
+    const struct lj_trace *trace = refining->trace;
+    const struct lj_proto *proto = refining->inner;
+    uint32_t from = ffisan_proto_pc(proto, pc), to = from + NEAR;
+    uint32_t start = ffisan_proto_pc(proto, trace->startpc);
+    int32_t jump = (int32_t)(trace->startins >> 16) - 0x8000;
+    if (from == UINT32_MAX)
+        return;
+    if ((uintptr_t)proto == trace->startpt && start != UINT32_MAX && start != 0) {
+        from = jump < 0 ? start + 1 + (uint32_t)jump : start;
+        to = jump < 0 ? start : start + 1 + (uint32_t)jump;
+    }
+    refining->in_inner = first_place(refining, proto, from, to);
+}
+
+static void look_in_inlined(struct refining *refining, const struct lj_proto *proto)
+{
+    if (proto == refining->inner || proto == refining->inlined)
+        return;
+    uintptr_t pc = first_place(refining, proto, 1, proto->sizebc);
+    if (!pc)
+        return;
+    refining->is_ambiguous |= refining->inlined != NULL;
+    refining->inlined = proto;
+    refining->in_inlined = pc;
+}
+
+/* The trace has the functions that it came through as constants. */
+static void look_at_constants(struct refining *refining)
+{
+    const struct lj_trace *trace = refining->trace;
+    for (uint32_t ref = trace->nk + 1; ref < REF_BIAS; ref++) {
+        uint64_t value, before;
+        memcpy(&value, (const void *)(trace->ir + (uint64_t)ref * IR_SIZE), sizeof(value));
+        memcpy(&before, (const void *)(trace->ir + (uint64_t)(ref - 1) * IR_SIZE), sizeof(before));
+        uint8_t type = (uint8_t)(before >> 32) & 0x1f;
+        if (value < 4096 || value >> 47 || value % 8)
+            continue;
+        const struct lj_func *function = (const struct lj_func *)value;
+        if (type == LJ_GCT_PROTO)
+            look_in_inlined(refining, (const struct lj_proto *)value);
+        else if (type == LJ_GCT_FUNC && function->gct == LJ_GCT_FUNC && function->ffid == 0)
+            look_in_inlined(refining,
+                            (const struct lj_proto *)(function->pc - sizeof(struct lj_proto)));
+    }
+}
+
+size_t ffisan_ffiplaces_refine(const struct ffisan_vm *vm, unsigned uses,
+                               struct ffisan_luaframe *frames, size_t n, size_t max)
+{
+    int32_t vmstate = (int32_t)ffisan_vm_word(vm, vm->layout.vmstate);
+    const struct lj_trace *trace =
+        vmstate > 0 ? ffisan_luastack_trace(vm, (uint32_t)vmstate) : NULL;
+    if (!trace || n == 0 || !frames[0].approximate || !frames[0].proto)
+        return n;
+    struct refining refining = {.trace = trace, .uses = uses, .inner = frames[0].proto};
+    look_in_inner(&refining, frames[0].pc);
+    if (refining.in_inner) {
+        frames[0].pc = refining.in_inner;
+        return n;
+    }
+    look_at_constants(&refining);
+    if (!refining.inlined || refining.is_ambiguous)
+        return n;
+    n = n < max ? n : max - 1;
+    memmove(frames + 1, frames, n * sizeof(*frames));
+    frames[0] = (struct ffisan_luaframe){.proto = refining.inlined,
+                                         .pc = refining.in_inlined,
+                                         .approximate = true,
+                                         .called_by_lua = true};
+    return n + 1;
+}
