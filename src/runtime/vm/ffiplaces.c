@@ -8,8 +8,6 @@
 
 #define N_PLACES 8192u /* by a hash of the address: newer ones drive out older ones */
 #define USE_BITS 3
-#define REF_BIAS 0x8000u /* IR constants lie below this reference (lj_ir.h) */
-#define IR_SIZE 8u
 #define NEAR 64u /* instructions, where the end of a loop is not known */
 
 static uint64_t places[N_PLACES]; /* address << USE_BITS | uses; threads may mix them up */
@@ -40,6 +38,7 @@ struct refining {
     unsigned uses;
     const struct lj_proto *inner; /* the innermost frame's */
     uintptr_t in_inner;           /* the first such instruction there, or 0 */
+    uintptr_t call;               /* the only call of a Lua function there, or 0 */
     const struct lj_proto *inlined;
     uintptr_t in_inlined; /* the first in another function */
     bool is_ambiguous;    /* there are more than one of those */
@@ -52,6 +51,26 @@ static uintptr_t first_place(const struct refining *refining, const struct lj_pr
         if (is_place((uintptr_t)&proto->bc[i], refining->uses))
             return (uintptr_t)&proto->bc[i];
     return 0;
+}
+
+static bool is_call(uint32_t ins)
+{
+    uint32_t op = lj_bc_op(ins);
+    return op == LJ_BC_CALL || op == LJ_BC_CALLM || op == LJ_BC_CALLT || op == LJ_BC_CALLMT;
+}
+
+static uintptr_t only_call(const struct lj_proto *proto, uint32_t from, uint32_t to)
+{
+    uintptr_t found = 0;
+    for (uint32_t i = from; i < to && i < proto->sizebc; i++) {
+        uintptr_t pc = (uintptr_t)&proto->bc[i];
+        if (!is_call(proto->bc[i]) || is_place(pc, FFISAN_FFI_CALL | FFISAN_FFI_BUILTIN))
+            continue;
+        if (found)
+            return 0;
+        found = pc;
+    }
+    return found;
 }
 
 /* In the innermost frame: the body of the loop that was compiled, or what comes next. */
@@ -69,6 +88,7 @@ static void look_in_inner(struct refining *refining, uintptr_t pc)
         to = jump < 0 ? start : start + 1 + (uint32_t)jump;
     }
     refining->in_inner = first_place(refining, proto, from, to);
+    refining->call = only_call(proto, from, to);
 }
 
 static void look_in_inlined(struct refining *refining, const struct lj_proto *proto)
@@ -86,18 +106,13 @@ static void look_in_inlined(struct refining *refining, const struct lj_proto *pr
 /* The trace has the functions that it came through as constants. */
 static void look_at_constants(struct refining *refining)
 {
-    const struct lj_trace *trace = refining->trace;
-    for (uint32_t ref = trace->nk + 1; ref < REF_BIAS; ref++) {
-        uint64_t value, before;
-        memcpy(&value, (const void *)(trace->ir + (uint64_t)ref * IR_SIZE), sizeof(value));
-        memcpy(&before, (const void *)(trace->ir + (uint64_t)(ref - 1) * IR_SIZE), sizeof(before));
-        uint8_t type = (uint8_t)(before >> 32) & 0x1f;
-        if (value < 4096 || value >> 47 || value % 8)
-            continue;
-        const struct lj_func *function = (const struct lj_func *)value;
-        if (type == LJ_GCT_PROTO)
-            look_in_inlined(refining, (const struct lj_proto *)value);
-        else if (type == LJ_GCT_FUNC && function->gct == LJ_GCT_FUNC && function->ffid == 0)
+    const struct lj_header *object;
+    uint32_t ref = refining->trace->nk;
+    while ((object = lj_trace_object(refining->trace, &ref)) != NULL) {
+        const struct lj_func *function = (const struct lj_func *)object;
+        if (object->gct == LJ_GCT_PROTO)
+            look_in_inlined(refining, (const struct lj_proto *)object);
+        else if (object->gct == LJ_GCT_FUNC && function->ffid == 0)
             look_in_inlined(refining,
                             (const struct lj_proto *)(function->pc - sizeof(struct lj_proto)));
     }
@@ -120,6 +135,8 @@ size_t ffisan_ffiplaces_refine(const struct ffisan_vm *vm, unsigned uses,
     look_at_constants(&refining);
     if (!refining.inlined || refining.is_ambiguous)
         return n;
+    if (refining.call)
+        frames[0].pc = refining.call;
     n = n < max ? n : max - 1;
     memmove(frames + 1, frames, n * sizeof(*frames));
     frames[0] = (struct ffisan_luaframe){.proto = refining.inlined,

@@ -235,17 +235,15 @@ static const struct lj_proto *proto_of(const struct lj_trace *trace, uintptr_t p
     const struct lj_proto *start = (const struct lj_proto *)trace->startpt;
     if (start && ffisan_proto_pc(start, pc) != UINT32_MAX)
         return start;
-    for (uint32_t ref = trace->nk; ref < REF_BIAS; ref++) {
-        uint64_t value = lj_word(trace->ir + (uint64_t)ref * IR_SIZE);
-        if (value < 4096 || value >> 47 || value % 8)
-            continue;
-        uint8_t type = (uint8_t)(lj_word(trace->ir + (uint64_t)(ref - 1) * IR_SIZE) >> 32) & 0x1f;
+    const struct lj_header *object;
+    uint32_t ref = trace->nk;
+    while ((object = lj_trace_object(trace, &ref)) != NULL) {
         const struct lj_proto *proto = NULL;
-        if (type == LJ_GCT_PROTO)
-            proto = (const struct lj_proto *)value;
-        else if (type == LJ_GCT_FUNC && ((const struct lj_func *)value)->ffid == 0)
-            proto = function_proto((const struct lj_func *)value);
-        if (proto && ref > trace->nk && ffisan_proto_pc(proto, pc) != UINT32_MAX)
+        if (object->gct == LJ_GCT_PROTO)
+            proto = (const struct lj_proto *)object;
+        else if (lj_is_lua_function(object))
+            proto = function_proto((const struct lj_func *)object);
+        if (proto && ffisan_proto_pc(proto, pc) != UINT32_MAX)
             return proto;
     }
     return NULL;

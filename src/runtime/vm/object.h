@@ -201,6 +201,21 @@ struct lj_trace {
     uint16_t nchild, spadjust, traceno, link;
 };
 
+/** The constant objects of a trace, from `ref` on (at first trace->nk); NULL: no more. */
+static inline const struct lj_header *lj_trace_object(const struct lj_trace *trace, uint32_t *ref)
+{
+    enum { KGC = 24, KPTR, KKPTR, KNUM = 28, KINT64, TRUE_REF = 0x8000 - 3 }; /* lj_ir.h */
+    while (*ref < TRUE_REF) {
+        const uint64_t *ir = (const uint64_t *)trace->ir + (*ref)++;
+        uint8_t op = (uint8_t)(*ir >> 40);
+        if (op == KGC || op == KPTR || op == KKPTR || op == KNUM || op == KINT64)
+            ++*ref; /* the value is in the next slot */
+        if (op == KGC)
+            return (const struct lj_header *)ir[1];
+    }
+    return NULL;
+}
+
 /** One C type (lj_ctype.h). */
 struct lj_ctype {
     uint32_t info;
