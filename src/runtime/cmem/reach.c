@@ -5,7 +5,7 @@
 #include "runtime/vm/table.h"
 
 #define FIRST_OBJECTS 8192u
-#define MOST_OBJECTS 1000000u
+#define MOST_OBJECTS 300000u
 
 /* Between instructions of Lua the VM's books are as they should be. */
 static bool stands_still(const struct ffisan_state *state)
