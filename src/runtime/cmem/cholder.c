@@ -17,7 +17,16 @@ struct search {
     bool is_ref;
 };
 
-static int rank_of(const struct search *search, const struct ffisan_holder *holder, uint64_t word)
+static bool is_made_by_use(const struct search *search, const struct ffisan_holder *holder)
+{
+    const struct ffisan_frame *use = search->aim->use;
+    const struct ffisan_stack made = ffisan_stacks_get(search->state->stacks, holder->made);
+    return use && use->file && made.n_frames > 0 && made.frames[0].file &&
+           made.frames[0].line == use->line && strcmp(made.frames[0].file, use->file) == 0;
+}
+
+static int rank_of(const struct search *search, const struct ffisan_holder *holder, uint64_t word,
+                   bool is_ref)
 {
     const struct ffisan_vm *vm = &search->state->vm;
     bool is_before = word <= search->aim->address;
@@ -25,6 +34,8 @@ static int rank_of(const struct search *search, const struct ffisan_holder *hold
         holder->kind != FFISAN_HOLDER_CDATA || !ffisan_ctype_is_pointer(vm, holder->ctypeid, NULL);
     if (holder->header == search->aim->finalized)
         return FINALIZED;
+    if (is_ref && is_made_by_use(search, holder))
+        return AFTER_IT;
     if (is_before)
         return is_field ? FIELD_BEFORE_IT : BEFORE_IT;
     return is_field ? FIELD_AFTER_IT : AFTER_IT;
@@ -56,9 +67,9 @@ static void look_in(struct search *search, struct ffisan_holder *holder)
                 continue;
         }
         bool is_ref = false;
-        int rank = rank_of(search, holder, word);
         if (holder->kind == FFISAN_HOLDER_CDATA)
             ffisan_ctype_is_pointer(vm, holder->ctypeid, &is_ref);
+        int rank = rank_of(search, holder, word, is_ref);
         if (!is_better(search, rank, word, is_ref))
             continue;
         holder->offset = (uint32_t)offset;

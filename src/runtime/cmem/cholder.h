@@ -17,11 +17,13 @@ struct ffisan_cholder_aim {
     size_t size;
     uintptr_t address;   /**< that was used or freed */
     uintptr_t finalized; /**< the object whose finalizer did it, if it holds such a word; or 0 */
+    const struct ffisan_frame *use; /**< the innermost Lua frame of it, or NULL */
 };
 
 /**
  * The holder of a word that leads into the block; the one that lies closest before the address.
- * Rather a field than a bare pointer, as that may have been read from it a moment ago.
+ * Rather a field than a bare pointer, as that may have been read from it a moment ago, and rather
+ * any other than a reference that was made where it is used: record.name.
  */
 bool ffisan_cholder_find(struct ffisan_state *state, const struct ffisan_cholder_aim *aim,
                          struct ffisan_holder *ret_holder);

@@ -175,6 +175,9 @@ static void describe_holder(struct gathering *gathering)
         aim.start = event->mapped->low;
         aim.size = event->mapped->size;
     }
+    for (size_t i = 0; i < gathering->here.n_frames && !aim.use; i++)
+        if (gathering->scratch->frames[i].lang == FFISAN_LANG_LUA)
+            aim.use = &gathering->scratch->frames[i];
     if (!state || !ffisan_cholder_find(state, &aim, &holder))
         return;
     gathering->is_of_finalized = holder.header == aim.finalized;
