@@ -31,6 +31,13 @@ static void find_below(void *argument)
     search->thread = ffisan_luastack_below(cframe, is_thread, search->state);
 }
 
+const struct lj_thread *ffisan_interrupted_thread(struct ffisan_state *state,
+                                                  const struct lj_thread *above)
+{
+    struct search search = {state, (uintptr_t)above};
+    return ffisan_guard_try(find_below, &search) ? (const struct lj_thread *)search.thread : NULL;
+}
+
 uint32_t ffisan_interrupted_stack(struct ffisan_state *state)
 {
     enum { MOST_THREADS = 8 };

@@ -14,4 +14,8 @@
  */
 uint32_t ffisan_interrupted_stack(struct ffisan_state *state);
 
+/** The thread that `above`, which has only a finalizer on it, interrupted; NULL: not found. */
+const struct lj_thread *ffisan_interrupted_thread(struct ffisan_state *state,
+                                                  const struct lj_thread *above);
+
 #endif

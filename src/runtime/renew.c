@@ -5,6 +5,7 @@
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/descriptors.h"
 #include "runtime/ffi/callbacks.h"
+#include "runtime/ffi/moments.h"
 #include "runtime/ffi/results.h"
 #include "runtime/report/writers.h"
 #include "runtime/state.h"
@@ -37,6 +38,7 @@ void ffisan_renew_stacks(struct ffisan_state *state)
     ffisan_ctraces_forget_stacks(state);
     ffisan_callbacks_forget_stacks(state);
     ffisan_results_forget_stacks(state);
+    ffisan_moments_forget_stacks(state);
     ffisan_descriptors_forget(state);
     ffisan_writers_forget(state);
     ffisan_stacks_free(state->stacks);

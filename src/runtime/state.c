@@ -13,6 +13,7 @@
 #include "runtime/cycle/schedule.h"
 #include "runtime/ffi/callbacks.h"
 #include "runtime/ffi/libraries.h"
+#include "runtime/ffi/moments.h"
 #include "runtime/ffi/results.h"
 #include "runtime/lender.h"
 #include "runtime/report/report.h"
@@ -91,6 +92,7 @@ void ffisan_state_free(struct ffisan_state *state)
     ffisan_callbacks_close(state);
     ffisan_libraries_forget(state);
     ffisan_results_free(state);
+    ffisan_moments_free(state);
     ffisan_descriptors_forget(state);
     ffisan_stats_add(state);
     ffisan_lock_give(&ffisan_runtime.lock);

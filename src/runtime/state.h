@@ -87,6 +87,7 @@ struct ffisan_state {
     struct ffisan_callbacks *callbacks; /**< NULL until one is made (ffi/callbacks.h) */
     struct ffisan_results *results;     /**< NULL until there is one (ffi/results.h) */
     struct ffisan_writers *writers;     /**< NULL until one is noted (report/writers.h) */
+    struct ffisan_moments *moments;     /**< NULL until there is a finalizer (ffi/moments.h) */
     lua_State *L;                       /**< main thread */
     lua_Alloc old_allocf;               /**< for blocks from before we took over, or NULL */
     void *old_ud;
@@ -101,6 +102,7 @@ struct ffisan_state {
     uint8_t cycle_white;           /**< the collector's colour after the last one */
     uint32_t cycle_stack;          /**< where the last one ended */
     uint32_t finalizers_seen; /**< size of their table when it was looked at (cmem/captured.c) */
+    uint64_t n_reentries;     /**< calls of finalizers into a library that waited (ffi/reentry.h) */
     bool code_died;           /**< a function or trace died since the last audit */
     bool is_ending;           /**< the last collection is under way, or was */
     bool is_closing;

@@ -185,8 +185,11 @@ static void write_collected(struct ffisan_layout *layout, const struct ffisan_fi
 
 static const char *freed_word(const struct ffisan_finding *finding)
 {
-    if (finding->kind == FFISAN_KIND_OVERWRITTEN_RESULT)
+    if (finding->kind == FFISAN_KIND_OVERWRITTEN_RESULT ||
+        finding->kind == FFISAN_KIND_OVERWRITTEN_BUFFER)
         return "overwritten";
+    if (finding->kind == FFISAN_KIND_REENTERED_LIBRARY)
+        return "changed";
     return finding->block.kind == FFISAN_BLOCK_DESCRIPTOR ? "closed" : "freed";
 }
 
@@ -201,6 +204,8 @@ static void write_freed(struct ffisan_layout *layout, const struct ffisan_findin
         ffisan_layout_put(layout, "by ");
         ffisan_layout_put_whole(layout, finding->freed.function);
     }
+    if (finding->freed.function == NULL && finding->kind == FFISAN_KIND_OVERWRITTEN_BUFFER)
+        ffisan_layout_put(layout, "by an assignment");
     bool is_enough = finding->freed.function != NULL && place && place->lang != FFISAN_LANG_LUA;
     if (place != NULL && !is_enough) {
         ffisan_layout_put(layout, finding->freed.function != NULL ? ", called" : "");

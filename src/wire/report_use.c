@@ -128,6 +128,12 @@ static void put_target(struct ffisan_layout *layout, const struct ffisan_finding
         ffisan_layout_put(layout, preposition);
         ffisan_layout_put(layout, " a result that has been overwritten");
         return;
+    case FFISAN_KIND_OVERWRITTEN_BUFFER:
+        ffisan_layout_put(layout, " of what a finalizer has written");
+        return;
+    case FFISAN_KIND_REENTERED_LIBRARY:
+        ffisan_layout_put(layout, " during which a finalizer changes an object");
+        return;
     default:
         ffisan_layout_put(layout, preposition);
         ffisan_layout_put(layout, finding->block.kind == FFISAN_BLOCK_DESCRIPTOR

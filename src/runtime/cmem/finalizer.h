@@ -7,7 +7,8 @@
 #include "runtime/state.h"
 #include "runtime/vm/finalizers.h"
 
-#define FFISAN_GCS_FINALIZE 5 /* lj_gc.h */
+#define FFISAN_GCS_FINALIZE 5                 /* lj_gc.h */
+#define FFISAN_GC_STOPPED (UINT64_C(1) << 40) /* the threshold is LJ_MAX_MEM then */
 
 /**
  * Does one run now?  The collector steps for nobody meanwhile (gc_call_finalizer).  lua_close runs
@@ -15,8 +16,7 @@
  */
 static inline bool ffisan_finalizer_runs(const struct ffisan_state *state)
 {
-    const uint64_t stopped = UINT64_C(1) << 40;
-    if (!state || ffisan_vm_word(&state->vm, state->vm.layout.gc_threshold) < stopped)
+    if (!state || ffisan_vm_word(&state->vm, state->vm.layout.gc_threshold) < FFISAN_GC_STOPPED)
         return false;
     uint8_t gc_state = *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state);
     return gc_state == FFISAN_GCS_FINALIZE || state->is_ending ||

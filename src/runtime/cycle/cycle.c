@@ -8,6 +8,7 @@
 #include "runtime/bounds/running.h"
 #include "runtime/ffi/builtins.h"
 #include "runtime/ffi/callbacks.h"
+#include "runtime/ffi/moments.h"
 #include "runtime/interrupted.h"
 #include "runtime/state.h"
 
@@ -131,6 +132,7 @@ static int cycle_ended(lua_State *L)
     if (closing || ffisan_audit_is_due(state))
         ffisan_audit_run(state);
     ffisan_builtins_poll(state);
+    ffisan_moments_cycle_ended(state);
     if (closing)
         ffisan_callbacks_prepare_close(state);
     ffisan_schedule_cycle_ended(state);

@@ -11,6 +11,7 @@
 #include "runtime/cycle/deadslots.h"
 #include "runtime/cycle/cycle.h"
 #include "runtime/cycle/lines.h"
+#include "runtime/ffi/moments.h"
 #include "runtime/state.h"
 
 #define FIRST_VISITS 3u
@@ -137,6 +138,18 @@ void ffisan_schedule_allocation(struct ffisan_state *state, uint32_t visits)
         ffisan_lines_open(state);
     if ((again || !is_idle(state, visits)) && charge(state))
         force(state);
+}
+
+/* A buffer that finalizers write to has just been filled: they run at the next allocation. */
+static void buffer_is_filled(struct ffisan_state *state)
+{
+    if (state->schedule.gc == FFISAN_GC_AUTO && ffisan_schedule_may_collect(state))
+        force(state);
+}
+
+void ffisan_schedule_watch(void)
+{
+    ffisan_moments_tell_of_filling(buffer_is_filled);
 }
 
 bool ffisan_schedule_hide_begin(struct ffisan_state *state)

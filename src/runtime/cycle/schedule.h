@@ -17,6 +17,9 @@ struct ffisan_state;
 
 void ffisan_schedule_init(struct ffisan_schedule *schedule, enum ffisan_gc gc);
 
+/** Has told when a collection is worth it besides (ffi/moments.h).  Context: as there. */
+void ffisan_schedule_watch(void);
+
 /**
  * A block was allocated; its site (stack) is seen for the `visits`th time, 0 = site unknown.
  * Decides whether the next allocation check runs a full cycle.  Context: the allocator.

@@ -8,6 +8,7 @@
 #include "runtime/cmem/mappings.h"
 #include "runtime/cmem/segments.h"
 #include "runtime/cycle/cycle.h"
+#include "runtime/cycle/schedule.h"
 #include "runtime/entry/forks.h"
 #include "runtime/entry/hide.h"
 #include "runtime/bounds/arguments.h"
@@ -79,6 +80,7 @@ static void read_options(void)
     ffisan_elements_watch();
     ffisan_captured_watch();
     ffisan_cycle_watch();
+    ffisan_schedule_watch();
     ffisan_results_watch();
     if (ffisan_runtime.options.help)
         print_help();

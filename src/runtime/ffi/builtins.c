@@ -5,8 +5,10 @@
  */
 #include "runtime/ffi/builtins.h"
 
+#include "runtime/cmem/finalizer.h"
 #include "runtime/state.h"
 #include "runtime/vm/ffiplaces.h"
+#include "runtime/vm/frames.h"
 #include "runtime/vm/table.h"
 
 #define MAX_WATCHERS 4
@@ -30,6 +32,21 @@ struct watchers {
 };
 static struct watchers watchers[FFISAN_N_BUILTINS]; /* complete before the first state */
 static struct watchers samplers[FFISAN_N_BUILTINS]; /* told of calls that are due */
+
+/* Set for good by the first who asks, to the same by all. */
+static struct {
+    ffisan_builtin_note_fn note; /* NULL: nobody asks */
+    ffisan_builtin_fn before, after;
+    const struct ffisan_state *state; /* the only one, or NULL */
+    bool is_always, wants_finalizers;
+} asker;
+
+/*
+ * As long as this word is small nobody is asked: the threshold of the only state's collector, which
+ * is large while a finalizer runs.
+ */
+static const uint64_t never, always = UINT64_MAX;
+static const uint64_t *asked = &never;
 
 /* How often a place in the program has called, by a hash of it. */
 #define N_COUNTS 4096
@@ -159,7 +176,13 @@ static void forget_call_ended_by_error(struct ffisan_state *state, lua_State *L)
         note_running(state, &none);
 }
 
-static int told_call(lua_State *L, enum ffisan_builtin builtin, bool is_due)
+/* Who else is told of a call. */
+struct told {
+    bool is_due;    /* those who want samples */
+    bool is_wanted; /* the asker */
+};
+
+static int told_call(lua_State *L, enum ffisan_builtin builtin, struct told also)
 {
     const struct watchers *told = &watchers[builtin], *sampling = &samplers[builtin];
     struct ffisan_builtin_kept kept;
@@ -175,14 +198,18 @@ static int told_call(lua_State *L, enum ffisan_builtin builtin, bool is_due)
         return any_original[builtin](L);
     forget_call_ended_by_error(call.state, L);
     tell(told->before, told->n_before, &call);
-    if (is_due)
+    if (also.is_due)
         tell(sampling->before, sampling->n_before, &call);
+    if (also.is_wanted)
+        asker.before(&call);
     lua_CFunction original = call.state->builtins.original[builtin];
-    if (told->n_after + (is_due ? sampling->n_after : 0) == 0)
+    if (told->n_after + (also.is_due ? sampling->n_after : 0) + also.is_wanted == 0)
         return original(L);
     int n_results = original(L);
+    if (also.is_wanted)
+        asker.after(&call);
     tell(told->after, told->n_after, &call);
-    if (is_due)
+    if (also.is_due)
         tell(sampling->after, sampling->n_after, &call);
     return n_results;
 }
@@ -213,13 +240,24 @@ static inline bool is_due(const lua_State *L, enum ffisan_builtin builtin)
     return count <= FIRST_CALLS || count % SAMPLE == 0;
 }
 
+/* Not a C function that is a finalizer, unless these are wanted, too. */
+static __attribute__((noinline)) bool is_wanted(lua_State *L, enum ffisan_builtin builtin)
+{
+    if (!asker.wants_finalizers && lj_frame_is_protected((const uint64_t *)base_of(L)))
+        return false;
+    struct ffisan_state *state = state_of(L);
+    return state && (asker.is_always || ffisan_finalizer_runs(state)) &&
+           asker.note(state, L, builtin);
+}
+
 static inline int watched_call(lua_State *L, enum ffisan_builtin builtin)
 {
     bool due = samplers[builtin].n_before > 0 && is_due(L, builtin);
-    if (!due && !watchers[builtin].wants_all && !several && n_running == 0 &&
+    bool wanted = uses[builtin] != 0 && *asked >= FFISAN_GC_STOPPED && is_wanted(L, builtin);
+    if (!due && !wanted && !watchers[builtin].wants_all && !several && n_running == 0 &&
         !has_function_or_table(L))
         return any_original[builtin](L);
-    return told_call(L, builtin, due);
+    return told_call(L, builtin, (struct told){due, wanted});
 }
 
 #define FFISAN_BUILTIN(id, table, name)                                                            \
@@ -374,6 +412,45 @@ void ffisan_builtins_watch_samples(enum ffisan_builtin builtin, ffisan_builtin_f
                                    ffisan_builtin_fn after)
 {
     add(&samplers[builtin], before, after);
+}
+
+void ffisan_builtins_note_finalizers(void)
+{
+    asker.wants_finalizers = true;
+}
+
+bool ffisan_builtin_is(const uint64_t *base, enum ffisan_builtin builtin)
+{
+    uint64_t value = lj_frame_function(base);
+    const struct lj_func *function = (const struct lj_func *)lj_tv_object(value);
+    return lj_tv_type(value) == LJ_GCT_FUNC && function->ffid >= 1 &&
+           function->u.c.f == (uint64_t)replacements[builtin];
+}
+
+void ffisan_builtins_note_always(void)
+{
+    asker.is_always = true;
+    asked = &always;
+}
+
+void ffisan_builtins_note(const struct ffisan_state *state, ffisan_builtin_note_fn note,
+                          ffisan_builtin_fn before, ffisan_builtin_fn after)
+{
+    asker.before = before;
+    asker.after = after;
+    asker.note = note;
+    if (asked == &never) {
+        asker.state = state;
+        asked = (const uint64_t *)(state->vm.g + state->vm.layout.gc_threshold);
+    } else if (asker.state != state) {
+        asked = &always;
+    }
+}
+
+void ffisan_builtins_forget(const struct ffisan_state *state)
+{
+    if (asker.state == state && asked != &always)
+        asked = &never;
 }
 
 void ffisan_builtins_opened(struct ffisan_state *state)

@@ -115,6 +115,9 @@ const struct ffisan_builtin_call *ffisan_builtin_running(const struct ffisan_sta
 /** The instruction that calls, as a number. */
 uint64_t ffisan_builtin_place(const struct ffisan_builtin_call *call);
 
+/** Is the function of the frame at `base` this one, as we have replaced it? */
+bool ffisan_builtin_is(const uint64_t *base, enum ffisan_builtin builtin);
+
 /** Must not raise an error, and not call into Lua. */
 typedef void (*ffisan_builtin_fn)(const struct ffisan_builtin_call *call);
 
@@ -139,6 +142,27 @@ void ffisan_builtins_watch_functions(enum ffisan_builtin builtin, ffisan_builtin
  */
 void ffisan_builtins_watch_samples(enum ffisan_builtin builtin, ffisan_builtin_fn before,
                                    ffisan_builtin_fn after);
+
+/**
+ * One more, cheaper for those who want few calls: `note` is asked at each call by Lua code in the
+ * interpreter of what reads or writes memory (cdata called, indexed and assigned to, ffi.copy,
+ * fill, string), and says whether `before` and `after` are to be told of it.  At first only while a
+ * finalizer of `state` runs.  From now on; there is one such asker.
+ * Context: the thread of the state.
+ */
+typedef bool (*ffisan_builtin_note_fn)(struct ffisan_state *state, lua_State *L,
+                                       enum ffisan_builtin builtin);
+void ffisan_builtins_note(const struct ffisan_state *state, ffisan_builtin_note_fn note,
+                          ffisan_builtin_fn before, ffisan_builtin_fn after);
+
+/** The state is being closed. */
+void ffisan_builtins_forget(const struct ffisan_state *state);
+
+/** From now on always. */
+void ffisan_builtins_note_always(void);
+
+/** From now on also at calls of C functions that are finalizers themselves. */
+void ffisan_builtins_note_finalizers(void);
 
 /**
  * The libraries of a state have been opened: finds the ffi library, or will as soon as the program

@@ -40,6 +40,7 @@ static bool make_books(struct ffisan_state *state)
 {
     if (!state->callbacks)
         state->callbacks = ffisan_callback_books_new(state);
+    ffisan_builtins_note_finalizers();
     return state->callbacks != NULL;
 }
 

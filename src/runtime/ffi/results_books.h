@@ -7,6 +7,8 @@
 #define FFISAN_FFI_RESULTS_BOOKS_H
 
 #include "runtime/ffi/builtins.h"
+#include "runtime/report/report.h"
+#include "runtime/vm/layout.h"
 #include "wire/finding.h"
 
 #define FFISAN_CONTENT_BYTES 256
@@ -51,6 +53,17 @@ uintptr_t ffisan_question_address(const struct ffisan_builtin_call *call, size_t
 
 /** Does the C function only read what this argument leads to (const, or behind the `...`)? */
 bool ffisan_question_is_read(const struct ffisan_builtin_call *call, size_t position);
+
+/** What a C function does with an argument, by the declaration of its parameter. */
+enum ffisan_parameter {
+    FFISAN_PARAMETER_VALUE,   /**< no pointer; or not known */
+    FFISAN_PARAMETER_READ,    /**< a pointer to const, or behind the `...` */
+    FFISAN_PARAMETER_WRITTEN, /**< another pointer */
+};
+
+/** `function`: type of a function, or of a pointer to one.  `position`: from 1. */
+enum ffisan_parameter ffisan_question_parameter(const struct ffisan_vm *vm, uint16_t function,
+                                                size_t position);
 
 /** Does one have the type of the other, and a question: by value, and by const pointers? */
 bool ffisan_question_is_alike(const struct ffisan_builtin_call *call, uint32_t function_id,
@@ -124,6 +137,10 @@ struct ffisan_result_function {
     struct ffisan_result_use waiting; /**< for a use of a newer result */
     struct ffisan_result results[FFISAN_RESULTS_OF_FUNCTION];
 };
+
+/** The name of a variable of a C library, or NULL. */
+const char *ffisan_result_variable(struct ffisan_state *state, uintptr_t address,
+                                   struct ffisan_scratch *scratch);
 
 /** Reports a use. */
 void ffisan_result_report(struct ffisan_state *state, struct ffisan_result_function *function,

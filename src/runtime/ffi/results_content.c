@@ -82,17 +82,20 @@ static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
     return ffisan_hash_mix(hash, size);
 }
 
+static const struct lj_ctype *function_type(const struct ffisan_ctable *table, uint16_t ctypeid)
+{
+    const struct lj_ctype *type = ffisan_ctable_raw(table, ctypeid);
+    if (type && lj_ct_kind(type) == LJ_CT_PTR)
+        type = ffisan_ctable_raw(table, lj_ct_child(type));
+    return type && lj_ct_kind(type) == LJ_CT_FUNC ? type : NULL;
+}
+
 /* The type of the function that is called, NULL when something else is. */
 static const struct lj_ctype *called_type(const struct ffisan_builtin_call *call,
                                           const struct ffisan_ctable *table)
 {
     uint16_t ctypeid;
-    if (!ffisan_builtin_cdata(call, 0, &ctypeid))
-        return NULL;
-    const struct lj_ctype *type = ffisan_ctable_raw(table, ctypeid);
-    if (type && lj_ct_kind(type) == LJ_CT_PTR)
-        type = ffisan_ctable_raw(table, lj_ct_child(type));
-    return type && lj_ct_kind(type) == LJ_CT_FUNC ? type : NULL;
+    return ffisan_builtin_cdata(call, 0, &ctypeid) ? function_type(table, ctypeid) : NULL;
 }
 
 /* The declared type of an argument (position from 1); NULL when it is behind the `...`. */
@@ -138,6 +141,20 @@ bool ffisan_question_is_read(const struct ffisan_builtin_call *call, size_t posi
     const struct lj_ctype *function =
         ffisan_ctable_init(&table, &call->state->vm) ? called_type(call, &table) : NULL;
     return function && is_read_by(&table, function, position);
+}
+
+enum ffisan_parameter ffisan_question_parameter(const struct ffisan_vm *vm, uint16_t function,
+                                                size_t position)
+{
+    struct ffisan_ctable table;
+    const struct lj_ctype *type =
+        ffisan_ctable_init(&table, vm) ? function_type(&table, function) : NULL;
+    if (!type || position == 0)
+        return FFISAN_PARAMETER_VALUE;
+    const struct lj_ctype *parameter = parameter_type(&table, type, position);
+    if (is_read_by(&table, type, position))
+        return FFISAN_PARAMETER_READ;
+    return lj_ct_kind(parameter) == LJ_CT_PTR ? FFISAN_PARAMETER_WRITTEN : FFISAN_PARAMETER_VALUE;
 }
 
 uintptr_t ffisan_question_address(const struct ffisan_builtin_call *call, size_t position)

@@ -71,16 +71,16 @@ static void describe_holder(struct telling *telling)
 }
 
 /* "libfoo.so: status_line"; without a symbol "libfoo.so" says more than the name of a section. */
-static const char *name_variable(struct telling *telling)
+const char *ffisan_result_variable(struct ffisan_state *state, uintptr_t address,
+                                   struct ffisan_scratch *scratch)
 {
     const struct ffisan_segment *segments;
     struct ffisan_finding found = {0};
-    struct ffisan_holder variable = {.payload = telling->use->result.base,
-                                     .kind = FFISAN_HOLDER_C_VARIABLE};
-    ffisan_segments_now((uintptr_t)telling->state->api->lua_newuserdata, &segments);
+    struct ffisan_holder variable = {.payload = address, .kind = FFISAN_HOLDER_C_VARIABLE};
+    ffisan_segments_now((uintptr_t)state->api->lua_newuserdata, &segments);
     if (!ffisan_segments_find(variable.payload))
         return NULL;
-    ffisan_describe_holder(telling->state, &variable, false, telling->scratch, &found);
+    ffisan_describe_holder(state, &variable, false, scratch, &found);
     char *section = found.holder.field ? strstr(found.holder.field, ": .") : NULL;
     if (section)
         *section = '\0';
@@ -195,7 +195,9 @@ static void gather(void *argument)
         break;
     case 2:
         telling->finding.block.type = telling->name ? telling->name : "C";
-        telling->finding.block.type = name_variable(telling) ?: telling->finding.block.type;
+        telling->finding.block.type =
+            ffisan_result_variable(telling->state, telling->use->result.base, telling->scratch)
+                ?: telling->finding.block.type;
         break;
     case 3:
         explain(telling);

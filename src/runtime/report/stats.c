@@ -8,7 +8,7 @@ static struct {
     uint64_t n_states, n_allocs, n_cycles, n_forced, n_lines, n_stacks, n_unknown_stacks;
     uint64_t n_audits, n_holders, n_words, n_dangling, n_evidence, audit_ns;
     uint64_t n_c_searches, c_bytes, c_ns;
-    uint64_t n_damage_dropped, out_of_memory;
+    uint64_t n_damage_dropped, out_of_memory, n_reentries;
 } total;
 
 void ffisan_stats_add(const struct ffisan_state *state)
@@ -33,6 +33,7 @@ void ffisan_stats_add(const struct ffisan_state *state)
     total.c_bytes += state->audit.c_bytes;
     total.c_ns += state->audit.c_ns;
     total.n_damage_dropped += state->heap.n_damage_dropped;
+    total.n_reentries += state->n_reentries;
     total.out_of_memory += state->heap.out_of_memory;
 }
 
@@ -76,6 +77,7 @@ static void print(void)
         add(&text, ", suppressed", ffisan_report_counts.n_suppressed);
     add(&text, ", damage not reported", total.n_damage_dropped);
     add(&text, ", out of memory", total.out_of_memory);
+    add(&text, ", calls of finalizers into a library that waited", total.n_reentries);
     ffisan_report_note(data);
 }
 
