@@ -196,8 +196,9 @@ static void help_setting(const struct ffisan_setting *setting)
     char name[64];
     snprintf(name, sizeof(name), "%s", setting->name);
     replace(name, '_', '-');
-    int column = setting->is_flag ? printf("      --%s", name)
-                                  : printf("      --%s=%s", name, setting->value);
+    bool is_switch = setting->is_flag && strcmp(setting->value, "0|1") == 0;
+    int column =
+        is_switch ? printf("      --%s", name) : printf("      --%s=%s", name, setting->value);
     print_wrapped(column, setting->text);
 }
 

@@ -124,6 +124,10 @@ static bool say_luajit(const struct ffisan_doctor *doctor, const struct ffisan_p
     const char *problem = obstacle(program, &probe);
     ffisan_doctor_say(doctor, problem ? FFISAN_DOCTOR_NO : FFISAN_DOCTOR_OK, shown_name(program),
                       "%s", text);
+    if (!problem && program->elf.defined & FFISAN_ELF_MALLOC)
+        ffisan_doctor_say(doctor, FFISAN_DOCTOR_NOTE, "  malloc",
+                          "it has its own: of memory of C, only what Lua code allocates and frees "
+                          "is watched");
     if (!problem)
         return say_trial(doctor, program);
     ffisan_doctor_say(doctor, FFISAN_DOCTOR_NO, "", "%s", problem);

@@ -60,6 +60,7 @@ static unsigned symbol_bit(const char *name)
         {"luaL_newstate", FFISAN_ELF_LUAL_NEWSTATE},
         {"lua_setallocf", FFISAN_ELF_LUA_SETALLOCF},
         {"luaJIT_setmode", FFISAN_ELF_LUAJIT_SETMODE},
+        {"malloc", FFISAN_ELF_MALLOC},
     };
     for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
         if (strcmp(known[i].name, name) == 0)

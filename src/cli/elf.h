@@ -11,6 +11,7 @@ enum ffisan_elf_symbol {
     FFISAN_ELF_LUAL_NEWSTATE = 2,
     FFISAN_ELF_LUA_SETALLOCF = 4,
     FFISAN_ELF_LUAJIT_SETMODE = 8,
+    FFISAN_ELF_MALLOC = 16,
 };
 
 struct ffisan_elf {

@@ -16,6 +16,7 @@
 #define IS_FLAG_size false
 #define IS_FLAG_unsigned false
 #define IS_FLAG_enum_gc false
+#define IS_FLAG_enum_malloc true
 #define IS_FLAG_enum_color false
 #define IS_STRING(type) (sizeof(#type) == sizeof("string") && #type[0] == 's' && #type[1] == 't')
 

@@ -68,11 +68,9 @@ void ffisan_state_attach(struct ffisan_state *state, lua_State *L)
     state->next = ffisan_runtime.states;
     ffisan_runtime.states = state;
     ffisan_lock_give(&ffisan_runtime.lock);
-    ffisan_runtime.options.malloc &= ffisan_malloc_is_ours();
-    if (ffisan_runtime.options.malloc) {
-        ffisan_cheap_start();
+    ffisan_runtime.options.malloc = ffisan_malloc_watch(ffisan_runtime.options.malloc);
+    if (ffisan_runtime.options.malloc)
         ffisan_thread_runs(state);
-    }
     ffisan_cycle_start(state);
     if (ffisan_runtime.options.gc == FFISAN_GC_LINE)
         ffisan_lines_start(state);

@@ -36,7 +36,15 @@ enum option_index {
     N_OPTIONS
 };
 
-enum type { TYPE_enum_gc, TYPE_enum_color, TYPE_string, TYPE_bool, TYPE_size, TYPE_unsigned };
+enum type {
+    TYPE_enum_gc,
+    TYPE_enum_malloc,
+    TYPE_enum_color,
+    TYPE_string,
+    TYPE_bool,
+    TYPE_size,
+    TYPE_unsigned
+};
 
 /** One row of options.def. */
 struct row {
@@ -78,6 +86,7 @@ static const char *const gc_words[] = {
     [FFISAN_GC_ALLOC] = "alloc",
     [FFISAN_GC_LINE] = "line",
 };
+static const char *const malloc_words[] = {"0", "1", "ledger"};
 static const char *const color_words[] = {
     [FFISAN_COLOR_AUTO] = "auto",
     [FFISAN_COLOR_ALWAYS] = "always",
@@ -125,6 +134,18 @@ static enum verdict parse_bool(struct ffisan_span value, bool *ret_bool)
     if (index < 0)
         return VERDICT_MALFORMED;
     *ret_bool = index % 2 != 0;
+    return VERDICT_OK;
+}
+
+static enum verdict parse_malloc(struct ffisan_span value, enum ffisan_malloc *ret_malloc)
+{
+    bool is_on;
+    enum verdict verdict = parse_bool(value, &is_on);
+    if (verdict == VERDICT_OK)
+        *ret_malloc = is_on ? FFISAN_MALLOC_OWN : FFISAN_MALLOC_NONE;
+    if (verdict == VERDICT_OK || !ffisan_span_equal(value, malloc_words[FFISAN_MALLOC_LEDGER]))
+        return verdict;
+    *ret_malloc = FFISAN_MALLOC_LEDGER;
     return VERDICT_OK;
 }
 
@@ -229,6 +250,8 @@ static enum verdict parse_value(struct ffisan_options *options, enum option_inde
     switch (rows[option].type) {
     case TYPE_enum_gc:
         return parse_gc(value, target);
+    case TYPE_enum_malloc:
+        return parse_malloc(value, target);
     case TYPE_enum_color:
         return parse_color(value, target);
     case TYPE_string:
@@ -267,6 +290,8 @@ static const char *suggest_word(enum type type, struct ffisan_span value)
 {
     if (type == TYPE_enum_gc)
         return ffisan_suggest(gc_words, LENGTH(gc_words), value);
+    if (type == TYPE_enum_malloc)
+        return ffisan_suggest(malloc_words, LENGTH(malloc_words), value);
     if (type == TYPE_enum_color)
         return ffisan_suggest(color_words, LENGTH(color_words), value);
     return NULL;
@@ -343,7 +368,7 @@ static bool set_option(struct ffisan_options *options, struct ffisan_span name,
     for (unsigned i = 0; i < N_OPTIONS; i++) {
         if (!ffisan_span_equal(name, rows[i].name))
             continue;
-        if (value.data == NULL && rows[i].type == TYPE_bool)
+        if (value.data == NULL && (rows[i].type == TYPE_bool || rows[i].type == TYPE_enum_malloc))
             value = SPAN("1");
         enum verdict verdict = parse_value(options, i, value);
         if (verdict != VERDICT_OK)

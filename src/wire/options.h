@@ -3,8 +3,9 @@
  * The options that the runtime and the command share (options.def), and their parser.
  * No malloc, no stdio: the runtime parses inside a foreign process.
  *
- * In names '-' and '_' are the same.  A bool takes 0|1, false|true, no|yes, off|on; a size is a
- * number of bytes with an optional k, m or g.  The last of several values for a name counts.
+ * In names '-' and '_' are the same.  A bool takes 0|1, false|true, no|yes, off|on, and so does
+ * enum_malloc; a size is a number of bytes with an optional k, m or g.  The last of several values
+ * for a name counts.
  * Do not copy a struct ffisan_options: its strings point into itself.
  */
 #ifndef FFISAN_WIRE_OPTIONS_H
@@ -16,11 +17,14 @@
 #include <stddef.h>
 
 enum ffisan_gc { FFISAN_GC_NATURAL, FFISAN_GC_AUTO, FFISAN_GC_ALLOC, FFISAN_GC_LINE };
+/** Who hands out memory of C where Lua runs: NONE = the program's allocator, and nobody watches. */
+enum ffisan_malloc { FFISAN_MALLOC_NONE, FFISAN_MALLOC_OWN, FFISAN_MALLOC_LEDGER };
 enum ffisan_color { FFISAN_COLOR_AUTO, FFISAN_COLOR_ALWAYS, FFISAN_COLOR_NEVER };
 
 #define FFISAN_OPTION_STRING_MAX 1024
 
 typedef enum ffisan_gc ffisan_option_enum_gc;
+typedef enum ffisan_malloc ffisan_option_enum_malloc;
 typedef enum ffisan_color ffisan_option_enum_color;
 typedef const char *ffisan_option_string; /**< NULL or points into `strings` */
 typedef bool ffisan_option_bool;
@@ -50,7 +54,7 @@ unsigned ffisan_options_parse(struct ffisan_options *options, const char *text, 
 
 /**
  * Sets one option.  Returns true, or false with `ret_error` set.
- * A NULL value means "1" for a bool and is an error for every other type.
+ * A NULL value means "1" where 0 and 1 are values, and is an error for every other type.
  */
 bool ffisan_options_set(struct ffisan_options *options, const char *name, const char *value,
                         char *ret_error, size_t error_size);

@@ -12,6 +12,7 @@
 #include "runtime/audit/strings.h"
 #include "runtime/cmem/captured.h"
 #include "runtime/cmem/cheap.h"
+#include "runtime/cmem/creport.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/leaks.h"
 #include "runtime/cmem/thread.h"
@@ -298,6 +299,7 @@ void ffisan_audit_run(struct ffisan_state *state)
     if (state->is_ending)
         ffisan_cheap_check_all();
     ffisan_damage_report(state, NULL);
+    ffisan_creport_written(state);
     if (state->code_died) {
         ffisan_stacks_forget_dead_code(state->stacks, &state->heap);
         ffisan_origin_forget_dead_code(state);

@@ -9,6 +9,7 @@
 #include "base/pages.h"
 #include "runtime/audit/lead.h"
 #include "runtime/cmem/cheap.h"
+#include "runtime/cmem/listed.h"
 #include "runtime/cmem/segments.h"
 #include "runtime/fault/guard.h"
 #include "runtime/fault/signals.h"
@@ -38,6 +39,7 @@ struct piece {
     struct ffisan_audit *audit;
     uintptr_t at, end;
     enum ffisan_slot_kind kind;
+    bool is_brk;
     struct ffisan_holder holder; /* in which all of it lies; without a block: each word is one */
 };
 
@@ -46,7 +48,8 @@ static void search_page(struct piece *piece, size_t size)
     struct ffisan_holder holder = piece->holder;
     for (uintptr_t place = piece->at; place < piece->at + size; place += 8) {
         uint64_t word = __atomic_load_n((const uint64_t *)place, __ATOMIC_RELAXED);
-        if (!ffisan_lead_is_one(piece->audit, word))
+        if (!ffisan_lead_is_one(piece->audit, word) ||
+            (piece->holder.block == 0 && ffisan_listed_is_searched_apart(place, piece->is_brk)))
             continue;
         if (piece->holder.block == 0)
             holder.block = holder.payload = place;
@@ -127,6 +130,7 @@ static void search_segment(struct ffisan_audit *audit, const struct ffisan_segme
     struct piece piece = {.audit = audit,
                           .at = segment->start,
                           .end = segment->end,
+                          .is_brk = segment->kind == FFISAN_SEGMENT_BRK,
                           .kind = is_stack ? FFISAN_SLOT_INTEGER : FFISAN_SLOT_POINTER,
                           .holder = {.kind = FFISAN_HOLDER_C_VARIABLE, .size = 8}};
     search_piece(&piece);

@@ -3,6 +3,7 @@
 
 #include "base/pages.h"
 #include "runtime/cmem/cheap.h"
+#include "runtime/cmem/listed.h"
 #include "runtime/cmem/segments.h"
 #include "runtime/fault/guard.h"
 #include "runtime/state.h"
@@ -15,6 +16,7 @@ struct search {
     struct ffisan_holder *best; /* kind NONE: nothing found yet */
     uintptr_t leads_to;         /* of the best */
     struct ffisan_holder holder;
+    bool is_brk;
     uintptr_t at, end; /* a piece of memory: what is left of it */
 };
 
@@ -23,7 +25,8 @@ static void look_at(struct search *search, uintptr_t place)
     const struct ffisan_wanted *wanted = search->wanted;
     uintptr_t word = *(const uintptr_t *)place;
     if (word - wanted->from >= wanted->to - wanted->from || word > wanted->address ||
-        (search->best->kind != FFISAN_HOLDER_NONE && word <= search->leads_to))
+        (search->best->kind != FFISAN_HOLDER_NONE && word <= search->leads_to) ||
+        (search->holder.block == 0 && ffisan_listed_is_searched_apart(place, search->is_brk)))
         return;
     search->leads_to = word;
     *search->best = search->holder;
@@ -125,8 +128,10 @@ bool ffisan_keeper_in_c(uintptr_t vm_address, const struct ffisan_wanted *wanted
     *ret_holder = (struct ffisan_holder){.kind = FFISAN_HOLDER_NONE};
     search.holder = (struct ffisan_holder){.kind = FFISAN_HOLDER_C_VARIABLE, .size = 8};
     size_t n = ffisan_segments_now(vm_address, &segments);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        search.is_brk = segments[i].kind == FFISAN_SEGMENT_BRK;
         search_piece(&search, segments[i].start, segments[i].end);
+    }
     if (ret_holder->kind == FFISAN_HOLDER_NONE && ffisan_cheap_lock()) {
         ffisan_cheap_each_live(search_block, &search);
         ffisan_cheap_unlock();

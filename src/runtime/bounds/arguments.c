@@ -4,6 +4,7 @@
 #include "runtime/bounds/disguise.h"
 #include "runtime/bounds/gone.h"
 #include "runtime/bounds/keep.h"
+#include "runtime/cmem/cheap.h"
 #include "runtime/ffi/results_books.h"
 #include "runtime/state.h"
 #include "runtime/vm/cstack.h"
@@ -21,7 +22,7 @@ static void keep_pointees(const struct ffisan_builtin_call *call,
     for (; address < extent->end && address + 8 <= end; address += 8) {
         uint64_t word = *(const uint64_t *)address;
         struct ffisan_extent pointee;
-        if (ffisan_region_find(word) && ffisan_extent_find(call->state, word, &pointee))
+        if (ffisan_cheap_may_have(word) && ffisan_extent_find(call->state, word, &pointee))
             ffisan_keep_block(call, &pointee);
     }
 }

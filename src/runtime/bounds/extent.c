@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/bounds/extent.h"
+#include "runtime/cmem/listed.h"
 
 #include "runtime/cmem/creport.h"
 #include "runtime/report/writers.h"
@@ -124,6 +125,8 @@ void ffisan_extent_report(struct ffisan_state *state, const struct ffisan_extent
         ffisan_overrun_report(state, &extent->ref, overrun);
         return;
     }
+    if (!ffisan_listed_is_certain())
+        return;
     uintptr_t first = ffisan_overrun_first(overrun);
     struct ffisan_cevent event = {.kind = FFISAN_KIND_OUT_OF_BOUNDS,
                                   .access = overrun->access,

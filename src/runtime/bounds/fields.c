@@ -3,6 +3,7 @@
 
 #include "runtime/bounds/gone.h"
 #include "runtime/bounds/keep.h"
+#include "runtime/cmem/cheap.h"
 #include "runtime/state.h"
 #include "runtime/vm/ctype_table.h"
 
@@ -101,7 +102,7 @@ void ffisan_fields_check(const struct ffisan_builtin_call *call, enum ffisan_acc
     const struct lj_ctype *type =
         find_struct(&table, (const struct lj_cdata *)lj_tv_object(object), &base);
     struct lookup lookup = {.table = &table, .name = (const struct lj_str *)lj_tv_object(key)};
-    if (!type || !ffisan_region_find(base) || !find_member(&lookup, type, 0, 0, &member))
+    if (!type || !ffisan_cheap_may_have(base) || !find_member(&lookup, type, 0, 0, &member))
         return;
     size_t size = size_of_access(&table, &member, access);
     if (size == 0)

@@ -2,6 +2,8 @@
 #include "runtime/bounds/handed.h"
 
 #include "runtime/bounds/extent.h"
+#include "runtime/bounds/gone.h"
+#include "runtime/cmem/cheap.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/fault/door.h"
 #include "runtime/fault/guard.h"
@@ -13,11 +15,16 @@ static void check(const void *data, size_t size, const char *function)
     struct ffisan_extent extent;
     struct ffisan_quiet quiet;
     uintptr_t address = (uintptr_t)data;
-    if (!state || ffisan_thread.is_busy || !ffisan_region_find(address))
+    if (!state || ffisan_thread.is_busy || !ffisan_cheap_may_have(address))
         return;
     ffisan_state_classify_pending(state);
-    if (!ffisan_extent_find(state, address, &extent) || address >= extent.end ||
-        size <= extent.end - address)
+    if (!ffisan_extent_find(state, address, &extent)) {
+        ffisan_quiet_begin(&quiet);
+        ffisan_gone_check(state, address, size, FFISAN_ACCESS_SYSCALL, function);
+        ffisan_quiet_end(&quiet);
+        return;
+    }
+    if (address >= extent.end || size <= extent.end - address)
         return;
     struct ffisan_overrun overrun = {.address = address,
                                      .size = size,

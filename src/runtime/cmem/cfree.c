@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/cmem/cfree.h"
+#include "runtime/cmem/listed.h"
 
 #include "runtime/audit/standin.h"
 #include "runtime/cmem/creport.h"
+#include "runtime/cmem/malloc.h"
 #include "runtime/cmem/mappings.h"
 #include "runtime/fault/guard.h"
 #include "runtime/state.h"
@@ -52,12 +54,20 @@ static bool find_lua_block(uintptr_t address, struct ffisan_described_block *ret
    the program's name.  Other stacks lie elsewhere. */
 #define MAIN_STACK ((uintptr_t)256 << 20)
 
+/* Other allocators than libc's may hand out variables of theirs. */
+static bool is_of_allocator(const struct link_map *module)
+{
+    return module == ffisan_modules_find((uintptr_t)ffisan_malloc_allocator()) &&
+           module != ffisan_modules_find((uintptr_t)getauxval);
+}
+
 /* Memory that no allocator can have handed out; NULL = who knows. */
 static const char *foreign_memory(const void *block)
 {
     uintptr_t address = (uintptr_t)block, here = (uintptr_t)&address, top = getauxval(AT_EXECFN);
-    if (ffisan_modules_find(address))
-        return "of a variable or constant";
+    const struct link_map *module = ffisan_modules_find(address);
+    if (module)
+        return is_of_allocator(module) ? NULL : "of a variable or constant";
     if (address > here && address < top && top - here < MAIN_STACK)
         return "of the stack";
     char first;
@@ -102,6 +112,8 @@ bool ffisan_cfree_judge(struct ffisan_state *state, enum ffisan_cheap_answer ans
         report(state, function, block, FFISAN_KIND_DOUBLE_FREE, ref);
         return false;
     case FFISAN_CHEAP_INTERIOR: {
+        if (ref->region->listed && !ffisan_listed_is_certain())
+            return true;
         struct ffisan_cnote *note = ffisan_cheap_note(ref);
         report(state, function, block, FFISAN_KIND_INVALID_FREE, ref);
         if (note)

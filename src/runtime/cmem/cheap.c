@@ -5,6 +5,8 @@
 #include "base/pages.h"
 #include "runtime/cmem/ctraces_fast.h"
 #include "runtime/cmem/finalizer.h"
+#include "runtime/cmem/ledger.h"
+#include "runtime/cmem/listed.h"
 #include "runtime/cmem/paged.h"
 #include "runtime/cmem/position.h"
 #include "runtime/cmem/segments.h"
@@ -26,8 +28,8 @@ static struct {
     struct ffisan_lock lock; /* when there are other threads */
     bool is_busy;            /* when there are none: we are inside */
     bool is_ready;
-    bool is_stopped; /* for good */
-    struct ffisan_heap dense;
+    bool is_stopped;          /* for good */
+    struct ffisan_heap dense; /* with a ledger: its damage */
     uint64_t n_allocs, n_frees, n_notes_refused;
 } cheap;
 
@@ -65,7 +67,8 @@ void ffisan_cheap_unlock(void)
 bool ffisan_cheap_find(uintptr_t address, struct ffisan_slot_ref *ret_ref)
 {
     return ffisan_heap_find(&cheap.dense, address, ret_ref) ||
-           ffisan_heap_find(&ffisan_paged_heap, address, ret_ref);
+           ffisan_heap_find(&ffisan_paged_heap, address, ret_ref) ||
+           ffisan_ledger_find(address, ret_ref);
 }
 
 bool ffisan_cheap_find_live(uintptr_t address, struct ffisan_slot_ref *ret_ref)
@@ -76,12 +79,12 @@ bool ffisan_cheap_find_live(uintptr_t address, struct ffisan_slot_ref *ret_ref)
 
 uint64_t ffisan_cheap_n_allocs(void)
 {
-    return cheap.n_allocs;
+    return cheap.n_allocs + ffisan_ledger_stats().n_listed;
 }
 
 bool ffisan_cheap_has_live(void)
 {
-    return ffisan_cheap_n_allocs() != cheap.n_frees;
+    return ffisan_cheap_n_allocs() != cheap.n_frees + ffisan_ledger_stats().n_gone;
 }
 
 bool ffisan_cheap_is_paged(const struct ffisan_slot_ref *ref)
@@ -109,6 +112,7 @@ void ffisan_cheap_bounds(uintptr_t *ret_low, uintptr_t *ret_high)
     *ret_low = *ret_high = 0;
     widen(&cheap.dense, ret_low, ret_high);
     widen(&ffisan_paged_heap, ret_low, ret_high);
+    ffisan_ledger_widen(ret_low, ret_high);
 }
 
 void ffisan_cheap_each_live(void (*visit)(void *context, const struct ffisan_slot_ref *ref),
@@ -116,6 +120,7 @@ void ffisan_cheap_each_live(void (*visit)(void *context, const struct ffisan_slo
 {
     ffisan_heap_each_live(&cheap.dense, visit, context);
     ffisan_heap_each_live(&ffisan_paged_heap, visit, context);
+    ffisan_ledger_each_live(visit, context);
 }
 
 struct ffisan_heap_stats ffisan_cheap_stats(void)
@@ -136,12 +141,13 @@ static void say_stopped(void)
 void ffisan_cheap_stop(void)
 {
     cheap.is_stopped = true;
+    ffisan_ledger_doubt();
     if (cheap.is_ready)
         say_stopped();
     cheap.is_ready = false;
 }
 
-void ffisan_cheap_start(void)
+void ffisan_cheap_start(const struct ffisan_ledger_source *source)
 {
     bool locked = ffisan_lock_take(&ffisan_runtime.lock);
     if (!cheap.is_ready && !cheap.is_stopped && ffisan_ctraces_start()) {
@@ -150,8 +156,9 @@ void ffisan_cheap_start(void)
         ffisan_heap_init(&cheap.dense, is_natural ? budget / 4 : budget);
         cheap.dense.note_size = sizeof(struct ffisan_cnote);
         ffisan_segments_declare_own();
-        ffisan_paged_start(sizeof(struct ffisan_cnote), is_natural ? 0 : SPARE_PAGED);
-        cheap.is_ready = true;
+        cheap.is_ready = !source || ffisan_ledger_start(&cheap.dense, source);
+        if (cheap.is_ready && !ffisan_ledger_is_in_doubt())
+            ffisan_paged_start(sizeof(struct ffisan_cnote), is_natural ? 0 : SPARE_PAGED);
     }
     if (cheap.is_stopped)
         say_stopped();
@@ -195,15 +202,18 @@ static inline void *alloc_small(size_t size, uint32_t trace)
     return ffisan_bin_alloc(bin, FFISAN_GROUP_ANY, size, books);
 }
 
+/* With a ledger the bins are always empty. */
 static __attribute__((noinline)) void *alloc_slowly(size_t size, size_t alignment, uint32_t trace,
-                                                    uint32_t visits)
+                                                    uint32_t visits, uint32_t *ret_place)
 {
     struct ffisan_slot_ref ref;
     void *block = NULL;
-    if (ffisan_paged_is_due(visits) &&
+    if (ffisan_paged_is_due(visits) && !ffisan_ledger_is_in_doubt() &&
         ffisan_paged_wants(size, alignment, ffisan_ctraces_get(trace), visits))
         block = ffisan_paged_alloc(size, trace, &ref);
-    if (!block)
+    if (!block && ffisan_ledger_is_on)
+        *ret_place = trace;
+    else if (!block)
         block = alloc_dense(size, alignment, trace, &ref);
     if (block)
         ref.slot->type = IN_USE;
@@ -211,8 +221,9 @@ static __attribute__((noinline)) void *alloc_slowly(size_t size, size_t alignmen
 }
 
 void *ffisan_cheap_alloc(struct ffisan_state *state, size_t size, size_t alignment, uintptr_t pc,
-                         uintptr_t sp)
+                         uintptr_t sp, uint32_t *ret_place)
 {
+    *ret_place = 0;
     if (!cheap.is_ready || size > PTRDIFF_MAX || alignment > FFISAN_SPAN_SIZE ||
         ffisan_thread.is_busy || ffisan_unwinder_is_caller(pc))
         return NULL;
@@ -224,7 +235,7 @@ void *ffisan_cheap_alloc(struct ffisan_state *state, size_t size, size_t alignme
     if (__builtin_expect(!ffisan_paged_is_due(visits) && alignment <= 16, 1))
         block = alloc_small(size, trace);
     if (__builtin_expect(!block, 0))
-        block = alloc_slowly(size, alignment, trace, visits);
+        block = alloc_slowly(size, alignment, trace, visits, ret_place);
     cheap.n_allocs += block != NULL;
     leave();
     return block;
@@ -234,8 +245,11 @@ bool ffisan_cheap_resize(const struct ffisan_slot_ref *ref, size_t size)
 {
     if (size + FFISAN_REDZONE_MIN > ffisan_slot_extent(ref) || !ffisan_cheap_lock())
         return false;
-    bool done = ffisan_heap_check_redzone(ref->region->heap, ref) &&
-                ffisan_heap_shrink(ref->region->heap, (void *)ref->block, size);
+    bool done = ffisan_heap_check_redzone(ref->region->heap, ref);
+    if (done && ref->region->listed)
+        ffisan_ledger_resize(ref, size);
+    else if (done)
+        done = ffisan_heap_shrink(ref->region->heap, (void *)ref->block, size);
     ffisan_cheap_unlock();
     return done;
 }
@@ -267,6 +281,7 @@ void ffisan_cheap_check_all(void)
     if (!ffisan_cheap_lock())
         return;
     ffisan_cheap_each_live(check_one, NULL);
+    ffisan_ledger_check_resting();
     ffisan_cheap_unlock();
 }
 
@@ -282,7 +297,7 @@ unsigned ffisan_cheap_take_damage(struct ffisan_damage *damage, unsigned max)
 {
     if (cheap.dense.n_damage + ffisan_paged_heap.n_damage == 0 || !ffisan_cheap_lock())
         return 0;
-    unsigned n = take_damage(&cheap.dense, damage, max);
+    unsigned n = ffisan_listed_is_certain() ? take_damage(&cheap.dense, damage, max) : 0;
     n += take_damage(&ffisan_paged_heap, damage + n, max - n);
     ffisan_cheap_unlock();
     return n;
@@ -298,8 +313,8 @@ void *ffisan_cheap_clear(void *block, size_t size)
 
 /* ---- Freeing -------------------------------------------------------------------------------- */
 
-static void note_free(const struct ffisan_state *state, const struct ffisan_slot_ref *ref,
-                      enum ffisan_cfree_function function, uint32_t trace)
+void ffisan_cheap_note_free(const struct ffisan_state *state, const struct ffisan_slot_ref *ref,
+                            enum ffisan_cfree_function function, uint32_t trace)
 {
     struct ffisan_cnote *note = ffisan_cheap_note(ref);
     if (!note) {
@@ -374,7 +389,9 @@ enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *blo
     struct ffisan_slot_ref ref;
     struct ffisan_region *region = ffisan_region_find((uintptr_t)block);
     if (!region || (region->heap != &cheap.dense && region->heap != &ffisan_paged_heap))
-        return FFISAN_CHEAP_FOREIGN;
+        return __builtin_expect(ffisan_ledger_is_on, 0)
+                   ? ffisan_listed_free(state, block, function, pc, sp, ret_ref)
+                   : FFISAN_CHEAP_FOREIGN;
     if (ffisan_thread.is_busy)
         return FFISAN_CHEAP_BUSY;
     uint32_t trace = ffisan_ctraces_here(state, pc, sp);
@@ -383,7 +400,7 @@ enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *blo
     enum ffisan_cheap_answer answer = FFISAN_CHEAP_DONE;
     if (__builtin_expect(find_used(region, (uintptr_t)block, &ref), 1)) {
         cheap.n_frees++;
-        note_free(state, &ref, function, trace);
+        ffisan_cheap_note_free(state, &ref, function, trace);
         ref.slot->type = 0;
         if (__builtin_expect(region->heap != &cheap.dense, 0) ||
             !ffisan_slot_kill(&cheap.dense, &ref))

@@ -9,12 +9,16 @@
  *   become inaccessible when it is freed, so its next use faults.  No pointer is changed, a
  *   program may go on to compare it or use it as a key.
  *
+ * With --malloc=ledger the program's own malloc takes the place of the dense heap, and the ledger
+ * (ledger.h) knows its blocks.
+ *
  * What the kernel or our limits do not give comes from the program's own malloc, unwatched.
  * Context: any thread; not reentered by a signal handler (it is then answered as if not ours).
  */
 #ifndef FFISAN_CMEM_CHEAP_H
 #define FFISAN_CMEM_CHEAP_H
 
+#include "runtime/cmem/ledger_index.h"
 #include "runtime/heap/heap.h"
 
 struct ffisan_state;
@@ -49,8 +53,12 @@ enum ffisan_cheap_answer {
     FFISAN_CHEAP_BUSY,     /**< asked from inside of itself, or by a handler: give up */
 };
 
-/** Takes its address space.  Context: the first state has just been made; idempotent. */
-void ffisan_cheap_start(void);
+/**
+ * Takes its address space.  `source`: the allocator whose blocks are listed; NULL = none are.
+ * Context: the first state has just been made; idempotent.
+ */
+struct ffisan_ledger_source;
+void ffisan_cheap_start(const struct ffisan_ledger_source *source);
 
 /**
  * Hands out nothing any more: a library was loaded that will free with a function of its own.  What
@@ -58,9 +66,19 @@ void ffisan_cheap_start(void);
  */
 void ffisan_cheap_stop(void);
 
-/** A block for a thread that runs `state`, or NULL.  `pc`, `sp`: see ffisan_ctraces_here. */
+/**
+ * A block for a thread that runs `state`, or NULL.  `pc`, `sp`: see ffisan_ctraces_here.
+ * `ret_place` becomes the number of the place when the block is to be had from the program's own
+ * allocator and listed, else 0.
+ */
 void *ffisan_cheap_alloc(struct ffisan_state *state, size_t size, size_t alignment, uintptr_t pc,
-                         uintptr_t sp);
+                         uintptr_t sp, uint32_t *ret_place);
+
+/** Can an address lead into memory of any heap, or to a listed block?  Quick.  Context: any. */
+static inline bool ffisan_cheap_may_have(uintptr_t address)
+{
+    return ffisan_region_find(address) || ffisan_ledger_index_may_have(address);
+}
 
 /** Frees a block.  `ret_ref` is filled unless the answer is FOREIGN or BUSY. */
 enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *block,
@@ -76,7 +94,7 @@ bool ffisan_cheap_find_live(uintptr_t address, struct ffisan_slot_ref *ret_ref);
 /** Checks the bytes behind a live block; damage is queued.  True when they were intact. */
 bool ffisan_cheap_check(const struct ffisan_slot_ref *ref);
 
-/** The same for all live blocks. */
+/** The same for all live blocks, and for listed ones that rest after they were freed. */
 void ffisan_cheap_check_all(void);
 
 /** Takes what was found overwritten, by this or when a block was freed; returns how many. */
@@ -93,6 +111,10 @@ bool ffisan_cheap_resize(const struct ffisan_slot_ref *ref, size_t size);
 
 /** Makes a fresh large block zero without touching what is untouched. */
 void *ffisan_cheap_clear(void *block, size_t size);
+
+/** Writes down that a block is freed there. */
+void ffisan_cheap_note_free(const struct ffisan_state *state, const struct ffisan_slot_ref *ref,
+                            enum ffisan_cfree_function function, uint32_t trace);
 
 /** The note of a slot; NULL without memory. */
 struct ffisan_cnote *ffisan_cheap_note(const struct ffisan_slot_ref *ref);

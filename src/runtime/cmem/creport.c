@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/cmem/creport.h"
+#include "runtime/cmem/listed.h"
 
 #include "runtime/cmem/cfree.h"
 #include "runtime/cmem/cholder.h"
@@ -194,7 +195,9 @@ static void gather(void *argument)
     const struct ffisan_cevent *event = gathering->event;
     switch (gathering->stage++) {
     case 0:
-        if (event->function && event->access == FFISAN_ACCESS_FREE)
+        if (event->is_late)
+            gathering->stage = 2;
+        else if (event->function && event->access == FFISAN_ACCESS_FREE)
             gathering->scratch->frames[gathering->here.n_frames++] =
                 (struct ffisan_frame){.lang = FFISAN_LANG_C, .function = event->function};
         ffisan_here_add_c(&gathering->here, gathering->scratch, event->context);
@@ -391,6 +394,23 @@ bool ffisan_creport_use(uintptr_t address, enum ffisan_access access, const char
             note->is_reported = 1;
     }
     return reopen(&ref);
+}
+
+void ffisan_creport_written(struct ffisan_state *state)
+{
+    struct ffisan_slot_ref ref;
+    while (ffisan_listed_take_written(&ref)) {
+        struct ffisan_cnote *note = ffisan_cheap_note(&ref);
+        struct ffisan_cevent event = {.kind = FFISAN_KIND_USE_AFTER_FREE,
+                                      .access = FFISAN_ACCESS_WRITE,
+                                      .address = ref.block,
+                                      .ref = &ref,
+                                      .is_late = true};
+        if (note->is_reported)
+            continue; /* seen when it happened */
+        ffisan_creport(state, &event);
+        note->is_reported = 1;
+    }
 }
 
 void ffisan_creport_unmapped(uintptr_t address, enum ffisan_access access,

@@ -31,6 +31,7 @@ struct ffisan_cevent {
     int64_t lua_offset;                             /**< of the address in its slot */
     const struct ffisan_overrun *overrun;           /**< OUT_OF_BOUNDS: what is wrong */
     const char *what;                               /**< without a block: "of a variable" */
+    bool is_late; /**< what is there shows it, nobody knows when it was and by whom */
 };
 
 /** Reports it.  `state`: that runs on this thread, or NULL. */
@@ -49,6 +50,9 @@ void ffisan_creport_begin(void);
  */
 bool ffisan_creport_use(uintptr_t address, enum ffisan_access access, const char *function,
                         size_t size, const ucontext_t *context);
+
+/** Reports listed blocks that were written to after they had been freed, and found so. */
+void ffisan_creport_written(struct ffisan_state *state);
 
 /**
  * Is this second free only what follows from a use that was reported?  The C function that runs has

@@ -11,6 +11,7 @@
 
 #include "base/io.h"
 #include "runtime/cmem/cheap.h"
+#include "runtime/cmem/listed.h"
 #include "runtime/cmem/cholder.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/leaks_mark.h"
@@ -53,6 +54,13 @@ static bool is_due(struct ffisan_state *state)
     return leaks.budget > 0 && ffisan_cholder_lost_something(state);
 }
 
+/* Is there anything that can be known to be lost? */
+static bool is_watching(void)
+{
+    return ffisan_runtime.options.leaks && ffisan_runtime.options.malloc &&
+           ffisan_cheap_has_live() && ffisan_listed_is_certain();
+}
+
 static void search(void *argument)
 {
     struct ffisan_leaks_mark *mark = argument;
@@ -68,8 +76,7 @@ static void search_kept(void *argument)
 void ffisan_leaks_note_kept(struct ffisan_state *state)
 {
     struct ffisan_leaks_mark mark = {.state = state, .is_first = true};
-    if (!ffisan_runtime.options.leaks || !ffisan_runtime.options.malloc || ffisan_io_is_confined ||
-        !ffisan_cheap_has_live() || !ffisan_cheap_lock())
+    if (ffisan_io_is_confined || !is_watching() || !ffisan_cheap_lock())
         return;
     ffisan_leaks_mark_begin(&mark);
     if (mark.is_possible)
@@ -82,11 +89,6 @@ static void search_library(void *argument)
 {
     struct ffisan_leaks_mark *mark = argument;
     ffisan_leaks_mark_library(mark);
-}
-
-static bool is_watching(void)
-{
-    return ffisan_runtime.options.leaks && ffisan_runtime.options.malloc && ffisan_cheap_has_live();
 }
 
 void ffisan_leaks_library_goes(const struct ffisan_leaks_range *ranges, unsigned n)
@@ -207,7 +209,7 @@ static void look_for_the_last_time(struct ffisan_state *state)
 void ffisan_leaks_after_cycle(struct ffisan_state *state, bool is_last)
 {
     if (!ffisan_runtime.options.leaks || !ffisan_runtime.options.malloc || ffisan_io_is_confined ||
-        !ffisan_lock_take(&ffisan_runtime.lock))
+        !ffisan_listed_is_certain() || !ffisan_lock_take(&ffisan_runtime.lock))
         return;
     bool was_busy = ffisan_thread.is_busy;
     ffisan_thread.is_busy = true;

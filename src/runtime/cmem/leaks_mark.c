@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/pages.h"
 #include "runtime/cmem/cheap.h"
+#include "runtime/cmem/listed.h"
 #include "runtime/cmem/cholder.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/leaks.h"
@@ -95,6 +96,12 @@ static const uint64_t *skip(const struct ffisan_leaks_mark *mark, const uint64_t
     return words;
 }
 
+/* Listed blocks lie among the memory of the process, but what is in them is not in use for that. */
+static bool is_root(const struct ffisan_leaks_mark *mark, const uint64_t *word)
+{
+    return !mark->is_in_process || !ffisan_listed_covers((uintptr_t)word);
+}
+
 static void search_words(struct ffisan_leaks_mark *mark, uintptr_t low, uintptr_t high, uint8_t how)
 {
     enum { PIECE = 64 };
@@ -105,7 +112,7 @@ static void search_words(struct ffisan_leaks_mark *mark, uintptr_t low, uintptr_
     while ((words = skip(mark, words, end)) < end) {
         const uint64_t *stop = end - words < PIECE ? end : words + PIECE;
         for (; words < stop; words++)
-            if (__builtin_expect(*words - mark->low < mark->size, 0))
+            if (__builtin_expect(*words - mark->low < mark->size, 0) && is_root(mark, words))
                 reach(mark, *words, how);
     }
 }
@@ -209,10 +216,12 @@ static void search_present_pages(struct ffisan_leaks_mark *mark, uintptr_t low, 
 
 static void search_range(struct ffisan_leaks_mark *mark, uintptr_t low, uintptr_t high)
 {
+    mark->is_in_process = true;
     if (high - low >= WORTH_ASKING)
         search_present_pages(mark, low, high);
     else
         search_words(mark, low, high, REACHABLE);
+    mark->is_in_process = false;
 }
 
 /* A mapping without what is ours in it: neighbours are listed as one. */

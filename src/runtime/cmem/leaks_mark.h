@@ -22,10 +22,11 @@ struct ffisan_leak {
 
 struct ffisan_leaks_mark {
     struct ffisan_state *state;
-    bool is_tentative; /**< report only what was lost in the search before as well */
-    bool is_last;      /**< the program has ended */
-    bool is_first;     /**< what stands on this thread's stack does not count */
-    bool is_possible;  /**< there was memory for the search */
+    bool is_tentative;  /**< report only what was lost in the search before as well */
+    bool is_last;       /**< the program has ended */
+    bool is_first;      /**< what stands on this thread's stack does not count */
+    bool is_possible;   /**< there was memory for the search */
+    bool is_in_process; /**< what is being searched now: blocks in it are searched of their own */
     const struct ffisan_leaks_range *ranges; /**< of a library */
     unsigned n_ranges;
     bool is_complete; /**< all memory was searched */

@@ -3,6 +3,8 @@
 #ifndef FFISAN_CMEM_MALLOC_H
 #define FFISAN_CMEM_MALLOC_H
 
+#include "wire/options.h"
+
 #include <stdbool.h>
 
 /** Our definition of "malloc", "free" ..., or NULL for other names.  Context: any. */
@@ -16,5 +18,14 @@ void *ffisan_malloc_next(const char *name);
  * does not, and frees with its own free what libc would get from us.
  */
 bool ffisan_malloc_is_ours(void);
+
+/**
+ * There is a state: begins to watch memory of C as it was asked for.  Returns how it is done: a
+ * program with a malloc of its own gets a ledger (border.h) or nothing.
+ */
+enum ffisan_malloc ffisan_malloc_watch(enum ffisan_malloc how);
+
+/** An address in the allocator whose blocks are not ours.  Context: no signal handler. */
+const void *ffisan_malloc_allocator(void);
 
 #endif

@@ -9,8 +9,12 @@
  */
 #include "base/export.h"
 #include "base/real.h"
+#include "runtime/cmem/border.h"
 #include "runtime/cmem/cheap.h"
+#include "runtime/cmem/listed.h"
+#include "runtime/cmem/ledger.h"
 #include "runtime/cmem/malloc.h"
+#include "runtime/cmem/ways.h"
 #include "runtime/entry/preload.h"
 
 #include <dlfcn.h>
@@ -22,6 +26,16 @@ typedef void *dlopen_fn(const char *path, int mode);
 static dlsym_fn *real_dlsym;
 FFISAN_REAL_SLOT(real_dlopen, dlopen);
 
+/* Lua code that asks for a malloc that is not ours; for a function that frees behind our back. */
+static void *find_listing(const char *name, void *handle)
+{
+    if (ffisan_ways_is_one(name))
+        ffisan_listed_doubt();
+    if (handle == RTLD_NEXT || ffisan_malloc_is_ours() || !ffisan_malloc_own(name))
+        return NULL;
+    return ffisan_border_own(name, real_dlsym(handle, name));
+}
+
 __attribute__((optimize("O2"))) FFISAN_EXPORT void *dlsym(void *handle, const char *name)
 {
     if (__builtin_expect(real_dlsym == NULL, 0))
@@ -30,6 +44,11 @@ __attribute__((optimize("O2"))) FFISAN_EXPORT void *dlsym(void *handle, const ch
         void *own = ffisan_malloc_own(name);
         void *found = own && ffisan_malloc_is_ours() ? real_dlsym(handle, name) : NULL;
         if (found && found == ffisan_malloc_next(name))
+            return own;
+    }
+    if (__builtin_expect(ffisan_ledger_is_on, 0)) {
+        void *own = find_listing(name, handle);
+        if (own)
             return own;
     }
     if (handle == RTLD_DEFAULT && ffisan_preload_may_own(name)) {

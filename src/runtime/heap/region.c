@@ -65,6 +65,25 @@ char *ffisan_region_notes(struct ffisan_region *region)
     return region->notes;
 }
 
+static const struct ffisan_listed *find_listed(const struct ffisan_slot_ref *ref)
+{
+    const struct ffisan_region *region = ref->region;
+    return region->listed ? &region->listed[ref->slot - region->slots] : NULL;
+}
+
+size_t ffisan_region_large_size(const struct ffisan_slot_ref *ref)
+{
+    const struct ffisan_listed *listed = find_listed(ref);
+    return listed ? listed->size : ref->span->large_size;
+}
+
+size_t ffisan_region_large_extent(const struct ffisan_slot_ref *ref)
+{
+    const struct ffisan_listed *listed = find_listed(ref);
+    return listed ? listed->room + FFISAN_REDZONE_MIN
+                  : (size_t)ref->span->n_spans << FFISAN_SPAN_SHIFT;
+}
+
 #define SUMS_BYTES (FFISAN_SPANS_PER_REGION * FFISAN_SLOTS_PER_SPAN * sizeof(uint32_t))
 
 uint32_t *ffisan_region_sums(struct ffisan_region *region)

@@ -80,6 +80,13 @@ struct ffisan_span {
 
 struct ffisan_heap;
 
+/** A block of another allocator (cmem/ledger.h): it lies anywhere, so its books say where. */
+struct ffisan_listed {
+    uintptr_t block;
+    size_t size; /**< bytes that were asked for */
+    size_t room; /**< bytes that it can grow to where it is; a redzone fits behind them */
+};
+
 struct ffisan_region {
     uintptr_t base;
     size_t size; /**< FFISAN_REGION_SIZE, or a multiple for one huge block */
@@ -91,7 +98,8 @@ struct ffisan_region {
     uint32_t *sums;             /**< parallel to slots, see seal.h; NULL until needed */
     char *notes;                /**< parallel to slots, see ffisan_region_note; NULL until needed */
     uint32_t note_size;         /**< bytes of each; 0 = there are none */
-    bool is_adopted;            /**< the pages are not ours to unmap */
+    struct ffisan_listed *listed; /**< parallel to slots, which lie elsewhere; NULL = they do not */
+    bool is_adopted;              /**< the pages are not ours to unmap */
     struct ffisan_span spans[FFISAN_SPANS_PER_REGION];
 };
 
@@ -191,17 +199,21 @@ static inline enum ffisan_slot_state ffisan_slot_state(const struct ffisan_slot_
     return ref->span->free[word] & bit ? FFISAN_SLOT_FREE : FFISAN_SLOT_LIVE;
 }
 
+/** The sizes of what is no slot among others: a large block, or one that is listed. */
+size_t ffisan_region_large_size(const struct ffisan_slot_ref *ref);
+size_t ffisan_region_large_extent(const struct ffisan_slot_ref *ref);
+
 /** Bytes that were asked for. */
 static inline size_t ffisan_slot_size(const struct ffisan_slot_ref *ref)
 {
-    return ref->span->n_spans ? ref->span->large_size : ref->span->slot_size - ref->slot->slack;
+    return ref->span->n_spans ? ffisan_region_large_size(ref)
+                              : ref->span->slot_size - ref->slot->slack;
 }
 
 /** Bytes that it takes. */
 static inline size_t ffisan_slot_extent(const struct ffisan_slot_ref *ref)
 {
-    return ref->span->n_spans ? (size_t)ref->span->n_spans << FFISAN_SPAN_SHIFT
-                              : ref->span->slot_size;
+    return ref->span->n_spans ? ffisan_region_large_extent(ref) : ref->span->slot_size;
 }
 
 #endif

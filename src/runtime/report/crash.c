@@ -67,7 +67,7 @@ static void say(const struct crash *crash)
 void ffisan_crash_note(uintptr_t address)
 {
     struct crash crash = {.address = address};
-    if (!ffisan_region_find(address) || !ffisan_lock_take(&ffisan_runtime.lock))
+    if (!ffisan_cheap_may_have(address) || !ffisan_lock_take(&ffisan_runtime.lock))
         return;
     crash.scratch = ffisan_scratch_begin();
     if (ffisan_guard_run(find_block, &crash) && crash.is_known)

@@ -65,6 +65,8 @@ static void why_used(struct ffisan_text *text, const struct ffisan_finding *find
         ffisan_text_add(text, has_place ? "," : "");
         ffisan_text_add(text, " has freed it. The pointer in Lua does not know of that.");
     }
+    if (finding->use.stack.n_frames == 0)
+        ffisan_text_add(text, " The content has changed since; who did it was not seen.");
 }
 
 static void fix_used(struct ffisan_text *text, const struct ffisan_finding *finding)

@@ -205,6 +205,40 @@ const char *ffisan_modules_variable(const struct link_map *module, uintptr_t add
     return find_symbol(module, address, is_variable, ret_offset);
 }
 
+/*
+ * What is defined elsewhere is in no hash table: of the newer kind all of it comes first.  A table
+ * of nothing does not tell how much that is; names follow symbols, as the loader itself assumes.
+ */
+static size_t count_undefined(const struct link_map *module, const ElfW(Sym) * symbols,
+                              const char *strings)
+{
+    const uint32_t *gnu_hash = (const uint32_t *)dynamic_pointer(module, DT_GNU_HASH);
+    const uint32_t *hash = (const uint32_t *)dynamic_pointer(module, DT_HASH);
+    uint32_t first;
+    if (gnu_hash && count_symbols(gnu_hash, &first) > first)
+        return first;
+    if (hash)
+        return hash[1];
+    return strings > (const char *)symbols
+               ? (size_t)(strings - (const char *)symbols) / sizeof(*symbols)
+               : 0;
+}
+
+bool ffisan_modules_imports(const struct dl_phdr_info *info, bool (*is_one)(const char *name))
+{
+    struct link_map module = {.l_addr = info->dlpi_addr};
+    for (unsigned i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
+            module.l_ld = (ElfW(Dyn) *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+    const ElfW(Sym) *symbols = (const ElfW(Sym) *)dynamic_pointer(&module, DT_SYMTAB);
+    const char *strings = (const char *)dynamic_pointer(&module, DT_STRTAB);
+    size_t n = symbols && strings ? count_undefined(&module, symbols, strings) : 0;
+    for (size_t i = 1; i < n; i++)
+        if (symbols[i].st_shndx == SHN_UNDEF && is_one(strings + symbols[i].st_name))
+            return true;
+    return false;
+}
+
 /* Does a function of this size end in a direct jump to the target? */
 static bool jumps_to(uintptr_t code, size_t size, uintptr_t target)
 {

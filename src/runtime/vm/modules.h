@@ -39,6 +39,9 @@ const char *ffisan_modules_function(const struct link_map *module, uintptr_t add
 const char *ffisan_modules_variable(const struct link_map *module, uintptr_t address,
                                     uintptr_t *ret_offset);
 
+/** Does a module need a function or variable from elsewhere whose name is one of those? */
+bool ffisan_modules_imports(const struct dl_phdr_info *module, bool (*is_one)(const char *name));
+
 /**
  * Exported function that is nothing but a jump to `target`, or NULL: libc's vsnprintf sets a flag
  * and jumps to a nameless function, which in a stack stands for it.
