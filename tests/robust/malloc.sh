@@ -11,6 +11,7 @@ top=$(cd "$here/../.." && pwd)
 . "$top/tests/tap.bash"
 make -s -f "$here/Makefile" TOP="$top" || exit 1
 export MALLOC_PLUGIN=$top/build/tests/robust_malloc_plugin.so
+export MALLOC_LIBRARY=$top/build/tests/robust_malloc_own.so
 filter=${1:-}
 
 run() # PREFIX COMMAND...
@@ -21,17 +22,24 @@ run() # PREFIX COMMAND...
     echo $? >"$prefix.status"
 }
 
-may_be_said() # PROGRAM: pattern of what ffisan may say of it
+may_be_said() # PROGRAM HOST: pattern of what ffisan may say of it
 {
     case $1 in
     deeply_bound) echo 'not everything was watched: a library was loaded with RTLD_DEEPBIND' ;;
     little_memory) echo 'not everything was watched: (no memory|there is no memory)|no LuaJIT was watched' ;;
+    *) echo 'nothing' ;;
+    esac
+    case $2 in
+    robust_malloc_own) echo '|not everything was watched: the program has a malloc of its own' ;;
+    robust_malloc_sized) echo '|not everything was watched: the program has ways to free' ;;
     esac
 }
 
-check() # LABEL PRELOADED HOST PROGRAM
+check() # LABEL PRELOADED HOST PROGRAM [OPTION...]
 {
     local label=$1 preloaded=$2 host=$top/build/tests/$3 program=$4 said reasons
+    said=$(may_be_said "$program" "$3" | tr -d '\n')
+    shift 4
     [[ $label == *"$filter"* ]] || return
     rm -f "$tmp/report.jsonl"
     if [ "$program" = handler_that_allocates ]; then # libc alone does not promise to survive it
@@ -42,9 +50,8 @@ check() # LABEL PRELOADED HOST PROGRAM
         LD_PRELOAD=$preloaded run "$tmp/plain" "$host" "$program"
         [ "$program" != plain_work ] || cp "$tmp/plain.out" "$tmp/plain_work"
     fi
-    LD_PRELOAD=$preloaded run "$tmp/watched" "$ffisan" run "--report=$tmp/report.jsonl" -- "$host" "$program"
-    said=$(may_be_said "$program")
-    [ -z "$said" ] || sed -i -E "/^ffisan: ($said)/d" "$tmp/watched.err"
+    LD_PRELOAD=$preloaded run "$tmp/watched" "$ffisan" run "--report=$tmp/report.jsonl" "$@" -- "$host" "$program"
+    sed -i -E "/^ffisan: ($said)/d" "$tmp/watched.err"
     reasons=$(
         difference 'exit status' "$tmp/plain.status" "$tmp/watched.status"
         [ "$(cat "$tmp/plain.status")" = 3 ] || echo "alone it ends with $(cat "$tmp/plain.status")"
@@ -62,7 +69,7 @@ done
 # What allocates on its own terms: libc's functions must not mix in, ours neither.
 for program in $("$top/build/tests/robust_malloc"); do
     case $program in
-    deeply_bound | handler_that_allocates) continue ;; # fail alone, too
+    deeply_bound | handler_that_allocates | allocator_questions) continue ;; # fail alone, too
     # So does this, one time in many: libgcc asks malloc while it holds its own lock, for LuaJIT that
     # gives up a recording, and waits for the lock that this malloc holds during another's fork.
     forks_while_others_allocate) continue ;;
@@ -77,8 +84,19 @@ for name in jemalloc tcmalloc_minimal; do
         continue
     fi
     for program in plain_work closed_descriptors vforks spawns libraries_that_go large_stacks \
-        forks_while_others_allocate other_threads_free growth another_user; do
+        forks_while_others_allocate other_threads_free allocator_questions blocks_from_before \
+        allocators_that_go growth another_user; do
         check "$program, with $name" "$allocator" robust_malloc "$program"
+        check "$program, with $name and a ledger" "$allocator" robust_malloc "$program" --malloc=ledger
     done
+done
+
+# What the allocator does not survive alone, it does not survive with a ledger.
+for program in $("$top/build/tests/robust_malloc"); do
+    [ "$program" != handler_that_allocates ] || continue
+    check "$program, with a ledger" '' robust_malloc "$program" --malloc=ledger
+done
+for option in 0 1 ledger; do
+    check "other ways to free, --malloc=$option" '' robust_malloc_sized all "--malloc=$option"
 done
 tap_end

@@ -22,5 +22,8 @@ int large_stacks(void);
 int forks_while_others_allocate(void);
 int many_states(void);
 int other_threads_free(void);
+int allocator_questions(void);
+int blocks_from_before(void);
+int allocators_that_go(void);
 
 #endif

@@ -37,6 +37,13 @@ static void test_types(void)
     TAP_OK(options.quarantine == 3072, "a size");
     TAP_OK(options.halt, "a switch");
     TAP_TEXT(options.report, "out.jsonl", "a string");
+    TAP_OK(options.malloc == FFISAN_MALLOC_OWN, "what was not named has its default");
+    TAP_OK(parse("malloc=ledger") == 0 && options.malloc == FFISAN_MALLOC_LEDGER &&
+               parse("malloc=off") == 0 && options.malloc == FFISAN_MALLOC_NONE &&
+               parse("malloc") == 0 && options.malloc == FFISAN_MALLOC_OWN &&
+               parse("malloc=0") == 0 && options.malloc == FFISAN_MALLOC_NONE &&
+               parse("malloc=own") == 1 && options.malloc == FFISAN_MALLOC_OWN,
+           "malloc takes what a bool takes, and a word");
     TAP_OK(parse("gc=alloc:gc=natural") == 0 && options.gc == FFISAN_GC_NATURAL, "the last counts");
     TAP_OK(parse("halt:stats=on:dangling=yes:halt=false") == 0, "all spellings of a switch");
     TAP_OK(!options.halt && options.stats && options.dangling, "and what they mean");
