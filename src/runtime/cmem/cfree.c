@@ -54,20 +54,14 @@ static bool find_lua_block(uintptr_t address, struct ffisan_described_block *ret
    the program's name.  Other stacks lie elsewhere. */
 #define MAIN_STACK ((uintptr_t)256 << 20)
 
-/* Other allocators than libc's may hand out variables of theirs. */
-static bool is_of_allocator(const struct link_map *module)
-{
-    return module == ffisan_modules_find((uintptr_t)ffisan_malloc_allocator()) &&
-           module != ffisan_modules_find((uintptr_t)getauxval);
-}
-
 /* Memory that no allocator can have handed out; NULL = who knows. */
 static const char *foreign_memory(const void *block)
 {
     uintptr_t address = (uintptr_t)block, here = (uintptr_t)&address, top = getauxval(AT_EXECFN);
-    const struct link_map *module = ffisan_modules_find(address);
-    if (module)
-        return is_of_allocator(module) ? NULL : "of a variable or constant";
+    if (ffisan_malloc_is_of_allocator(address))
+        return NULL; /* which may hand out variables */
+    if (ffisan_modules_find(address))
+        return "of a variable or constant";
     if (address > here && address < top && top - here < MAIN_STACK)
         return "of the stack";
     char first;

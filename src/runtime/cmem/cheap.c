@@ -68,7 +68,7 @@ bool ffisan_cheap_find(uintptr_t address, struct ffisan_slot_ref *ret_ref)
 {
     return ffisan_heap_find(&cheap.dense, address, ret_ref) ||
            ffisan_heap_find(&ffisan_paged_heap, address, ret_ref) ||
-           ffisan_ledger_find(address, ret_ref);
+           (ffisan_ledger_is_on && ffisan_ledger_find(address, ret_ref));
 }
 
 bool ffisan_cheap_find_live(uintptr_t address, struct ffisan_slot_ref *ret_ref)
@@ -295,9 +295,12 @@ static unsigned take_damage(struct ffisan_heap *heap, struct ffisan_damage *dama
 
 unsigned ffisan_cheap_take_damage(struct ffisan_damage *damage, unsigned max)
 {
-    if (cheap.dense.n_damage + ffisan_paged_heap.n_damage == 0 || !ffisan_cheap_lock())
+    if (cheap.dense.n_damage + ffisan_paged_heap.n_damage == 0)
         return 0;
-    unsigned n = ffisan_listed_is_certain() ? take_damage(&cheap.dense, damage, max) : 0;
+    bool is_certain = ffisan_listed_is_certain();
+    if (!ffisan_cheap_lock())
+        return 0;
+    unsigned n = take_damage(&cheap.dense, damage, is_certain ? max : 0);
     n += take_damage(&ffisan_paged_heap, damage + n, max - n);
     ffisan_cheap_unlock();
     return n;

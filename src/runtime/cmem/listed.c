@@ -21,7 +21,9 @@ void ffisan_listed_doubt(void)
 
 bool ffisan_listed_is_certain(void)
 {
-    if (ffisan_ledger_is_on && !ffisan_ledger_is_in_doubt() && ffisan_ways_any_imported())
+    if (!ffisan_ledger_is_on)
+        return true;
+    if (!ffisan_ledger_is_in_doubt() && ffisan_ways_any_imported())
         ffisan_listed_doubt();
     return !ffisan_ledger_is_in_doubt();
 }

@@ -348,12 +348,16 @@ bool ffisan_malloc_is_ours(void)
 
 /* ---- Who is to hand out --------------------------------------------------------------------- */
 
-/* What an allocator gives back by other functions than free has to be its own. */
-static bool has_other_ways(void)
+/* A function of the allocator whose blocks are not ours, unless that is libc's. */
+static uintptr_t allocator;
+
+static void find_allocator(void)
 {
-    uintptr_t allocator = (uintptr_t)ffisan_malloc_next("malloc");
-    return ffisan_modules_find(allocator) != ffisan_modules_find((uintptr_t)getauxval) &&
-           ffisan_ways_any_imported();
+    typedef void *dlsym_fn(void *handle, const char *name);
+    void *handle = ffisan_malloc_is_ours() ? RTLD_NEXT : RTLD_DEFAULT;
+    uintptr_t found = (uintptr_t)((dlsym_fn *)ffisan_real_dlsym())(handle, "malloc");
+    if (ffisan_modules_find(found) != ffisan_modules_find((uintptr_t)getauxval))
+        __atomic_store_n(&allocator, found, __ATOMIC_RELAXED);
 }
 
 enum ffisan_malloc ffisan_malloc_watch(enum ffisan_malloc how)
@@ -362,6 +366,7 @@ enum ffisan_malloc ffisan_malloc_watch(enum ffisan_malloc how)
     const struct ffisan_ledger_source *source = how == FFISAN_MALLOC_LEDGER ? &next : NULL;
     if (how == FFISAN_MALLOC_NONE)
         return how;
+    find_allocator();
     if (!ffisan_malloc_is_ours()) {
         source = ffisan_border_open();
         if (!source || is_passed_by)
@@ -371,16 +376,17 @@ enum ffisan_malloc ffisan_malloc_watch(enum ffisan_malloc how)
         ffisan_report_degraded(
             "the program has a malloc of its own: of memory of C, only what Lua "
             "code itself allocates and frees is watched");
-    } else if (!source && has_other_ways()) {
-        source = &next;
+    } else if (!source && allocator && ffisan_ways_any_imported()) {
+        source = &next; /* what it gives back by other functions than free has to be its own */
     }
     ffisan_cheap_start(source);
     ffisan_listed_is_certain();
     return source ? FFISAN_MALLOC_LEDGER : how;
 }
 
-const void *ffisan_malloc_allocator(void)
+bool ffisan_malloc_is_of_allocator(uintptr_t address)
 {
-    typedef void *dlsym_fn(void *handle, const char *name);
-    return ((dlsym_fn *)ffisan_real_dlsym())(is_passed_by ? RTLD_DEFAULT : RTLD_NEXT, "malloc");
+    uintptr_t function = __atomic_load_n(&allocator, __ATOMIC_RELAXED);
+    const struct link_map *module = function ? ffisan_modules_find(function) : NULL;
+    return module && module == ffisan_modules_find(address);
 }

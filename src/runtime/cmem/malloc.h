@@ -25,7 +25,10 @@ bool ffisan_malloc_is_ours(void);
  */
 enum ffisan_malloc ffisan_malloc_watch(enum ffisan_malloc how);
 
-/** An address in the allocator whose blocks are not ours.  Context: no signal handler. */
-const void *ffisan_malloc_allocator(void);
+/**
+ * Is it an address of code or variables of an allocator that is not libc's: one that the program
+ * brings, or is linked or preloaded with?  Context: any.
+ */
+bool ffisan_malloc_is_of_allocator(uintptr_t address);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/lock.h"
 #include "base/pages.h"
 #include "runtime/cmem/ctraces_fast.h"
+#include "runtime/cmem/malloc.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/fault/door.h"
 #include "runtime/state.h"
@@ -26,10 +27,14 @@ static struct {
     uint32_t next_live, next_gone;
 } mappings;
 
-/* The state whose doing it is; NULL: nothing is noted. */
+/*
+ * The state whose doing it is; NULL: nothing is noted.  What an allocator maps is not the program's,
+ * and libgcc may have asked it while it holds its lock: then a stack is not to be had.
+ */
 static struct ffisan_state *noting_state(uintptr_t pc)
 {
     bool is_noted = ffisan_thread.state && !ffisan_thread.is_busy && ffisan_ctraces_end() > 0 &&
+                    !ffisan_malloc_is_of_allocator(pc) &&
                     ffisan_modules_find(pc) != ffisan_modules_find((uintptr_t)noting_state);
     return is_noted ? ffisan_thread_state() : NULL;
 }

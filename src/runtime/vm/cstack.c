@@ -150,14 +150,22 @@ static const char *find_chosen_name(uintptr_t pc, uintptr_t start)
     return name;
 }
 
+/* libgcc may ask malloc, and whoever answers that may want a stack, while it holds its lock. */
+static uintptr_t find_start(uintptr_t pc)
+{
+    if (ffisan_unwinder.function_start == NULL || !ffisan_lock_take(&ffisan_unwinder_lock))
+        return 0;
+    uintptr_t start = (uintptr_t)ffisan_unwinder.function_start((void *)(pc + 1));
+    ffisan_lock_give(&ffisan_unwinder_lock);
+    return start;
+}
+
 static const char *find_function(const struct link_map *module, uintptr_t pc)
 {
     const char *name = ffisan_modules_function(module, pc);
-    if (name || ffisan_unwinder.function_start == NULL)
-        return name;
-    uintptr_t start = (uintptr_t)ffisan_unwinder.function_start((void *)(pc + 1));
+    uintptr_t start = name ? 0 : find_start(pc);
     if (start == 0)
-        return NULL;
+        return name;
     name = find_chosen_name(pc, start);
     return name ? name : ffisan_modules_thunk(module, start);
 }
