@@ -51,7 +51,7 @@ static inline void *allocate(size_t size, size_t alignment, uintptr_t pc, uintpt
 
 static inline bool may_concern_us(const void *block)
 {
-    return __builtin_expect(ffisan_cheap_may_have((uintptr_t)block) || ffisan_thread.state != NULL,
+    return __builtin_expect(ffisan_thread.state != NULL || ffisan_cheap_may_have((uintptr_t)block),
                             0) &&
            !is_passed_by;
 }

@@ -28,7 +28,7 @@ static struct {
 } mappings;
 
 /*
- * The state whose doing it is; NULL: nothing is noted.  What an allocator maps is not the program's,
+ * The state whose doing it is; NULL: nothing is noted.  What an allocator maps is nobody's doing,
  * and libgcc may have asked it while it holds its lock: then a stack is not to be had.
  */
 static struct ffisan_state *noting_state(uintptr_t pc)
