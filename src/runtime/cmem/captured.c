@@ -14,6 +14,7 @@
 #include "runtime/audit/keeper.h"
 #include "runtime/cmem/captured_report.h"
 #include "runtime/cmem/cheap.h"
+#include "runtime/cmem/listed.h"
 #include "runtime/cmem/mainframe.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/fault/guard.h"
@@ -150,7 +151,7 @@ static bool find_memory(struct look *look, struct candidate *candidate)
             return false;
         candidate->from = ref.block;
         candidate->to = ref.block + ffisan_slot_size(&ref);
-    } else if (!ffisan_runtime.options.malloc ||
+    } else if (!ffisan_runtime.options.malloc || !ffisan_listed_is_certain() ||
                !ffisan_guard_copy(&first, (const void *)candidate->from, sizeof(first))) {
         return false;
     }
