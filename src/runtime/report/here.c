@@ -70,7 +70,7 @@ void ffisan_here_add_c(struct ffisan_here *here, struct ffisan_scratch *scratch,
                        const ucontext_t *context)
 {
     here->n_pcs = ffisan_cstack_capture(here->pcs, FFISAN_HERE_PCS, context);
-    size_t api = find_api_call(here);
+    size_t api = context ? find_api_call(here) : SIZE_MAX; /* else it is Lua code that asks us */
     struct ffisan_cframe cframe;
     size_t left_out = SIZE_MAX;
     for (size_t i = api == SIZE_MAX ? 0 : api; i < here->n_pcs; i++) {

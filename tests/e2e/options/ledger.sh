@@ -110,8 +110,8 @@ certain() # ALLOCATOR COMMAND...
     )"
     check "a read of freed memory, $name" "$(
         run "$read_late" "$@"
-        found 66 'read of 4 bytes from memory that is gone' 'created at items.lua:10 in new_item' \
-            'by free, called at items.lua:21'
+        found 66 'items.lua:22 local id = last.id' 'read of 4 bytes from memory that is gone' \
+            'created at items.lua:10 in new_item' 'by free, called at items.lua:21'
     )"
     check "freed memory for the kernel, $name" "$(
         run "$handed_over" "$@"

@@ -17,14 +17,14 @@ library_of() # NAME
 # frees by libc what libc has not handed out when there is another allocator, and dies of it alone.
 again() # ALLOCATOR PRELOADED
 {
-    local kind n_passed failed lethal=c-free-by-another-name
+    local kind n_ok failed lethal=c-free-by-another-name
     [ -n "$2" ] || lethal=none
     for kind in e2e/a4- e2e/b- e2e/c- e2e/h- e2e/g-malloc e2e/g-read clean/c-; do
         LD_PRELOAD=$2 FFISAN_TEST_OPTIONS=--malloc=ledger FFISAN_TEST_LUAJIT=system \
             "$top/tests/run.sh" "$kind" >"$tmp/tap" 2>&1
-        n_passed=$(grep -c '^ok' "$tmp/tap")
+        n_ok=$(grep -c '^ok' "$tmp/tap")
         failed=$(grep '^not ok' "$tmp/tap" | grep -v "$lethal")
-        [ "$n_passed" -gt 0 ] || failed="no test passed: $(tail -n 3 "$tmp/tap")"
+        [ "$n_ok" -gt 0 ] || failed="no test passed: $(tail -n 3 "$tmp/tap")"
         verdict "$kind with a ledger, $1" ${failed:+"$failed"}
     done
 }
