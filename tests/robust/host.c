@@ -359,6 +359,7 @@ int main(int argc, char **argv)
         PROGRAM(stack_faults),
         PROGRAM(many_signals),
         PROGRAM(strict_filter),
+        PROGRAM(strict_filter_by_number),
     };
 
     if (argc > 2 && strcmp(argv[1], "little_address_space") == 0)

@@ -12,6 +12,7 @@ int own_faults(void);
 int stack_faults(void);
 int many_signals(void);
 int strict_filter(void);
+int strict_filter_by_number(void);
 
 /** With that much address space. */
 int little_address_space(const char *mib);

@@ -114,8 +114,18 @@ int many_signals(void)
 
 /* ---- Limits --------------------------------------------------------------------------------- */
 
+static int set_filter(struct sock_fprog *program)
+{
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program);
+}
+
+static int set_filter_by_number(struct sock_fprog *program)
+{
+    return (int)syscall(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0);
+}
+
 /* What LuaJIT needs is allowed; anything else ends the process. */
-int strict_filter(void)
+static int run_filtered(int (*set)(struct sock_fprog *))
 {
 #define ALLOW(name)                                                                                \
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1),                                         \
@@ -142,8 +152,7 @@ int strict_filter(void)
     long sum = run(L, work);
 
     fflush(stdout);
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || set(&program) != 0) {
         printf("no filter here\n");
         return 0;
     }
@@ -152,6 +161,16 @@ int strict_filter(void)
     printf("%ld\n", sum);
     fflush(stdout);
     _exit(8);
+}
+
+int strict_filter(void)
+{
+    return run_filtered(set_filter);
+}
+
+int strict_filter_by_number(void)
+{
+    return run_filtered(set_filter_by_number);
 }
 
 int little_address_space(const char *mib)

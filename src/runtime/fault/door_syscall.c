@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "runtime/fault/door.h"
 
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 /* Sets of arguments: A1 is the first one after the number. */
@@ -184,7 +185,7 @@ static bool is_own(uintptr_t pc)
  */
 FFISAN_DOOR_OPEN(long, syscall, (long number, long a, long b, long c, long d, long e, long f))
 {
-    if (number == SYS_seccomp)
+    if (number == SYS_seccomp || (number == SYS_prctl && a == PR_SET_SECCOMP))
         ffisan_io_is_confined = true;
     if (number == SYS_close && !is_own((uintptr_t)__builtin_return_address(0)))
         ffisan_door_closing((int)a, (int)a, "close");
