@@ -70,9 +70,6 @@ done
 for program in $("$top/build/tests/robust_malloc"); do
     case $program in
     deeply_bound | handler_that_allocates | allocator_questions) continue ;; # fail alone, too
-    # So does this, one time in many: libgcc asks malloc while it holds its own lock, for LuaJIT that
-    # gives up a recording, and waits for the lock that this malloc holds during another's fork.
-    forks_while_others_allocate) continue ;;
     esac
     check "$program, a malloc of its own" '' robust_malloc_own "$program"
 done
