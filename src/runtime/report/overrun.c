@@ -37,10 +37,16 @@ static const char *why(const struct ffisan_overrun *overrun, struct ffisan_scrat
     if (overrun->is_element) {
         ffisan_text_add(text, "The element with the index ");
         ffisan_text_add_signed(text, overrun->index);
-        ffisan_text_add(text, overrun->address < overrun->end
-                                  ? " lies before the block. Indexes count from 0."
-                                  : " lies behind the block. Indexes count from 0, so the last one "
-                                    "is one less than the number of elements.");
+        if (ffisan_overrun_is_partly_inside(overrun)) {
+            ffisan_text_add(text, " begins in the block, and ends ");
+            add_bytes(text, overrun->address + overrun->size - overrun->end);
+            ffisan_text_add(text, " behind its end.");
+        } else {
+            ffisan_text_add(text, overrun->address < overrun->end
+                                      ? " lies before the block. Indexes count from 0."
+                                      : " lies behind the block. Indexes count from 0, so the last "
+                                        "one is one less than the number of elements.");
+        }
         ffisan_scratch_end_string(scratch);
         return start;
     }
@@ -64,7 +70,11 @@ void ffisan_overrun_explain(const struct ffisan_overrun *overrun, struct ffisan_
     if (overrun->access == FFISAN_ACCESS_READ)
         finding->title = "memory was read outside of its bounds";
     finding->why = why(overrun, scratch);
-    finding->fix = overrun->is_element
+    bool is_partly_inside = ffisan_overrun_is_partly_inside(overrun);
+    finding->fix = overrun->is_element && is_partly_inside
+                       ? "Make the block as large as what is made of its last bytes, or take these "
+                         "one by one: a pointer to larger elements takes whole ones."
+                   : overrun->is_element
                        ? "Count from 0 to one less than the number of elements, or make the array "
                          "larger."
                    : overrun->is_fault && overrun->address < overrun->end

@@ -20,12 +20,16 @@ struct ffisan_overrun {
     int64_t index;
 };
 
+/** Does it begin in the block, and end behind it? */
+static inline bool ffisan_overrun_is_partly_inside(const struct ffisan_overrun *overrun)
+{
+    return overrun->address < overrun->end && overrun->address + overrun->size > overrun->end;
+}
+
 /** The first byte that lies outside. */
 static inline uintptr_t ffisan_overrun_first(const struct ffisan_overrun *overrun)
 {
-    bool is_partly_inside =
-        overrun->address < overrun->end && overrun->address + overrun->size > overrun->end;
-    return is_partly_inside ? overrun->end : overrun->address;
+    return ffisan_overrun_is_partly_inside(overrun) ? overrun->end : overrun->address;
 }
 
 /** Fills in title, why and fix. */
