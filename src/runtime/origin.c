@@ -24,22 +24,52 @@ static struct ffisan_origin_memo *find_memo(struct ffisan_state *state, uintptr_
     return NULL;
 }
 
+/* Objects of which C never gets an address that it could use. */
+static bool is_internal(uint8_t gct)
+{
+    return gct == LJ_GCT_TAB || gct == LJ_GCT_FUNC || gct == LJ_GCT_UPVAL;
+}
+
+static bool is_trusted_internal(const struct ffisan_origin_memo *memo)
+{
+    return ffisan_origin_is_trusted(memo) && is_internal(memo->books.type & FFISAN_SLOT_TYPE_MASK);
+}
+
+/*
+ * What the running trace makes.  It links objects itself that it asks plain memory for, and those
+ * are cdata; else a function of the VM makes always the same, for whomever.
+ */
+static enum ffisan_luadoing doing_of(struct ffisan_state *state,
+                                     const struct ffisan_origin_memo *memo, bool is_helper)
+{
+    if (!memo || !is_helper)
+        return is_helper ? FFISAN_LUA_ALLOCATES : FFISAN_LUA_MAKES_CDATA;
+    uint8_t gct = memo->books.type & FFISAN_SLOT_TYPE_MASK;
+    if (!gct)
+        gct = ffisan_origin_memo(state, memo->caller, 0)->books.type & FFISAN_SLOT_TYPE_MASK;
+    if (gct == LJ_GCT_CDATA)
+        return FFISAN_LUA_MAKES_CDATA;
+    return gct == LJ_GCT_STR ? FFISAN_LUA_MAKES_STRINGS : FFISAN_LUA_ALLOCATES;
+}
+
 static struct ffisan_origin in_compiled_code(struct ffisan_state *state, uintptr_t caller,
                                              uint32_t trace)
 {
     if (!caller)
         caller = FFISAN_ORIGIN_SOMEWHERE;
     struct ffisan_origin origin = {.memo = find_memo(state, caller, trace)};
-    origin.stack = ffisan_stacks_here(state->stacks, &state->vm, caller, &origin.visits);
-    if (origin.memo)
+    const struct lj_trace *code = ffisan_luastack_trace(&state->vm, trace);
+    bool is_helper = !code || caller - code->mcode >= code->szmcode;
+    if (is_helper)
+        caller = ffisan_luastack_machine_pc(&state->vm) ?: caller;
+    origin.stack = ffisan_stacks_doing(state->stacks, &state->vm, caller,
+                                       doing_of(state, origin.memo, is_helper), &origin.visits);
+    if (!origin.memo)
+        return origin;
+    origin.memo->is_helper = is_helper;
+    if (!is_helper || is_trusted_internal(origin.memo))
         origin.memo->books.stack = origin.stack;
     return origin;
-}
-
-/* Objects of which C never gets an address that it could use. */
-static bool is_internal(uint8_t gct)
-{
-    return gct == LJ_GCT_TAB || gct == LJ_GCT_FUNC || gct == LJ_GCT_UPVAL;
 }
 
 static void set_group(struct ffisan_state *state, struct ffisan_origin_memo *memo,
@@ -70,7 +100,8 @@ void ffisan_origin_learn(struct ffisan_state *state, struct ffisan_origin_memo *
     bool is_trusted = ffisan_origin_is_trusted(memo);
     memo->needs_no_stack = is_trusted && memo->trace == 0 && is_internal(gct);
     bool has_stack = memo->books.stack != 0 || memo->needs_no_stack;
-    if (!is_trusted || (!has_stack && memo->trace != 0))
+    bool is_in_trace = memo->trace != 0 && (!memo->is_helper || is_internal(gct));
+    if (!is_trusted || (!has_stack && is_in_trace))
         memo->readiness = FFISAN_ORIGIN_UNREADY;
     else if (state->schedule.gc != FFISAN_GC_NATURAL)
         memo->readiness = FFISAN_ORIGIN_VISIT;
@@ -130,6 +161,8 @@ struct ffisan_origin ffisan_origin_find_slow(struct ffisan_state *state, uintptr
         return in_compiled_code(state, ffisan_caller_find(helper, cfa), (uint32_t)vmstate);
     if (!ffisan_caller_is_known(helper))
         ffisan_caller_learn(helper, state->api->module);
+    if (vmstate == LJ_VMST_RECORD) /* the compiler's own objects, and what it finds out early */
+        return in_interpreter(state, NULL);
     if (vmstate != LJ_VMST_INTERP && vmstate != LJ_VMST_C)
         return (struct ffisan_origin){0};
     return in_interpreter(state, find_memo(state, ffisan_caller_find(helper, cfa), 0));
@@ -142,7 +175,9 @@ struct ffisan_origin ffisan_origin_visit(struct ffisan_state *state,
     int32_t vmstate = *state->vmstate;
     if (origin.stack && state->schedule.gc == FFISAN_GC_AUTO)
         origin.visits = ffisan_stacks_visit(state->stacks, origin.stack);
-    else if (!origin.stack && (vmstate == LJ_VMST_INTERP || vmstate == LJ_VMST_C))
+    else if (!origin.stack && vmstate > 0)
+        origin = in_compiled_code(state, memo->caller, (uint32_t)vmstate);
+    else if (!origin.stack && lj_vmstate_is_interpreter(vmstate))
         origin = in_interpreter(state, memo);
     return origin;
 }

@@ -37,6 +37,7 @@ struct ffisan_origin_memo {
     uint8_t readiness;        /**< enum ffisan_origin_readiness */
     bool is_mixed : 1;        /**< makes objects of several types: never trusted */
     bool needs_no_stack : 1;  /**< tables, closures ...: no address of them ever reaches C */
+    bool is_helper : 1;       /**< code of the VM that compiled code calls, from many places */
 };
 _Static_assert(sizeof(struct ffisan_origin_memo) == 32, "a power of two");
 

@@ -18,6 +18,7 @@
 #include "runtime/lender.h"
 #include "runtime/report/report.h"
 #include "runtime/report/writers.h"
+#include "runtime/vm/proto.h"
 
 struct ffisan_runtime ffisan_runtime;
 
@@ -25,6 +26,19 @@ struct ffisan_runtime ffisan_runtime;
 static const int32_t unknown_vmstate = INT32_MIN;
 
 static const char no_memory[] = "no memory for our books: a LuaJIT state is not watched";
+
+static const struct lj_proto *code_at(const struct ffisan_vm *vm, uintptr_t bytecode)
+{
+    struct ffisan_state *state =
+        (struct ffisan_state *)((uintptr_t)vm - offsetof(struct ffisan_state, vm));
+    struct ffisan_slot_ref ref;
+    if (!ffisan_heap_find(&state->heap, bytecode, &ref) ||
+        ffisan_slot_state(&ref) != FFISAN_SLOT_LIVE)
+        return NULL;
+    const struct lj_proto *proto = (const struct lj_proto *)ref.block;
+    bool is_proto = proto->gct == LJ_GCT_PROTO && ffisan_slot_size(&ref) >= sizeof(*proto);
+    return is_proto && ffisan_proto_pc(proto, bytecode) != UINT32_MAX ? proto : NULL;
+}
 
 struct ffisan_state *ffisan_state_new(const struct ffisan_api *api,
                                       const struct ffisan_layout *layout)
@@ -41,6 +55,7 @@ struct ffisan_state *ffisan_state_new(const struct ffisan_api *api,
     state->dead_limit = FFISAN_DEAD_MIN_BYTES;
     state->api = api;
     state->vm.layout = *layout;
+    state->vm.code_at = code_at;
     state->stacks = ffisan_stacks_new(ffisan_runtime.options.frames);
     state->maps = ffisan_pages_map(FFISAN_MAX_CTYPES * sizeof(*state->maps));
     state->maps_known = ffisan_pages_map(FFISAN_MAX_CTYPES);

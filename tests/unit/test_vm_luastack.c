@@ -458,6 +458,73 @@ static void test_positions(void)
     vm_state_run("jit.off() jit.flush()", "@switch.lua");
 }
 
+/* ---- Between snapshots ----------------------------------------------------------------------- */
+
+static enum ffisan_luadoing doing;
+
+static void look_doing(void *block, size_t size)
+{
+    (void)block, (void)size;
+    struct ffisan_luaframe frames[FFISAN_LUASTACK_MAX];
+    if ((int32_t)ffisan_vm_word(&vm, vm.layout.vmstate) <= 0)
+        return;
+    n_compiled++;
+    size_t n = ffisan_luastack_doing(&vm, 0, doing, frames, FFISAN_LUASTACK_MAX);
+    uint32_t pc = n ? ffisan_proto_pc(frames[0].proto, frames[0].pc) : UINT32_MAX;
+    int line = pc == UINT32_MAX ? 0 : ffisan_proto_line(frames[0].proto, pc);
+    lines_seen |= line < 32 ? 1u << line : 1;
+}
+
+/* The code begins in line 3. */
+static const struct {
+    const char *name, *code;
+    enum ffisan_luadoing doing;
+    unsigned lines;
+} exact[] = {
+    {"a cdata of a function that is inlined",
+     "local function g(i)\n local n = i * 2\n return ffi.new('int[4]', n)\n end\n"
+     "for i = 1, 1000 do\n keep[1] = g(i)\n end",
+     FFISAN_LUA_MAKES_CDATA, 1u << 5},
+    {"two cdata, one after the other",
+     "local function g(i)\n local a = ffi.new('int[4]', i)\n local b = ffi.new('int[4]', i)\n"
+     "keep[1], keep[2] = a, b\n end\n for i = 1, 1000 do\n g(i)\n end",
+     FFISAN_LUA_MAKES_CDATA, 1u << 4 | 1u << 5},
+    {"an array whose size is not known",
+     "local function g(i)\n local n = i % 9\n local a = ffi.new('char[?]', n)\n a[0] = n\n"
+     "return a end\n for i = 1, 1000 do\n keep[1] = g(i)\n end",
+     FFISAN_LUA_MAKES_CDATA, 1u << 5},
+    {"a string of a method",
+     "local M = {}\n M.__index = M\n function M:set(i)\n local n = i + 1\n self.key = 'k' .. n\n"
+     "end\n local m = setmetatable({key = ''}, M)\n for i = 1, 1000 do\n m:set(i)\n end",
+     FFISAN_LUA_MAKES_STRINGS, 1u << 7},
+    {"a string of a method of a cdata",
+     "local P = ffi.metatype('struct { int n; }', {__index = {set = function(self, i)\n"
+     "self.n = i\n keep[2] = 'k' .. i\n end}})\n local p = P()\n for i = 1, 1000 do\n"
+     "p:set(i)\n end",
+     FFISAN_LUA_MAKES_STRINGS, 1u << 5},
+};
+
+static void test_exact(void)
+{
+    for (size_t i = 0; i < sizeof(exact) / sizeof(exact[0]); i++) {
+        char code[2048];
+        snprintf(code, sizeof(code),
+                 "jit.on() jit.flush() jit.opt.start('hotloop=5', 'hotexit=3') "
+                 "collectgarbage('restart')\n"
+                 "local ffi = require 'ffi' keep = {} local function f()\n%s\nend\nf()",
+                 exact[i].code);
+        n_compiled = lines_seen = 0;
+        doing = exact[i].doing;
+        on_alloc = look_doing;
+        TAP_TEXT(vm_state_run(code, "@app.lua"), "no string", exact[i].name);
+        on_alloc = NULL;
+        if (!TAP_OK(n_compiled > 100 && lines_seen == exact[i].lines, "its line is the one"))
+            printf("# %u in compiled code, lines %#x, not %#x\n", n_compiled, lines_seen,
+                   exact[i].lines);
+    }
+    vm_state_run("jit.off() jit.flush()", "@switch.lua");
+}
+
 int main(int argc, char **argv)
 {
     if (!vm_state_open(argc, argv))
@@ -475,6 +542,7 @@ int main(int argc, char **argv)
     test_allocations();
     test_compiled();
     test_positions();
+    test_exact();
     api.lua_close(main_thread);
     return tap_done();
 }

@@ -32,12 +32,19 @@ struct known {
     uint32_t number;
 };
 
+/* A place in compiled code, and its number. */
+struct compiled {
+    uint64_t keys[3];
+    uint32_t number;
+};
+
 struct ffisan_stacks {
     unsigned depth;
     uint32_t n_stacks, n_frames, n_strings_used;
     uint32_t n_walks;
     uint64_t n_unknown;
     struct known known[N_TRAILS];
+    struct compiled compiled[N_TRAILS];
     struct entry entries[MAX_STACKS]; /* [0] is "unknown" */
     uint64_t keys[MAX_FRAMES];        /* parallel to frames: addresses of code */
     struct ffisan_frame frames[MAX_FRAMES];
@@ -177,32 +184,33 @@ static uint64_t hash_keys(const uint64_t *keys, size_t n_keys)
     return hash | 1;
 }
 
-/* Compiled code: the trace and the address in it stand for the whole stack. */
-static size_t keys_in_trace(const struct ffisan_vm *vm, uint32_t trace_number, uintptr_t caller,
-                            uint64_t *keys)
-{
-    const struct lj_trace *trace = ffisan_luastack_trace(vm, trace_number);
-    if (!trace)
-        return 0;
-    keys[0] = (uint64_t)trace;
-    keys[1] = caller;
-    return 2;
-}
-
 /* What there is to walk: what runs now, or a thread that has been interrupted. */
 struct source {
     const struct ffisan_vm *vm;
     uintptr_t caller;
     bool in_c;
+    enum ffisan_luadoing doing;
     const struct lj_thread *interrupted; /* or NULL */
 };
+
+/* Compiled code: the trace and the address in it stand for the whole stack. */
+static size_t keys_in_trace(const struct source *source, uint32_t trace_number, uint64_t keys[3])
+{
+    const struct lj_trace *trace = ffisan_luastack_trace(source->vm, trace_number);
+    if (!trace)
+        return 0;
+    keys[0] = (uint64_t)trace;
+    keys[1] = source->caller;
+    keys[2] = source->doing;
+    return 3;
+}
 
 static size_t read_frames(const struct source *source, struct ffisan_luaframe *frames, size_t max)
 {
     const struct lj_thread *thread = source->interrupted;
     if (thread)
         return ffisan_luastack_walk(thread, thread->base, false, frames, max);
-    size_t n = ffisan_luastack_now(source->vm, &source->caller, source->caller != 0, frames, max);
+    size_t n = ffisan_luastack_doing(source->vm, source->caller, source->doing, frames, max);
     return source->in_c ? ffisan_ffiplaces_refine(source->vm, FFISAN_FFI_CALL, frames, n, max) : n;
 }
 
@@ -256,22 +264,36 @@ static uint32_t in_interpreter(struct ffisan_stacks *stacks, const struct source
     return walk(stacks, source, &top, known);
 }
 
-static uint32_t find_here(struct ffisan_stacks *stacks, const struct source *source)
+static uint32_t in_compiled_code(struct ffisan_stacks *stacks, const struct source *source,
+                                 uint32_t trace)
 {
-    uint64_t keys[2];
-    int32_t vmstate = (int32_t)ffisan_vm_word(source->vm, source->vm->layout.vmstate);
-    if (vmstate > 0)
-        return find_number(stacks, source, keys,
-                           keys_in_trace(source->vm, (uint32_t)vmstate, source->caller, keys));
-    if (vmstate == LJ_VMST_INTERP || vmstate == LJ_VMST_C)
-        return in_interpreter(stacks, source);
-    return 0;
+    struct compiled *compiled =
+        &stacks->compiled[((source->caller >> 2) + source->doing) % N_TRAILS];
+    uint64_t keys[3] = {0};
+    size_t n_keys = keys_in_trace(source, trace, keys);
+    if (n_keys == 0)
+        return 0;
+    if (memcmp(compiled->keys, keys, sizeof(keys)) != 0) {
+        compiled->number = find_number(stacks, source, keys, n_keys);
+        memcpy(compiled->keys, keys, sizeof(keys));
+    }
+    return compiled->number;
 }
 
-uint32_t ffisan_stacks_here(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
-                            uintptr_t caller, uint32_t *ret_visits)
+static uint32_t find_here(struct ffisan_stacks *stacks, struct source *source)
 {
-    const struct source source = {.vm = vm, .caller = caller};
+    int32_t vmstate = (int32_t)ffisan_vm_word(source->vm, source->vm->layout.vmstate);
+    if (vmstate > 0) {
+        source->caller = source->caller ?: ffisan_luastack_machine_pc(source->vm);
+        return in_compiled_code(stacks, source, (uint32_t)vmstate);
+    }
+    return lj_vmstate_is_interpreter(vmstate) ? in_interpreter(stacks, source) : 0;
+}
+
+uint32_t ffisan_stacks_doing(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
+                             uintptr_t caller, enum ffisan_luadoing doing, uint32_t *ret_visits)
+{
+    struct source source = {.vm = vm, .caller = caller, .doing = doing};
     uint32_t number = find_here(stacks, &source);
     *ret_visits = ffisan_stacks_visit(stacks, number);
     return number;
@@ -280,7 +302,7 @@ uint32_t ffisan_stacks_here(struct ffisan_stacks *stacks, const struct ffisan_vm
 uint32_t ffisan_stacks_in_c(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
                             uintptr_t caller)
 {
-    const struct source source = {.vm = vm, .caller = caller, .in_c = true};
+    struct source source = {.vm = vm, .caller = caller, .in_c = true};
     uint32_t number = find_here(stacks, &source);
     ffisan_stacks_visit(stacks, number);
     return number;
@@ -326,6 +348,7 @@ void ffisan_stacks_forget_dead_code(struct ffisan_stacks *stacks, struct ffisan_
     }
     for (uint32_t i = 0; i < N_TRAILS; i++)
         stacks->known[i].trail.top.thread = NULL;
+    memset(stacks->compiled, 0, sizeof(stacks->compiled));
 }
 
 bool ffisan_stacks_is_worn(const struct ffisan_stacks *stacks)

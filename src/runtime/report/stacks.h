@@ -23,10 +23,18 @@ void ffisan_stacks_free(struct ffisan_stacks *stacks);
 
 /**
  * The number of the stack that runs now; 0 = unknown.  `caller`: return address into compiled
- * code, or 0.  `ret_visits`: how often this stack was seen, this time included.
+ * code, 0 = not known; `doing`: what it does.  `ret_visits`: how often this stack was seen, this
+ * time included.
  */
-uint32_t ffisan_stacks_here(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
-                            uintptr_t caller, uint32_t *ret_visits);
+uint32_t ffisan_stacks_doing(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
+                             uintptr_t caller, enum ffisan_luadoing doing, uint32_t *ret_visits);
+
+/** The same inside of a C function. */
+static inline uint32_t ffisan_stacks_here(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,
+                                          uintptr_t caller, uint32_t *ret_visits)
+{
+    return ffisan_stacks_doing(stacks, vm, caller, FFISAN_LUA_CALLS, ret_visits);
+}
 
 /** The same while a C function runs that Lua code has called through the ffi. */
 uint32_t ffisan_stacks_in_c(struct ffisan_stacks *stacks, const struct ffisan_vm *vm,

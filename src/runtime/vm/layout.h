@@ -70,10 +70,18 @@ enum {
     LJ_VMST_ASM = ~6
 };
 
+/** Does the interpreter run, or what it has called?  A trace is recorded beside it. */
+static inline bool lj_vmstate_is_interpreter(int32_t vmstate)
+{
+    return vmstate == LJ_VMST_INTERP || vmstate == LJ_VMST_C || vmstate == LJ_VMST_RECORD;
+}
+
 /** One LuaJIT state as the readers of this folder see it. */
 struct ffisan_vm {
     uintptr_t g; /**< global_State */
     struct ffisan_layout layout;
+    /** The function whose bytecode lies there, as long as it exists; or NULL.  May be NULL. */
+    const struct lj_proto *(*code_at)(const struct ffisan_vm *vm, uintptr_t bytecode);
 };
 
 static inline uint64_t ffisan_vm_word(const struct ffisan_vm *vm, uint16_t offset)

@@ -5,6 +5,7 @@
 #include "runtime/vm/luaframe.h"
 #include "runtime/vm/proto.h"
 #include "runtime/vm/tailcall.h"
+#include "runtime/vm/tracestack.h"
 
 /* Position of a Lua function that C code interrupted right above it: see debug_framepc(). */
 static uintptr_t interrupted_pc(const struct lj_thread *thread, uintptr_t base,
@@ -101,7 +102,10 @@ static size_t interrupted_function(const struct lj_thread *thread, uintptr_t fra
 bool ffisan_luastack_top(const struct ffisan_vm *vm, struct ffisan_luatop *ret_top)
 {
     const struct lj_thread *thread = ffisan_running_thread(vm);
-    return thread && ffisan_luastack_top_of(thread, ret_top);
+    if (!thread || !ffisan_luastack_top_of(thread, ret_top))
+        return false;
+    ret_top->vm = vm;
+    return true;
 }
 
 bool ffisan_luastack_top_of(const struct lj_thread *thread, struct ffisan_luatop *ret_top)
@@ -153,8 +157,8 @@ static size_t add_tailcalls(const struct ffisan_luatop *top, uint64_t *pcs, size
 {
     struct ffisan_tailcalls calls;
     ffisan_tailcalls_find(top, &calls);
-    if (calls.depends_on)
-        note(trail, calls.depends_on);
+    for (size_t i = 0; i < calls.n_depends_on; i++)
+        note(trail, calls.depends_on[i]);
     size_t n = 0;
     for (; n < calls.n && n < max; n++)
         pcs[n] = calls.frames[n].pc + 4;
@@ -224,77 +228,6 @@ const struct lj_trace *ffisan_luastack_trace(const struct ffisan_vm *vm, uint32_
     return trace && trace->gct == LJ_GCT_TRACE && trace->traceno == number ? trace : NULL;
 }
 
-/* IR constants lie below this reference (lj_ir.h). */
-#define REF_BIAS 0x8000u
-enum { IR_SIZE = 8 };
-#define SNAP_FRAME 0x010000u
-
-/* The function that a bytecode address belongs to: the trace keeps all it came through alive. */
-static const struct lj_proto *proto_of(const struct lj_trace *trace, uintptr_t pc)
-{
-    const struct lj_proto *start = (const struct lj_proto *)trace->startpt;
-    if (start && ffisan_proto_pc(start, pc) != UINT32_MAX)
-        return start;
-    const struct lj_header *object;
-    uint32_t ref = trace->nk;
-    while ((object = lj_trace_object(trace, &ref)) != NULL) {
-        const struct lj_proto *proto = NULL;
-        if (object->gct == LJ_GCT_PROTO)
-            proto = (const struct lj_proto *)object;
-        else if (lj_is_lua_function(object))
-            proto = function_proto((const struct lj_func *)object);
-        if (proto && ffisan_proto_pc(proto, pc) != UINT32_MAX)
-            return proto;
-    }
-    return NULL;
-}
-
-static const struct lj_snap *nearest_snapshot(const struct lj_trace *trace, uintptr_t machine_pc)
-{
-    const struct lj_snap *snaps = (const struct lj_snap *)trace->snap;
-    uint64_t offset = machine_pc - trace->mcode;
-    if (trace->nsnap == 0 || offset >= trace->szmcode)
-        return NULL;
-    const struct lj_snap *best = &snaps[0];
-    for (uint32_t i = 0; i < trace->nsnap; i++)
-        if (snaps[i].mcofs <= offset)
-            best = &snaps[i];
-    return best;
-}
-
-size_t ffisan_luastack_in_trace(const struct lj_trace *trace, uintptr_t machine_pc,
-                                struct ffisan_luaframe *frames, size_t max)
-{
-    const struct lj_snap *snap = nearest_snapshot(trace, machine_pc);
-    size_t n = 0;
-    if (max == 0)
-        return 0;
-    if (!snap) {
-        frames[n++] = (struct ffisan_luaframe){.proto = (const struct lj_proto *)trace->startpt,
-                                               .pc = trace->startpc,
-                                               .approximate = true};
-        return n;
-    }
-    const uint32_t *map = (const uint32_t *)trace->snapmap + snap->mapofs;
-    uint64_t pcbase;
-    memcpy(&pcbase, map + snap->nent, sizeof(pcbase));
-    uintptr_t pc = pcbase >> 8;
-    frames[n++] = (struct ffisan_luaframe){
-        .proto = proto_of(trace, pc), .pc = pc, .approximate = true, .called_by_lua = true};
-    for (uint32_t i = snap->nent; i-- > 0 && n < max;) {
-        uint32_t ref = map[i] & 0xffff;
-        if (!(map[i] & SNAP_FRAME) || ref >= REF_BIAS || ref < trace->nk || map[i] >> 24 < 2)
-            continue;
-        uint64_t link = lj_word(trace->ir + (uint64_t)(ref + 1) * IR_SIZE);
-        if (lj_link_is_lua(link) && link > 4096 && !(link >> 47))
-            frames[n++] = (struct ffisan_luaframe){.proto = proto_of(trace, link - 4),
-                                                   .pc = link - 4,
-                                                   .approximate = true,
-                                                   .called_by_lua = true};
-    }
-    return n;
-}
-
 static size_t in_interpreter(const struct ffisan_vm *vm, const struct lj_thread *thread,
                              struct ffisan_luaframe *frames, size_t max)
 {
@@ -309,27 +242,86 @@ static size_t in_interpreter(const struct ffisan_vm *vm, const struct lj_thread 
     return n + ffisan_luastack_walk(thread, thread->base, false, frames + n, max - n);
 }
 
+/* What runs, as far as its stack can be read: a thread in order, and how it runs. */
+static const struct lj_thread *find_running(const struct ffisan_vm *vm,
+                                            const struct lj_trace **ret_trace)
+{
+    const struct ffisan_layout *layout = &vm->layout;
+    *ret_trace = NULL;
+    if (layout->cur_L == FFISAN_NO_OFFSET || layout->vmstate == FFISAN_NO_OFFSET)
+        return NULL;
+    int32_t vmstate = (int32_t)ffisan_vm_word(vm, layout->vmstate);
+    if (vmstate > 0 && ffisan_vm_word(vm, layout->jit_base))
+        *ret_trace = ffisan_luastack_trace(vm, (uint32_t)vmstate);
+    return ffisan_running_thread(vm);
+}
+
+static size_t in_compiled_code(const struct ffisan_vm *vm, const struct lj_thread *thread,
+                               struct ffisan_tracepoint *point, struct ffisan_luaframe *frames,
+                               size_t max)
+{
+    uintptr_t base = ffisan_vm_word(vm, vm->layout.jit_base);
+    const struct lj_header *root = lj_frame_function(base - 8);
+    if (root && lj_is_lua_function(root))
+        point->base = base;
+    size_t n = point->trace && max > 0 ? ffisan_tracestack_find(point, frames, max) : 0;
+    return n + ffisan_luastack_walk(thread, base, true, frames + n, max - n);
+}
+
+static bool is_compiled(const struct ffisan_vm *vm)
+{
+    return (int32_t)ffisan_vm_word(vm, vm->layout.vmstate) > 0 &&
+           ffisan_vm_word(vm, vm->layout.jit_base);
+}
+
+/*
+ * A trace runs in the C frame of the interpreter, below which it has made room for itself; before
+ * it, two registers are saved, as LuaJIT was built (lj_vm, JLOOP).
+ */
+uintptr_t ffisan_luastack_machine_pc(const struct ffisan_vm *vm)
+{
+    const struct lj_trace *trace;
+    const struct lj_thread *thread = find_running(vm, &trace);
+    uintptr_t cframe = thread ? lj_raw_cframe(thread->cframe) : 0;
+    if (!trace || !cframe)
+        return 0;
+    for (uintptr_t saved = 16;; saved -= 16) {
+        uintptr_t pc = lj_word(cframe - saved - trace->spadjust - 8);
+        if (pc - trace->mcode < trace->szmcode)
+            return pc;
+        if (saved == 0)
+            return 0;
+    }
+}
+
 size_t ffisan_luastack_now(const struct ffisan_vm *vm, const uintptr_t *machine_pcs,
                            size_t n_machine_pcs, struct ffisan_luaframe *frames, size_t max)
 {
-    const struct ffisan_layout *layout = &vm->layout;
-    if (layout->cur_L == FFISAN_NO_OFFSET || layout->vmstate == FFISAN_NO_OFFSET)
-        return 0;
-    const struct lj_thread *thread = ffisan_running_thread(vm);
-    if (!thread)
-        return 0;
-    int32_t vmstate = (int32_t)ffisan_vm_word(vm, layout->vmstate);
-    uintptr_t jit_base = ffisan_vm_word(vm, layout->jit_base);
-    if (vmstate <= 0 || !jit_base)
-        return in_interpreter(vm, thread, frames, max);
-    const struct lj_trace *trace = ffisan_luastack_trace(vm, (uint32_t)vmstate);
-    size_t n = 0;
-    if (trace) {
-        uintptr_t machine_pc = 0;
-        for (size_t i = 0; i < n_machine_pcs && !machine_pc; i++)
-            if (machine_pcs[i] - trace->mcode < trace->szmcode)
-                machine_pc = machine_pcs[i];
-        n = ffisan_luastack_in_trace(trace, machine_pc, frames, max);
+    struct ffisan_tracepoint point = {.vm = vm, .doing = FFISAN_LUA_CALLS};
+    const struct lj_thread *thread = find_running(vm, &point.trace);
+    if (!thread || !is_compiled(vm))
+        return thread ? in_interpreter(vm, thread, frames, max) : 0;
+    for (size_t i = 0; point.trace && i < n_machine_pcs && !point.machine_pc; i++) {
+        if (machine_pcs[i] - point.trace->mcode >= point.trace->szmcode)
+            continue;
+        point.machine_pc = machine_pcs[i];
+        point.doing = i == 0 ? FFISAN_LUA_ACCESSES : FFISAN_LUA_CALLS;
     }
-    return n + ffisan_luastack_walk(thread, jit_base, true, frames + n, max - n);
+    if (point.trace && !point.machine_pc && n_machine_pcs > 0)
+        point.machine_pc = ffisan_luastack_machine_pc(vm);
+    return in_compiled_code(vm, thread, &point, frames, max);
+}
+
+size_t ffisan_luastack_doing(const struct ffisan_vm *vm, uintptr_t caller,
+                             enum ffisan_luadoing doing, struct ffisan_luaframe *frames, size_t max)
+{
+    struct ffisan_tracepoint point = {.vm = vm, .doing = doing};
+    const struct lj_thread *thread = find_running(vm, &point.trace);
+    if (!thread || !is_compiled(vm))
+        return thread ? in_interpreter(vm, thread, frames, max) : 0;
+    if (point.trace && caller - point.trace->mcode < point.trace->szmcode)
+        point.machine_pc = caller;
+    else if (point.trace)
+        point.machine_pc = ffisan_luastack_machine_pc(vm);
+    return in_compiled_code(vm, thread, &point, frames, max);
 }

@@ -29,6 +29,7 @@ size_t ffisan_luastack_walk(const struct lj_thread *thread, uintptr_t base, bool
 
 /** What runs on top of the stack in the interpreter. */
 struct ffisan_luatop {
+    const struct ffisan_vm *vm; /**< NULL: the thread has been interrupted */
     const struct lj_thread *thread;
     uintptr_t stack, frame; /**< its first slot; the link of the function on top */
     uint64_t function;      /**< the function as in its slot */
@@ -55,6 +56,15 @@ uintptr_t ffisan_luastack_below(uintptr_t cframe, bool (*is_thread)(uintptr_t wo
  */
 bool ffisan_luastack_caller(const struct ffisan_luatop *top, struct ffisan_luatop *ret_caller);
 
+/** What compiled code does where its position is wanted. */
+enum ffisan_luadoing {
+    FFISAN_LUA_CALLS,    /**< C code, or the VM's */
+    FFISAN_LUA_ACCESSES, /**< memory, itself */
+    FFISAN_LUA_MAKES_CDATA,
+    FFISAN_LUA_MAKES_STRINGS,
+    FFISAN_LUA_ALLOCATES, /**< what is not known */
+};
+
 /** All that the walk from one top down to the bottom depended on. */
 struct ffisan_luatrail {
     struct ffisan_luatop top; /**< thread NULL: of no use */
@@ -62,7 +72,7 @@ struct ffisan_luatrail {
     struct {
         uintptr_t at;
         uint64_t value;
-    } words[FFISAN_LUASTACK_MAX + 8];
+    } words[FFISAN_LUASTACK_MAX + 16];
 };
 
 /** Would the walk from this top give what it gave when the trail was left? */
@@ -91,11 +101,10 @@ size_t ffisan_luastack_pcs(const struct ffisan_luatop *top, uint64_t *pcs, size_
 const struct lj_trace *ffisan_luastack_trace(const struct ffisan_vm *vm, uint32_t number);
 
 /**
- * The Lua frames inside one trace at a machine code address (0 = start of the trace), innermost
- * first, all marked approximate.
+ * Where compiled code has called C code, or the VM's: the return address of the call.  0 = not
+ * known, or none runs.
  */
-size_t ffisan_luastack_in_trace(const struct lj_trace *trace, uintptr_t machine_pc,
-                                struct ffisan_luaframe *frames, size_t max);
+uintptr_t ffisan_luastack_machine_pc(const struct ffisan_vm *vm);
 
 /**
  * The stack of whatever runs now: compiled code or interpreter.  `machine_pcs`: return addresses
@@ -103,5 +112,10 @@ size_t ffisan_luastack_in_trace(const struct lj_trace *trace, uintptr_t machine_
  */
 size_t ffisan_luastack_now(const struct ffisan_vm *vm, const uintptr_t *machine_pcs,
                            size_t n_machine_pcs, struct ffisan_luaframe *frames, size_t max);
+
+/** The same inside a call.  `caller`: its place in compiled code; 0 = not known. */
+size_t ffisan_luastack_doing(const struct ffisan_vm *vm, uintptr_t caller,
+                             enum ffisan_luadoing doing, struct ffisan_luaframe *frames,
+                             size_t max);
 
 #endif

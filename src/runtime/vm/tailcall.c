@@ -3,153 +3,19 @@
 
 #include "runtime/vm/liveness_ops.h"
 #include "runtime/vm/proto.h"
-#include "runtime/vm/table.h"
+#include "runtime/vm/tailcall_callee.h"
 
-/* lj_frame.h */
-enum { FRAME_TYPEP = 7, FRAME_PCALL = 6, FRAME_PCALLH = 7 };
-
-#define NOTHING UINT64_MAX /* nil: not known */
-
-#define MAX_INDEX 8         /* tables that inherit from each other */
-#define MAX_HASH_CHAIN 64   /* entries of a table under one hash */
-#define MAX_INSTRUCTIONS 64 /* before a call, of its own preparation */
+#define MAX_INSTRUCTIONS 64 /* between the last known position and the call */
 #define MAX_SEARCHED 4096   /* instructions of a function */
+#define MAX_VARARGS 64
 
-/* Code of a function, whose frame may be gone (base 0). */
-struct context {
-    const struct lj_func *function;
-    const struct lj_proto *proto;
-    uintptr_t base;
-    uintptr_t depends_on;
-};
+enum { FRAME_VARG = 3, FRAME_TYPEP = 7 };
+enum { PROTO_VARARG = 2 };
+enum { CFRAME_PC = 24 }; /* see luastack.c */
 
 static uint64_t load(uintptr_t address)
 {
     return *(const uint64_t *)address;
-}
-
-static const struct lj_func *lua_function(uint64_t value)
-{
-    const struct lj_func *function = (const struct lj_func *)lj_tv_object(value);
-    if (lj_tv_type(value) != LJ_GCT_FUNC || function->gct != LJ_GCT_FUNC || function->ffid != 0)
-        return NULL;
-    return function;
-}
-
-static const struct lj_proto *proto_of(const struct lj_func *function)
-{
-    return (const struct lj_proto *)(function->pc - sizeof(struct lj_proto));
-}
-
-static uint64_t field_at(const struct lj_tab *tab, uint32_t hash, uint64_t key)
-{
-    const struct lj_node *nodes = (const struct lj_node *)tab->node;
-    const struct lj_node *node = nodes ? &nodes[hash & tab->hmask] : NULL;
-    for (unsigned i = 0; node && i < MAX_HASH_CHAIN; i++) {
-        if (lj_tv_type(node->key) == LJ_GCT_STR && lj_tv_object(node->key) == key)
-            return node->val;
-        node = (const struct lj_node *)node->next;
-    }
-    return NOTHING;
-}
-
-/* Versions differ in which number of a string its place in a table follows from. */
-static uint64_t field(const struct lj_tab *tab, const struct lj_str *key)
-{
-    uint64_t value = field_at(tab, key->sid, (uint64_t)key);
-    return value != NOTHING ? value : field_at(tab, key->hash, (uint64_t)key);
-}
-
-static const struct lj_tab *metatable_of(uint64_t value)
-{
-    const struct lj_tab *tab = lj_table_of(value);
-    if (tab)
-        return lj_table_at(tab->metatable);
-    if (lj_tv_type(value) == LJ_GCT_UDATA)
-        return lj_table_at(((const struct lj_udata *)lj_tv_object(value))->metatable);
-    return NULL;
-}
-
-/* What value[key] gives, as long as no function decides. */
-static uint64_t index_value(uint64_t value, const struct lj_str *key)
-{
-    for (unsigned i = 0; i < MAX_INDEX; i++) {
-        const struct lj_tab *tab = lj_table_of(value);
-        uint64_t found = tab ? field(tab, key) : NOTHING;
-        if (found != NOTHING)
-            return found;
-        value = lj_table_field(metatable_of(value), "__index");
-    }
-    return NOTHING;
-}
-
-static const struct lj_str *constant_string(const struct lj_proto *proto, uint32_t index)
-{
-    if (index >= proto->sizekgc)
-        return NULL;
-    const struct lj_str *string =
-        (const struct lj_str *)((const uint64_t *)proto->k)[-1 - (int64_t)index];
-    return string->gct == LJ_GCT_STR ? string : NULL;
-}
-
-static uint64_t upvalue(const struct lj_func *function, uint32_t index)
-{
-    if (index >= function->nupvalues)
-        return NOTHING;
-    return load(((const struct lj_upval *)function->u.uvptr[index])->v);
-}
-
-static bool writes_slot(uint32_t ins, uint32_t slot)
-{
-    uint32_t op = lj_bc_op(ins);
-    if (op == LJ_BC_KNIL)
-        return slot >= lj_bc_a(ins) && slot <= lj_bc_d(ins);
-    if (op >= LJ_BC_CALLM && op <= LJ_BC_VARG)
-        return slot >= lj_bc_a(ins);
-    bool is_store = op == LJ_BC_GSET || (op >= LJ_BC_USETV && op <= LJ_BC_UCLO) ||
-                    (op >= LJ_BC_TSETV && op <= LJ_BC_TSETR);
-    return op >= LJ_BC_MOV && !is_store && lj_bc_a(ins) == slot;
-}
-
-static uint64_t value_before(struct context *context, uint32_t pc, uint32_t slot, unsigned depth);
-
-/* What the instruction at `pc` loads. */
-static uint64_t value_loaded(struct context *context, uint32_t pc, unsigned depth)
-{
-    uint32_t ins = context->proto->bc[pc];
-    const struct lj_str *key;
-    switch (lj_bc_op(ins)) {
-    case LJ_BC_MOV:
-        return value_before(context, pc, lj_bc_d(ins), depth + 1);
-    case LJ_BC_UGET:
-        return upvalue(context->function, lj_bc_d(ins));
-    case LJ_BC_GGET:
-        key = constant_string(context->proto, lj_bc_d(ins));
-        return key ? index_value(context->function->env | ~(uint64_t)LJ_GCT_TAB << 47, key)
-                   : NOTHING;
-    case LJ_BC_TGETS:
-        key = constant_string(context->proto, lj_bc_c(ins));
-        return key ? index_value(value_before(context, pc, lj_bc_b(ins), depth + 1), key) : NOTHING;
-    default:
-        return NOTHING;
-    }
-}
-
-/* What the slot held when the instruction at `pc` was about to run. */
-static uint64_t value_before(struct context *context, uint32_t pc, uint32_t slot, unsigned depth)
-{
-    if (depth > MAX_INDEX)
-        return NOTHING;
-    if (ffisan_proto_local(context->proto, pc, slot)) {
-        if (!context->base)
-            return NOTHING;
-        context->depends_on = context->base + 8 * (uintptr_t)slot;
-        return load(context->depends_on);
-    }
-    for (unsigned i = 0; i < MAX_INSTRUCTIONS && --pc > 0; i++)
-        if (writes_slot(context->proto->bc[pc], slot))
-            return value_loaded(context, pc, depth);
-    return NOTHING;
 }
 
 struct search {
@@ -162,20 +28,21 @@ enum proof { NONE, PARTLY, LIKELY, SURELY, BY_NAME, N_PROOFS };
 
 /*
  * The call moved function and arguments from slot A on to the start of the frame, and left them
- * where they were, unless the moved ones came to lie there.  `shift`: a cdata was called, which
- * before became the first argument of its metamethod.
+ * where they were, unless the moved ones came to lie there.  `base`: of the slots of the function;
+ * `shift`: a cdata was called, which before became the first argument of its metamethod.
  */
-static enum proof prepared_by(const struct search *search, uint32_t ins, uint32_t shift)
+static enum proof prepared_by(const struct search *search, uintptr_t base, uint32_t ins,
+                              uint32_t shift)
 {
-    uint32_t a = lj_bc_a(ins), n = lj_bc_d(ins) - 1;
+    uint32_t n = lj_bc_d(ins) - 1 + shift;
+    uintptr_t call = base + 8 * (uintptr_t)lj_bc_a(ins), end = search->base + 8 * (uintptr_t)n;
     bool is_fixed = lj_bc_op(ins) == LJ_BC_CALLT;
-    bool is_number_right = !is_fixed || n + shift == search->n_slots;
-    if (load(search->base + 8 * (uintptr_t)a) == search->top->function)
+    bool is_number_right = !is_fixed || n == search->n_slots;
+    if (load(call) == search->top->function)
         return is_number_right ? SURELY : LIKELY;
-    if (!is_fixed || !is_number_right || n == 0 || a >= n + shift)
+    if (!is_fixed || !is_number_right || n == shift || call >= end)
         return NONE;
-    uint64_t last = load(search->base + 8 * (uintptr_t)(a + 1 + n + shift));
-    return last == load(search->base + 8 * (uintptr_t)(n + shift - 1)) ? PARTLY : NONE;
+    return load(call + 8 + 8 * (uintptr_t)n) == load(end - 8) ? PARTLY : NONE;
 }
 
 static bool is_tail_call(uint32_t ins)
@@ -183,32 +50,55 @@ static bool is_tail_call(uint32_t ins)
     return lj_bc_op(ins) == LJ_BC_CALLT || lj_bc_op(ins) == LJ_BC_CALLMT;
 }
 
-/* What the tail call at `pc` of a function calls, as far as names tell. */
-static uint64_t called_at(const struct lj_func *function, uint32_t pc)
+static bool has_room(const struct search *search, uintptr_t base, const struct lj_proto *proto)
 {
-    struct context context = {.function = function, .proto = proto_of(function)};
-    uint32_t ins = context.proto->bc[pc];
-    return is_tail_call(ins) ? value_before(&context, pc, lj_bc_a(ins), 0) : NOTHING;
+    return base + 8 * (uintptr_t)proto->framesize <= search->top->thread->maxstack;
+}
+
+static bool is_of(uint64_t value, const struct lj_proto *proto)
+{
+    const struct lj_func *function = (const struct lj_func *)lj_tv_object(value);
+    return lj_tv_type(value) == LJ_GCT_FUNC && function->pc == (uint64_t)proto + sizeof(*proto);
+}
+
+/* Where the frame of a function had its slots: beyond its arguments, if it took any number. */
+static uintptr_t base_of(const struct search *search, const struct lj_proto *proto)
+{
+    if (!(proto->flags & PROTO_VARARG))
+        return search->base;
+    uintptr_t end = search->base + 8 * (uintptr_t)search->n_slots;
+    for (uintptr_t n = 2; n < MAX_VARARGS + 2; n++) {
+        uintptr_t base = search->base + 8 * n;
+        if (!has_room(search, base, proto))
+            break;
+        if (load(base - 8) == (8 * n | FRAME_VARG) &&
+            (base - 16 < end || is_of(load(base - 16), proto)))
+            return base;
+    }
+    return 0;
 }
 
 /* The only tail call of a function that the top can come from, or 0. */
-static uint32_t only_tail_call(const struct search *search, const struct lj_func *function)
+static uint32_t only_tail_call(const struct search *search, const struct ffisan_callee *callee)
 {
-    const struct lj_proto *proto = proto_of(function);
+    const struct lj_proto *proto = callee->proto;
     bool is_cdata = lj_tv_type(load(search->base)) == LJ_GCT_CDATA;
+    uintptr_t base = base_of(search, proto);
     uint32_t found[N_PROOFS] = {0}, n_found[N_PROOFS] = {0};
     enum proof best = NONE;
-    for (uint32_t pc = 1; pc < proto->sizebc; pc++) {
+    for (uint32_t pc = 1; base && pc < proto->sizebc; pc++) {
         uint32_t ins = proto->bc[pc];
-        uint64_t called = called_at(function, pc);
-        if (!is_tail_call(ins) || lua_function(called))
+        if (!is_tail_call(ins))
             continue;
-        enum proof proof = prepared_by(search, ins, 0), shifted = NONE;
+        struct ffisan_callee called = ffisan_callee_at(callee->function, proto, pc, 0);
+        if (called.proto)
+            continue;
+        enum proof proof = prepared_by(search, base, ins, 0), shifted = NONE;
         if (is_cdata)
-            shifted = prepared_by(search, ins, 1);
+            shifted = prepared_by(search, base, ins, 1);
         if (shifted > proof)
             proof = shifted;
-        if (proof == SURELY && called == search->top->function)
+        if (proof == SURELY && called.value == search->top->function)
             proof = BY_NAME;
         if (proof > best)
             best = proof;
@@ -219,77 +109,154 @@ static uint32_t only_tail_call(const struct search *search, const struct lj_func
 }
 
 /* Else it is not the one, or it is so long that to search it costs too much. */
-static bool had_room(const struct search *search, const struct lj_proto *proto)
+static bool can_be_searched(const struct search *search, const struct lj_proto *proto)
 {
-    return proto->sizebc <= MAX_SEARCHED &&
-           search->base + 8 * (uintptr_t)proto->framesize <= search->top->thread->maxstack;
+    return proto->sizebc <= MAX_SEARCHED && has_room(search, search->base, proto);
 }
 
-static bool ended_in_top(const struct search *search, const struct lj_func *function,
+static void add_frame(struct ffisan_tailcalls *calls, const struct lj_proto *proto, uint32_t pc)
+{
+    calls->frames[calls->n++] = (struct ffisan_luaframe){
+        .proto = proto, .pc = (uintptr_t)&proto->bc[pc], .called_by_lua = true};
+}
+
+static bool ended_in_top(const struct search *search, const struct ffisan_callee *callee,
                          unsigned depth, struct ffisan_tailcalls *calls)
 {
-    const struct lj_proto *proto = proto_of(function);
-    if (!had_room(search, proto))
+    const struct lj_proto *proto = callee->proto;
+    if (!can_be_searched(search, proto))
         return false;
-    uint32_t pc = only_tail_call(search, function);
+    uint32_t pc = only_tail_call(search, callee);
     for (uint32_t i = 1; !pc && depth + 1 < FFISAN_TAILCALL_MAX && i < proto->sizebc; i++) {
-        const struct lj_func *next = lua_function(called_at(function, i));
-        if (next && ended_in_top(search, next, depth + 1, calls))
+        if (!is_tail_call(proto->bc[i]))
+            continue;
+        struct ffisan_callee next = ffisan_callee_at(callee->function, proto, i, 0);
+        if (next.proto && ended_in_top(search, &next, depth + 1, calls))
             pc = i;
     }
     if (pc)
-        calls->frames[calls->n++] = (struct ffisan_luaframe){
-            .proto = proto, .pc = (uintptr_t)&proto->bc[pc], .called_by_lua = true};
+        add_frame(calls, proto, pc);
     return pc != 0;
 }
 
-static bool is_pcall(uint64_t link)
+/*
+ * As prepared_by, for a function of which nothing else is known: all that the moved ones have left
+ * is as it was.
+ */
+static bool is_all_prepared_by(const struct search *search, uintptr_t base, uint32_t ins,
+                               uint32_t shift)
 {
-    return (link & FRAME_TYPEP) == FRAME_PCALL || (link & FRAME_TYPEP) == FRAME_PCALLH;
+    uint32_t n = lj_bc_op(ins) == LJ_BC_CALLT ? lj_bc_d(ins) - 1 + shift : search->n_slots;
+    uintptr_t end = search->base + 8 * (uintptr_t)n, call = base + 8 * (uintptr_t)lj_bc_a(ins);
+    unsigned n_seen = 0;
+    if (call + 16 + 8 * (uintptr_t)n > search->top->thread->maxstack)
+        return false;
+    if (call >= end) {
+        if (load(call) != search->top->function)
+            return false;
+        n_seen++;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uintptr_t slot = call + 16 + 8 * (uintptr_t)i;
+        if (slot < end)
+            continue;
+        if (load(slot) != load(search->base + 8 * (uintptr_t)i))
+            return false;
+        n_seen++;
+    }
+    return n_seen > 0;
 }
 
-/* What the function that waits for the top had called; nil when that is not known. */
-static uint64_t called_by_waiting(const struct ffisan_luatop *top, uintptr_t *ret_depends_on)
+static bool can_come_from(const struct search *search, const struct lj_proto *proto, uint32_t pc)
 {
-    uint64_t link = load(top->frame);
-    uintptr_t frame = top->frame, argument = 0;
-    if (is_pcall(link)) {
-        frame -= link & ~(uint64_t)FRAME_TYPEP;
-        argument = 2; /* the function is the first argument of pcall */
-        link = frame > top->stack + 8 ? load(frame) : 0;
+    uintptr_t base = base_of(search, proto);
+    uint32_t ins = proto->bc[pc];
+    return base && has_room(search, base, proto) && is_tail_call(ins) &&
+           (is_all_prepared_by(search, base, ins, 0) ||
+            (lj_tv_type(load(search->base)) == LJ_GCT_CDATA &&
+             is_all_prepared_by(search, base, ins, 1)));
+}
+
+/* The tail call that the code at `pc` comes to before it has to decide anything, or 0. */
+static uint32_t next_tail_call(const struct lj_proto *proto, uint32_t pc)
+{
+    for (unsigned i = 0; i < MAX_INSTRUCTIONS && pc < proto->sizebc; i++) {
+        uint32_t ins = proto->bc[pc], op = lj_bc_op(ins);
+        if (is_tail_call(ins))
+            return pc;
+        if (op < LJ_BC_ISTYPE || op > LJ_BC_JMP || (op >= LJ_BC_RETM && op < LJ_BC_JMP))
+            return 0;
+        pc = op == LJ_BC_JMP || op == LJ_BC_UCLO ? lj_bc_target(pc, ins) : pc + 1;
     }
-    if ((link & 3) != 0 || link <= 7 || link >> 47)
-        return NOTHING;
-    uint32_t ins = *(const uint32_t *)(link - 4), op = lj_bc_op(ins);
-    frame -= 8 * (uintptr_t)(2 + lj_bc_a(ins));
-    if (frame <= top->stack + 8 || (op != LJ_BC_CALL && op != LJ_BC_CALLM && op != LJ_BC_ITERC))
-        return NOTHING;
-    const struct lj_func *caller = lua_function(load(frame - 8));
-    if (!caller)
-        return NOTHING;
-    struct context context = {.function = caller, .proto = proto_of(caller), .base = frame + 8};
-    uint32_t pc = ffisan_proto_pc(context.proto, link - 4);
-    if (pc == UINT32_MAX || pc == 0)
-        return NOTHING;
-    uint32_t slot = lj_bc_a(ins) + argument - (op == LJ_BC_ITERC ? 3 : 0);
-    uint64_t called = value_before(&context, pc, slot, 0);
-    *ret_depends_on = context.depends_on;
-    return called;
+    return 0;
+}
+
+static uint32_t only_tail_call_left(const struct search *search, const struct lj_proto *proto)
+{
+    uint32_t found = 0;
+    for (uint32_t pc = 1; pc < proto->sizebc && proto->sizebc <= MAX_SEARCHED; pc++) {
+        if (!can_come_from(search, proto, pc))
+            continue;
+        if (found)
+            return 0;
+        found = pc;
+    }
+    return found;
+}
+
+/*
+ * The interpreter notes its position before it leaves for C code: to read a field of a cdata, to
+ * call one.  When the last position is in a function that is not on the stack, that may be the one.
+ * NULL = it is another one.
+ */
+static const struct lj_proto *last_seen(const struct search *search, uint32_t *ret_pc,
+                                        struct ffisan_tailcalls *calls)
+{
+    const struct ffisan_luatop *top = search->top;
+    uintptr_t cframe = top->thread->cframe & ~(uint64_t)3;
+    if (!cframe || !top->vm || !top->vm->code_at)
+        return NULL;
+    calls->depends_on[calls->n_depends_on++] = (uintptr_t)&top->thread->cframe;
+    calls->depends_on[calls->n_depends_on++] = cframe + CFRAME_PC;
+    uint64_t seen = load(cframe + CFRAME_PC), waits = ffisan_callee_waits_at(top);
+    if (seen <= UINT16_MAX || seen >> 47 || seen == waits)
+        return NULL;
+    const struct lj_proto *proto = top->vm->code_at(top->vm, seen - 4);
+    *ret_pc = proto ? ffisan_proto_pc(proto, seen - 4) : 0;
+    if (*ret_pc == UINT32_MAX || *ret_pc == 0)
+        return NULL;
+    bool is_waiting = waits && ffisan_proto_pc(proto, waits - 4) != UINT32_MAX;
+    return !is_waiting || is_tail_call(proto->bc[*ret_pc]) ? proto : NULL;
 }
 
 void ffisan_tailcalls_find(const struct ffisan_luatop *top, struct ffisan_tailcalls *ret_calls)
 {
-    ret_calls->n = 0;
-    ret_calls->depends_on = 0;
-    if (top->pc)
-        return;
-    uint64_t called = called_by_waiting(top, &ret_calls->depends_on);
-    const struct lj_func *function = called != top->function ? lua_function(called) : NULL;
-    if (!function)
-        return;
+    struct ffisan_callees callees;
     struct search search = {.top = top,
                             .base = top->frame + 8,
                             .n_slots = (uint32_t)((top->thread->top - top->frame) / 8 - 1)};
-    if (ended_in_top(&search, function, 0, ret_calls))
-        ret_calls->frames[ret_calls->n - 1].called_by_lua = !is_pcall(load(top->frame));
+    uint32_t last = 0;
+    ret_calls->n = 0;
+    ret_calls->n_depends_on = 0;
+    if (top->pc)
+        return;
+    ffisan_callees_of_waiting(top, &callees);
+    for (size_t i = 0; i < callees.n_depends_on; i++)
+        ret_calls->depends_on[ret_calls->n_depends_on++] = callees.depends_on[i];
+    if (callees.is_direct)
+        return;
+    for (size_t i = 0; i < callees.n && ret_calls->n == 0; i++)
+        ended_in_top(&search, &callees.list[i], 0, ret_calls);
+    const struct lj_proto *proto = last_seen(&search, &last, ret_calls);
+    uint32_t pc = proto ? next_tail_call(proto, last) : 0;
+    if (pc && !can_come_from(&search, proto, pc))
+        pc = 0;
+    if (proto && !pc && ret_calls->n == 0)
+        pc = only_tail_call_left(&search, proto);
+    if (pc && (ret_calls->n == 0 || ret_calls->frames[0].pc != (uintptr_t)&proto->bc[pc])) {
+        ret_calls->n = 0;
+        add_frame(ret_calls, proto, pc);
+    }
+    if (ret_calls->n)
+        ret_calls->frames[ret_calls->n - 1].called_by_lua = (load(top->frame) & 3) == 0;
 }

@@ -2,7 +2,8 @@
 /**
  * "return ffi.string(p)" leaves no frame of the function that says so: the built-in function takes
  * its place.  Which function the waiting caller had called is looked up again, the way its code
- * did, and that it ended in that call shows in the slots that the call was prepared in.
+ * did; or it is the one that the interpreter has last noted a position in.  That it ended in that
+ * call shows in the slots that the call was prepared in.
  * Reads raw memory of the VM.  Context: as luastack.h.
  */
 #ifndef FFISAN_VM_TAILCALL_H
@@ -11,12 +12,14 @@
 #include "runtime/vm/luastack.h"
 
 #define FFISAN_TAILCALL_MAX 3
+#define FFISAN_TAILCALL_DEPEND_MAX 12
 
 struct ffisan_tailcalls {
     struct ffisan_luaframe frames[FFISAN_TAILCALL_MAX]; /**< innermost first: who called the top,
                                                              who had called that one ... */
     size_t n;
-    uintptr_t depends_on; /**< the slot that decided which function the caller called, or 0 */
+    uintptr_t depends_on[FFISAN_TAILCALL_DEPEND_MAX]; /**< words that decided who it was */
+    size_t n_depends_on;
 };
 
 /**

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/vm/tracestack.h"
+
+#include "runtime/vm/proto.h"
+
+#include <string.h>
+
+#define REF_BIAS 0x8000u /* IR constants lie below (lj_ir.h) */
+#define SNAP_FRAME 0x010000u
+enum { IR_SIZE = 8, IR_TYPE = 0x1f };
+
+static uint64_t load(uintptr_t address)
+{
+    return *(const uint64_t *)address;
+}
+
+static const struct lj_proto *function_proto(const struct lj_func *function)
+{
+    return (const struct lj_proto *)(function->pc - sizeof(struct lj_proto));
+}
+
+/*
+ * The function that a bytecode address belongs to.  A trace keeps what it came through alive; but
+ * what it took over from the trace that it leaves, that one does.
+ */
+static const struct lj_proto *proto_of(const struct ffisan_vm *vm, const struct lj_trace *trace,
+                                       uintptr_t pc)
+{
+    const struct lj_proto *start = (const struct lj_proto *)trace->startpt;
+    if (start && ffisan_proto_pc(start, pc) != UINT32_MAX)
+        return start;
+    if (vm->code_at)
+        return vm->code_at(vm, pc);
+    for (uint32_t ref = trace->nk; ref < REF_BIAS; ref++) {
+        uint64_t value = load(trace->ir + (uint64_t)ref * IR_SIZE);
+        if (value < 4096 || value >> 47 || value % 8)
+            continue;
+        uint8_t type = (uint8_t)(load(trace->ir + (uint64_t)(ref - 1) * IR_SIZE) >> 32) & IR_TYPE;
+        const struct lj_proto *proto = NULL;
+        if (type == LJ_GCT_PROTO)
+            proto = (const struct lj_proto *)value;
+        else if (type == LJ_GCT_FUNC && ((const struct lj_func *)value)->ffid == 0)
+            proto = function_proto((const struct lj_func *)value);
+        if (proto && ref > trace->nk && ffisan_proto_pc(proto, pc) != UINT32_MAX)
+            return proto;
+    }
+    return NULL;
+}
+
+static const struct lj_snap *nearest_snapshot(const struct lj_trace *trace, uintptr_t machine_pc)
+{
+    const struct lj_snap *snaps = (const struct lj_snap *)trace->snap;
+    uint64_t offset = machine_pc - trace->mcode;
+    if (trace->nsnap == 0 || offset >= trace->szmcode)
+        return NULL;
+    const struct lj_snap *best = &snaps[0];
+    for (uint32_t i = 0; i < trace->nsnap; i++)
+        if (snaps[i].mcofs <= offset)
+            best = &snaps[i];
+    return best;
+}
+
+static struct ffisan_luaframe frame_at(const struct ffisan_vm *vm, const struct lj_trace *trace,
+                                       uintptr_t pc)
+{
+    return (struct ffisan_luaframe){
+        .proto = proto_of(vm, trace, pc), .pc = pc, .approximate = true, .called_by_lua = true};
+}
+
+size_t ffisan_tracestack_snapshot(const struct ffisan_vm *vm, const struct lj_trace *trace,
+                                  const struct lj_snap *snap, struct ffisan_luaframe *frames,
+                                  size_t max)
+{
+    const uint32_t *map = (const uint32_t *)trace->snapmap + snap->mapofs;
+    uint64_t pcbase;
+    size_t n = 0;
+    memcpy(&pcbase, map + snap->nent, sizeof(pcbase));
+    frames[n++] = frame_at(vm, trace, pcbase >> 8);
+    for (uint32_t i = snap->nent; i-- > 0 && n < max;) {
+        uint32_t ref = map[i] & 0xffff;
+        if (!(map[i] & SNAP_FRAME) || ref >= REF_BIAS || ref < trace->nk || map[i] >> 24 < 2)
+            continue;
+        uint64_t link = load(trace->ir + (uint64_t)(ref + 1) * IR_SIZE);
+        if ((link & 3) == 0 && link > 4096 && !(link >> 47))
+            frames[n++] = frame_at(vm, trace, link - 4);
+    }
+    return n;
+}
+
+/* Calls of `target` from `from` on to `to`, as the compiler writes them: 0xe8 and a distance. */
+static uint32_t count_calls(uintptr_t from, uintptr_t to, uintptr_t target)
+{
+    uint32_t n = 0;
+    for (; from + 5 <= to; from++) {
+        int32_t distance;
+        memcpy(&distance, (const void *)(from + 1), sizeof(distance));
+        n += *(const uint8_t *)from == 0xe8 && from + 5 + (uintptr_t)distance == target;
+    }
+    return n;
+}
+
+static void note_calls(const struct ffisan_tracepoint *point, struct ffisan_tracepath *path)
+{
+    const struct lj_trace *trace = point->trace;
+    uintptr_t call = point->machine_pc - 5, end = trace->mcode + trace->szmcode;
+    int32_t distance;
+    if (call - trace->mcode >= trace->szmcode || *(const uint8_t *)call != 0xe8)
+        return;
+    memcpy(&distance, (const void *)(call + 1), sizeof(distance));
+    uintptr_t target = point->machine_pc + (uintptr_t)distance;
+    if (path->n_to > 0 && path->snap[1].mcofs >= path->snap->mcofs)
+        end = trace->mcode + path->snap[1].mcofs;
+    path->n_before = count_calls(trace->mcode + path->snap->mcofs, call, target);
+    path->n_like_it = path->n_before + count_calls(call, end, target);
+}
+
+static size_t find_exactly(const struct ffisan_tracepoint *point, const struct lj_snap *snap,
+                           struct ffisan_luaframe ret_frames[FFISAN_TRACEPATH_DEPTH])
+{
+    const struct lj_trace *trace = point->trace;
+    struct ffisan_tracepath path = {
+        .vm = point->vm, .trace = trace, .snap = snap, .base = point->base, .doing = point->doing};
+    const struct lj_snap *end = (const struct lj_snap *)trace->snap + trace->nsnap;
+    path.n_from =
+        ffisan_tracestack_snapshot(point->vm, trace, snap, path.from, FFISAN_TRACEPATH_DEPTH);
+    if (snap + 1 < end)
+        path.n_to =
+            ffisan_tracestack_snapshot(point->vm, trace, snap + 1, path.to, FFISAN_TRACEPATH_DEPTH);
+    if (point->machine_pc)
+        note_calls(point, &path);
+    return ffisan_tracepath_find(&path, ret_frames);
+}
+
+size_t ffisan_tracestack_find(const struct ffisan_tracepoint *point, struct ffisan_luaframe *frames,
+                              size_t max)
+{
+    struct ffisan_luaframe exact[FFISAN_TRACEPATH_DEPTH];
+    const struct lj_trace *trace = point->trace;
+    const struct lj_snap *snap = nearest_snapshot(trace, point->machine_pc);
+    if (!snap) {
+        frames[0] = (struct ffisan_luaframe){.proto = (const struct lj_proto *)trace->startpt,
+                                             .pc = trace->startpc,
+                                             .approximate = true};
+        return 1;
+    }
+    size_t n = find_exactly(point, snap, exact);
+    if (n == 0)
+        return ffisan_tracestack_snapshot(point->vm, trace, snap, frames, max);
+    n = n < max ? n : max;
+    memcpy(frames, exact, n * sizeof(*frames));
+    return n;
+}
