@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum rank { AFTER_IT, FIELD_AFTER_IT, BEFORE_IT, FIELD_BEFORE_IT, FINALIZED, NONE = -1 };
+enum rank { MADE_BY_USE, AFTER_IT, FIELD_AFTER_IT, BEFORE_IT, FIELD_BEFORE_IT, FINALIZED, NONE = -1 };
 
 struct search {
     struct ffisan_state *state;
@@ -25,8 +25,7 @@ static bool is_made_by_use(const struct search *search, const struct ffisan_hold
            made.frames[0].line == use->line && strcmp(made.frames[0].file, use->file) == 0;
 }
 
-static int rank_of(const struct search *search, const struct ffisan_holder *holder, uint64_t word,
-                   bool is_ref)
+static int rank_of(const struct search *search, const struct ffisan_holder *holder, uint64_t word)
 {
     const struct ffisan_vm *vm = &search->state->vm;
     bool is_before = word <= search->aim->address;
@@ -34,8 +33,8 @@ static int rank_of(const struct search *search, const struct ffisan_holder *hold
         holder->kind != FFISAN_HOLDER_CDATA || !ffisan_ctype_is_pointer(vm, holder->ctypeid, NULL);
     if (holder->header == search->aim->finalized)
         return FINALIZED;
-    if (is_ref && is_made_by_use(search, holder))
-        return AFTER_IT;
+    if (!is_field && is_made_by_use(search, holder))
+        return MADE_BY_USE;
     if (is_before)
         return is_field ? FIELD_BEFORE_IT : BEFORE_IT;
     return is_field ? FIELD_AFTER_IT : AFTER_IT;
@@ -48,7 +47,7 @@ static bool is_better(const struct search *search, int rank, uint64_t word, bool
         return rank > search->rank;
     if (word != search->word)
         return word <= search->aim->address && word > search->word;
-    return (rank == BEFORE_IT || rank == AFTER_IT) && is_ref <= search->is_ref;
+    return (rank == MADE_BY_USE || rank == BEFORE_IT || rank == AFTER_IT) && is_ref <= search->is_ref;
 }
 
 /* The words of the payload that lead there and are declared as pointers. */
@@ -69,7 +68,7 @@ static void look_in(struct search *search, struct ffisan_holder *holder)
         bool is_ref = false;
         if (holder->kind == FFISAN_HOLDER_CDATA)
             ffisan_ctype_is_pointer(vm, holder->ctypeid, &is_ref);
-        int rank = rank_of(search, holder, word, is_ref);
+        int rank = rank_of(search, holder, word);
         if (!is_better(search, rank, word, is_ref))
             continue;
         holder->offset = (uint32_t)offset;

@@ -23,7 +23,7 @@ struct ffisan_cholder_aim {
 /**
  * The holder of a word that leads into the block; the one that lies closest before the address.
  * Rather a field than a bare pointer, as that may have been read from it a moment ago, and rather
- * any other than a reference that was made where it is used: record.name.
+ * any other than one that the using line has made: record.name, ffi.cast(type, handle).
  */
 bool ffisan_cholder_find(struct ffisan_state *state, const struct ffisan_cholder_aim *aim,
                          struct ffisan_holder *ret_holder);

@@ -201,7 +201,7 @@ static size_t keys_in_trace(const struct source *source, uint32_t trace_number, 
         return 0;
     keys[0] = (uint64_t)trace;
     keys[1] = source->caller;
-    keys[2] = source->doing;
+    keys[2] = source->doing | (uint64_t)source->in_c << 8;
     return 3;
 }
 

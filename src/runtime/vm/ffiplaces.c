@@ -124,7 +124,7 @@ size_t ffisan_ffiplaces_refine(const struct ffisan_vm *vm, unsigned uses,
     int32_t vmstate = (int32_t)ffisan_vm_word(vm, vm->layout.vmstate);
     const struct lj_trace *trace =
         vmstate > 0 ? ffisan_luastack_trace(vm, (uint32_t)vmstate) : NULL;
-    if (!trace || n == 0 || !frames[0].approximate || !frames[0].proto)
+    if (!trace || n == 0 || !frames[0].approximate || frames[0].is_followed || !frames[0].proto)
         return n;
     struct refining refining = {.trace = trace, .uses = uses, .inner = frames[0].proto};
     look_in_inner(&refining, frames[0].pc);

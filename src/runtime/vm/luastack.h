@@ -16,6 +16,7 @@ struct ffisan_luaframe {
     const struct lj_proto *proto; /**< NULL = not known */
     uintptr_t pc;                 /**< address of the bytecode instruction; 0 = not known */
     bool approximate;             /**< nearest known position of compiled code */
+    bool is_followed;             /**< found by following the code from there */
     bool called_by_lua;           /**< by the next frame outwards, not by a C function between */
 };
 

@@ -369,6 +369,7 @@ size_t ffisan_tracepath_find(const struct ffisan_tracepath *path,
         ret_frames[i] = (struct ffisan_luaframe){.proto = level->proto,
                                                  .pc = (uintptr_t)&level->proto->bc[level->pc],
                                                  .approximate = true,
+                                                 .is_followed = true,
                                                  .called_by_lua = true};
     }
     return walk.found_depth;
