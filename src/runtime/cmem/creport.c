@@ -189,6 +189,16 @@ static void describe_holder(struct gathering *gathering)
             ffisan_cholder_target(gathering->scratch, gathering->finding.holder.type);
 }
 
+/* That of an object which leads there, or any after another one had freed it. */
+static bool is_used_by_finalizer(const struct gathering *gathering)
+{
+    const struct ffisan_finding *finding = &gathering->finding;
+    return gathering->is_of_finalized ||
+           (finding->freed.finalizer && finding->holder.type &&
+            strcmp(finding->freed.finalizer, finding->holder.type) != 0 &&
+            ffisan_finalizer_runs(gathering->state));
+}
+
 static void gather(void *argument)
 {
     struct gathering *gathering = argument;
@@ -225,7 +235,7 @@ static void gather(void *argument)
         else
             ffisan_explain_memory(gathering->scratch, finding,
                                   finding->kind == FFISAN_KIND_USE_AFTER_FREE
-                                      ? gathering->is_of_finalized
+                                      ? is_used_by_finalizer(gathering)
                                       : is_in_finalizer(gathering->state));
         break;
     }

@@ -26,12 +26,23 @@ static bool add_freed_by(struct ffisan_text *text, const struct ffisan_finding *
     return ffisan_place_add(text, ", called at ", &finding->freed.stack);
 }
 
+/* The finalizer of an object of one type has freed it, that of another type uses it. */
+static bool is_order_of_finalizers(const struct ffisan_finding *finding)
+{
+    const char *freed_by = finding->freed.finalizer, *used_by = finding->holder.type;
+    return freed_by && used_by && strcmp(freed_by, used_by) != 0;
+}
+
 /* By the finalizer of an object that leads there: to free it, mostly. */
 static void why_used_in_finalizer(struct ffisan_text *text, const struct ffisan_finding *finding)
 {
     ffisan_text_add(text, "The memory was freed by ");
     bool has_place = add_freed_by(text, finding);
-    ffisan_text_add(text, finding->freed.finalizer
+    ffisan_text_add(text, is_order_of_finalizers(finding)
+                              ? ", in a finalizer, and now the finalizer of another object has "
+                                "used it. Objects that are given up together, and all that are "
+                                "left when the program ends, are finalized in no certain order."
+                          : finding->freed.finalizer
                               ? ", in a finalizer, and now another finalizer has used it: two "
                                 "cdata own it."
                           : has_place ? ", and now the finalizer that was left on has used it."
@@ -110,6 +121,14 @@ static void why_twice(struct ffisan_text *text, const struct ffisan_finding *fin
 static void fix_twice(struct ffisan_text *text, const struct ffisan_finding *finding,
                       bool in_finalizer)
 {
+    bool is_order = in_finalizer && is_order_of_finalizers(finding);
+    if (is_order && finding->kind == FFISAN_KIND_USE_AFTER_FREE) {
+        ffisan_text_add(text,
+                        "Give both to one finalizer, which uses the memory before it frees it; or "
+                        "do what the finalizers do by hand, in order, and take them off before:\n"
+                        "    C.free(ffi.gc(p, nil))");
+        return;
+    }
     if (in_finalizer && is_realloc(finding))
         ffisan_text_add(text,
                         "Take the finalizer off before realloc moves the block:\n"
