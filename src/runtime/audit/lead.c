@@ -59,13 +59,28 @@ static bool is_pointer_to_content(const struct ffisan_slot_ref *ref, uint64_t wo
     }
 }
 
+/* A free one, else rather that of a bare pointer: reading a field makes another each time. */
+static uint32_t place_for_another(const struct ffisan_standin *standin)
+{
+    if (standin->n_holders < FFISAN_STANDIN_HOLDERS)
+        return standin->n_holders;
+    for (uint32_t i = 0; i < FFISAN_STANDIN_HOLDERS; i++) {
+        uint32_t place = (standin->n_holders + i) % FFISAN_STANDIN_HOLDERS;
+        const struct ffisan_holder *holder = &standin->holders[place];
+        if (holder->kind == FFISAN_HOLDER_CDATA && holder->size == sizeof(uintptr_t))
+            return place;
+    }
+    return standin->n_holders % FFISAN_STANDIN_HOLDERS;
+}
+
 static void add_holder(struct ffisan_standin *standin, const struct ffisan_holder *holder)
 {
     for (uint32_t i = 0; i < standin->n_holders && i < FFISAN_STANDIN_HOLDERS; i++)
         if (standin->holders[i].block == holder->block &&
             standin->holders[i].offset == holder->offset)
             return;
-    standin->holders[standin->n_holders++ % FFISAN_STANDIN_HOLDERS] = *holder;
+    standin->holders[place_for_another(standin)] = *holder;
+    standin->n_holders++;
 }
 
 /* May the word be written?  Bytes may be a struct in disguise; integers are left alone. */

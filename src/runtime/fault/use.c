@@ -74,26 +74,36 @@ static bool is_bare_pointer(const struct ffisan_standin *standin,
            ffisan_ctype_is_pointer(&state_of(standin, holder)->vm, holder->ctypeid, NULL);
 }
 
-/*
- * Of the holders of one side, Lua or C, that still lead here: rather one that is no bare pointer,
- * which may have been read from a field a moment ago.
- */
-static const struct ffisan_holder *pick_of(const struct ffisan_standin *standin, bool of_lua)
-{
-    const struct ffisan_holder *best = NULL;
-    for (uint32_t i = 0; i < standin->n_holders && i < FFISAN_STANDIN_HOLDERS; i++) {
-        const struct ffisan_holder *holder = &standin->holders[i];
-        if (is_of_lua(holder) == of_lua && leads_to(standin, holder) != SIZE_MAX &&
-            (!best || (is_bare_pointer(standin, best) && !is_bare_pointer(standin, holder))))
-            best = holder;
-    }
-    return best;
-}
-
 /* How far behind the pointer the use is; a use before it is hardly one of it. */
 static size_t distance(const struct use *use, const struct ffisan_holder *holder)
 {
     return use->address - use->standin->base - leads_to(use->standin, holder);
+}
+
+static bool is_likelier(const struct use *use, const struct ffisan_holder *holder,
+                        const struct ffisan_holder *best)
+{
+    bool is_bare = is_bare_pointer(use->standin, holder);
+    if (is_bare != is_bare_pointer(use->standin, best))
+        return !is_bare;
+    return distance(use, holder) < distance(use, best);
+}
+
+/*
+ * Of the holders of one side, Lua or C, that still lead here: rather one that is no bare pointer,
+ * which may have been read from a field a moment ago; else the closest.
+ */
+static const struct ffisan_holder *pick_of(const struct use *use, bool of_lua)
+{
+    const struct ffisan_standin *standin = use->standin;
+    const struct ffisan_holder *best = NULL;
+    for (uint32_t i = 0; i < standin->n_holders && i < FFISAN_STANDIN_HOLDERS; i++) {
+        const struct ffisan_holder *holder = &standin->holders[i];
+        if (is_of_lua(holder) == of_lua && leads_to(standin, holder) != SIZE_MAX &&
+            (!best || is_likelier(use, holder, best)))
+            best = holder;
+    }
+    return best;
 }
 
 /*
@@ -103,7 +113,7 @@ static size_t distance(const struct use *use, const struct ffisan_holder *holder
 static const struct ffisan_holder *pick_holder(const struct use *use)
 {
     const struct ffisan_standin *standin = use->standin;
-    const struct ffisan_holder *of_lua = pick_of(standin, true), *of_c = pick_of(standin, false);
+    const struct ffisan_holder *of_lua = pick_of(use, true), *of_c = pick_of(use, false);
     if (!of_lua && !of_c)
         return standin->n_holders > 0 ? &standin->holders[0] : NULL;
     if (!of_lua || !of_c)
