@@ -27,13 +27,26 @@ static const int32_t unknown_vmstate = INT32_MIN;
 
 static const char no_memory[] = "no memory for our books: a LuaJIT state is not watched";
 
-static const struct lj_proto *code_at(const struct ffisan_vm *vm, uintptr_t bytecode)
+static bool find_live(const struct ffisan_vm *vm, uintptr_t address,
+                      struct ffisan_slot_ref *ret_ref)
 {
     struct ffisan_state *state =
         (struct ffisan_state *)((uintptr_t)vm - offsetof(struct ffisan_state, vm));
+    return ffisan_heap_find(&state->heap, address, ret_ref) &&
+           ffisan_slot_state(ret_ref) == FFISAN_SLOT_LIVE;
+}
+
+static bool has_object(const struct ffisan_vm *vm, uintptr_t address, uint8_t gct)
+{
     struct ffisan_slot_ref ref;
-    if (!ffisan_heap_find(&state->heap, bytecode, &ref) ||
-        ffisan_slot_state(&ref) != FFISAN_SLOT_LIVE)
+    return find_live(vm, address, &ref) && ref.block == address &&
+           ((const struct lj_header *)address)->gct == gct;
+}
+
+static const struct lj_proto *code_at(const struct ffisan_vm *vm, uintptr_t bytecode)
+{
+    struct ffisan_slot_ref ref;
+    if (!find_live(vm, bytecode, &ref))
         return NULL;
     const struct lj_proto *proto = (const struct lj_proto *)ref.block;
     bool is_proto = proto->gct == LJ_GCT_PROTO && ffisan_slot_size(&ref) >= sizeof(*proto);
@@ -56,6 +69,7 @@ struct ffisan_state *ffisan_state_new(const struct ffisan_api *api,
     state->api = api;
     state->vm.layout = *layout;
     state->vm.code_at = code_at;
+    state->vm.has_object = has_object;
     state->stacks = ffisan_stacks_new(ffisan_runtime.options.frames);
     state->maps = ffisan_pages_map(FFISAN_MAX_CTYPES * sizeof(*state->maps));
     state->maps_known = ffisan_pages_map(FFISAN_MAX_CTYPES);

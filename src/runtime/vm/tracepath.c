@@ -43,9 +43,12 @@ static uint64_t load(uintptr_t address)
     return *(const uint64_t *)address;
 }
 
-static bool is_object(uint64_t value)
+static bool is_function(const struct ffisan_vm *vm, uint64_t value)
 {
-    return value >= 4096 && value >> 47 == 0 && value % 8 == 0;
+    if (value < 4096 || value >> 47 != 0 || value % 8 != 0)
+        return false;
+    return vm->has_object ? vm->has_object(vm, value, LJ_GCT_FUNC)
+                          : ((const struct lj_header *)value)->gct == LJ_GCT_FUNC;
 }
 
 static bool is_code_of(uint64_t value, const struct lj_proto *proto)
@@ -59,12 +62,17 @@ static const struct lj_proto *proto_of(const struct lj_func *function)
     return (const struct lj_proto *)(function->pc - sizeof(struct lj_proto));
 }
 
-/* The function that a constant of the trace is, or NULL. */
-static const struct lj_func *constant_function(const struct lj_trace *trace, uint32_t ref)
+/*
+ * The function that a constant of the trace is, or NULL.  Constants take one place or two, and which
+ * is which is not known here.
+ */
+static const struct lj_func *constant_function(const struct ffisan_tracepath *path, uint32_t ref)
 {
+    const struct lj_trace *trace = path->trace;
     uint64_t value = load(trace->ir + (uint64_t)ref * IR_SIZE);
     uint8_t type = (uint8_t)(load(trace->ir + (uint64_t)(ref - 1) * IR_SIZE) >> 32) & IR_TYPE;
-    return type == LJ_GCT_FUNC && is_object(value) ? (const struct lj_func *)value : NULL;
+    return type == LJ_GCT_FUNC && is_function(path->vm, value) ? (const struct lj_func *)value
+                                                               : NULL;
 }
 
 /* A function with that code among the constants of the trace, or NULL. */
@@ -75,7 +83,7 @@ static const struct lj_func *function_of(const struct ffisan_tracepath *path,
     if (path->base && is_code_of(load(path->base - 16), proto))
         return (const struct lj_func *)lj_tv_object(load(path->base - 16));
     for (uint32_t ref = trace->nk + 1; ref < REF_BIAS; ref++) {
-        const struct lj_func *function = constant_function(trace, ref);
+        const struct lj_func *function = constant_function(path, ref);
         if (function && is_code_of((uint64_t)function, proto))
             return function;
     }
@@ -189,7 +197,7 @@ static const struct lj_proto *only_callee(const struct walk *walk)
     uint32_t ins = level->proto->bc[level->pc];
     const struct lj_proto *found = NULL;
     for (uint32_t ref = trace->nk + 1; ref < REF_BIAS; ref++) {
-        const struct lj_func *function = constant_function(trace, ref);
+        const struct lj_func *function = constant_function(walk->path, ref);
         const struct lj_proto *proto = function && function->ffid == 0 ? proto_of(function) : NULL;
         if (!proto || proto == found || is_on_the_way(walk, proto) ||
             proto->numparams != lj_bc_c(ins) - 1)
