@@ -36,13 +36,6 @@ static bool find_live(const struct ffisan_vm *vm, uintptr_t address,
            ffisan_slot_state(ret_ref) == FFISAN_SLOT_LIVE;
 }
 
-static bool has_object(const struct ffisan_vm *vm, uintptr_t address, uint8_t gct)
-{
-    struct ffisan_slot_ref ref;
-    return find_live(vm, address, &ref) && ref.block == address &&
-           ((const struct lj_header *)address)->gct == gct;
-}
-
 static const struct lj_proto *code_at(const struct ffisan_vm *vm, uintptr_t bytecode)
 {
     struct ffisan_slot_ref ref;
@@ -69,7 +62,6 @@ struct ffisan_state *ffisan_state_new(const struct ffisan_api *api,
     state->api = api;
     state->vm.layout = *layout;
     state->vm.code_at = code_at;
-    state->vm.has_object = has_object;
     state->stacks = ffisan_stacks_new(ffisan_runtime.options.frames);
     state->maps = ffisan_pages_map(FFISAN_MAX_CTYPES * sizeof(*state->maps));
     state->maps_known = ffisan_pages_map(FFISAN_MAX_CTYPES);

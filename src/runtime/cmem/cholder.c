@@ -6,7 +6,15 @@
 
 #include <string.h>
 
-enum rank { MADE_BY_USE, AFTER_IT, FIELD_AFTER_IT, BEFORE_IT, FIELD_BEFORE_IT, FINALIZED, NONE = -1 };
+enum rank {
+    MADE_BY_USE,
+    AFTER_IT,
+    FIELD_AFTER_IT,
+    BEFORE_IT,
+    FIELD_BEFORE_IT,
+    FINALIZED,
+    NONE = -1
+};
 
 struct search {
     struct ffisan_state *state;
@@ -47,7 +55,8 @@ static bool is_better(const struct search *search, int rank, uint64_t word, bool
         return rank > search->rank;
     if (word != search->word)
         return word <= search->aim->address && word > search->word;
-    return (rank == MADE_BY_USE || rank == BEFORE_IT || rank == AFTER_IT) && is_ref <= search->is_ref;
+    return (rank == MADE_BY_USE || rank == BEFORE_IT || rank == AFTER_IT) &&
+           is_ref <= search->is_ref;
 }
 
 /* The words of the payload that lead there and are declared as pointers. */

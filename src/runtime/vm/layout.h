@@ -82,8 +82,6 @@ struct ffisan_vm {
     struct ffisan_layout layout;
     /** The function whose bytecode lies there, as long as it exists; or NULL.  May be NULL. */
     const struct lj_proto *(*code_at)(const struct ffisan_vm *vm, uintptr_t bytecode);
-    /** Is there an object of that type at this address, which may be any?  May be NULL. */
-    bool (*has_object)(const struct ffisan_vm *vm, uintptr_t address, uint8_t gct);
 };
 
 static inline uint64_t ffisan_vm_word(const struct ffisan_vm *vm, uint16_t offset)

@@ -9,9 +9,6 @@
 
 #include <string.h>
 
-#define REF_BIAS 0x8000u /* IR constants lie below (lj_ir.h) */
-enum { IR_SIZE = 8, IR_TYPE = 0x1f };
-
 enum { MAX_STEPS = 512, MAX_BRANCHES = 8 };
 
 /* How well an instruction fits. */
@@ -43,14 +40,6 @@ static uint64_t load(uintptr_t address)
     return *(const uint64_t *)address;
 }
 
-static bool is_function(const struct ffisan_vm *vm, uint64_t value)
-{
-    if (value < 4096 || value >> 47 != 0 || value % 8 != 0)
-        return false;
-    return vm->has_object ? vm->has_object(vm, value, LJ_GCT_FUNC)
-                          : ((const struct lj_header *)value)->gct == LJ_GCT_FUNC;
-}
-
 static bool is_code_of(uint64_t value, const struct lj_proto *proto)
 {
     const struct lj_func *function = (const struct lj_func *)lj_tv_object(value);
@@ -62,19 +51,6 @@ static const struct lj_proto *proto_of(const struct lj_func *function)
     return (const struct lj_proto *)(function->pc - sizeof(struct lj_proto));
 }
 
-/*
- * The function that a constant of the trace is, or NULL.  Constants take one place or two, and which
- * is which is not known here.
- */
-static const struct lj_func *constant_function(const struct ffisan_tracepath *path, uint32_t ref)
-{
-    const struct lj_trace *trace = path->trace;
-    uint64_t value = load(trace->ir + (uint64_t)ref * IR_SIZE);
-    uint8_t type = (uint8_t)(load(trace->ir + (uint64_t)(ref - 1) * IR_SIZE) >> 32) & IR_TYPE;
-    return type == LJ_GCT_FUNC && is_function(path->vm, value) ? (const struct lj_func *)value
-                                                               : NULL;
-}
-
 /* A function with that code among the constants of the trace, or NULL. */
 static const struct lj_func *function_of(const struct ffisan_tracepath *path,
                                          const struct lj_proto *proto)
@@ -82,11 +58,11 @@ static const struct lj_func *function_of(const struct ffisan_tracepath *path,
     const struct lj_trace *trace = path->trace;
     if (path->base && is_code_of(load(path->base - 16), proto))
         return (const struct lj_func *)lj_tv_object(load(path->base - 16));
-    for (uint32_t ref = trace->nk + 1; ref < REF_BIAS; ref++) {
-        const struct lj_func *function = constant_function(path, ref);
-        if (function && is_code_of((uint64_t)function, proto))
-            return function;
-    }
+    uint32_t ref = trace->nk;
+    const struct lj_header *object;
+    while ((object = lj_trace_object(trace, &ref)) != NULL)
+        if (object->gct == LJ_GCT_FUNC && is_code_of((uint64_t)object, proto))
+            return (const struct lj_func *)object;
     return NULL;
 }
 
@@ -196,9 +172,12 @@ static const struct lj_proto *only_callee(const struct walk *walk)
     const struct level *level = &walk->levels[walk->depth - 1];
     uint32_t ins = level->proto->bc[level->pc];
     const struct lj_proto *found = NULL;
-    for (uint32_t ref = trace->nk + 1; ref < REF_BIAS; ref++) {
-        const struct lj_func *function = constant_function(walk->path, ref);
-        const struct lj_proto *proto = function && function->ffid == 0 ? proto_of(function) : NULL;
+    const struct lj_header *object;
+    uint32_t ref = trace->nk;
+    while ((object = lj_trace_object(trace, &ref)) != NULL) {
+        const struct lj_func *function = (const struct lj_func *)object;
+        bool is_lua = object->gct == LJ_GCT_FUNC && function->ffid == 0;
+        const struct lj_proto *proto = is_lua ? proto_of(function) : NULL;
         if (!proto || proto == found || is_on_the_way(walk, proto) ||
             proto->numparams != lj_bc_c(ins) - 1)
             continue;

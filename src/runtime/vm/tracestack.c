@@ -7,7 +7,7 @@
 
 #define REF_BIAS 0x8000u /* IR constants lie below (lj_ir.h) */
 #define SNAP_FRAME 0x010000u
-enum { IR_SIZE = 8, IR_TYPE = 0x1f };
+enum { IR_SIZE = 8 };
 
 static uint64_t load(uintptr_t address)
 {
@@ -31,17 +31,15 @@ static const struct lj_proto *proto_of(const struct ffisan_vm *vm, const struct 
         return start;
     if (vm->code_at)
         return vm->code_at(vm, pc);
-    for (uint32_t ref = trace->nk; ref < REF_BIAS; ref++) {
-        uint64_t value = load(trace->ir + (uint64_t)ref * IR_SIZE);
-        if (value < 4096 || value >> 47 || value % 8)
-            continue;
-        uint8_t type = (uint8_t)(load(trace->ir + (uint64_t)(ref - 1) * IR_SIZE) >> 32) & IR_TYPE;
+    const struct lj_header *object;
+    uint32_t ref = trace->nk;
+    while ((object = lj_trace_object(trace, &ref)) != NULL) {
         const struct lj_proto *proto = NULL;
-        if (type == LJ_GCT_PROTO)
-            proto = (const struct lj_proto *)value;
-        else if (type == LJ_GCT_FUNC && ((const struct lj_func *)value)->ffid == 0)
-            proto = function_proto((const struct lj_func *)value);
-        if (proto && ref > trace->nk && ffisan_proto_pc(proto, pc) != UINT32_MAX)
+        if (object->gct == LJ_GCT_PROTO)
+            proto = (const struct lj_proto *)object;
+        else if (object->gct == LJ_GCT_FUNC && ((const struct lj_func *)object)->ffid == 0)
+            proto = function_proto((const struct lj_func *)object);
+        if (proto && ffisan_proto_pc(proto, pc) != UINT32_MAX)
             return proto;
     }
     return NULL;
