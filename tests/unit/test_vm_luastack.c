@@ -494,12 +494,12 @@ static const struct {
      "return a end\n for i = 1, 1000 do\n keep[1] = g(i)\n end",
      FFISAN_LUA_MAKES_CDATA, 1u << 5},
     {"a string of a method",
-     "local M = {}\n M.__index = M\n function M:set(i)\n local n = i + 1\n self.key = 'k' .. n\n"
+     "local M = {}\n M.__index = M\n function M:set(i)\n local n = i + 1\n self.key = 'key' .. n\n"
      "end\n local m = setmetatable({key = ''}, M)\n for i = 1, 1000 do\n m:set(i)\n end",
      FFISAN_LUA_MAKES_STRINGS, 1u << 7},
     {"a string of a method of a cdata",
      "local P = ffi.metatype('struct { int n; }', {__index = {set = function(self, i)\n"
-     "self.n = i\n keep[2] = 'k' .. i\n end}})\n local p = P()\n for i = 1, 1000 do\n"
+     "self.n = i\n keep[2] = 'method' .. i\n end}})\n local p = P()\n for i = 1, 1000 do\n"
      "p:set(i)\n end",
      FFISAN_LUA_MAKES_STRINGS, 1u << 5},
 };
