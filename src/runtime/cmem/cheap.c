@@ -316,10 +316,12 @@ void *ffisan_cheap_clear(void *block, size_t size)
 
 /* ---- Freeing -------------------------------------------------------------------------------- */
 
-void ffisan_cheap_note_free(const struct ffisan_state *state, const struct ffisan_slot_ref *ref,
-                            enum ffisan_cfree_function function, uint32_t trace)
+static inline __attribute__((always_inline)) void note_free(const struct ffisan_state *state,
+                                                            const struct ffisan_slot_ref *ref,
+                                                            enum ffisan_cfree_function function,
+                                                            uint32_t trace)
 {
-    struct ffisan_cnote *note = ffisan_cheap_note(ref);
+    struct ffisan_cnote *note = ffisan_region_note(ref);
     if (!note) {
         cheap.n_notes_refused++;
         return;
@@ -329,6 +331,12 @@ void ffisan_cheap_note_free(const struct ffisan_state *state, const struct ffisa
                                   .machine_trace = ffisan_position_machine_trace(state)};
     if (__builtin_expect(ffisan_finalizer_runs(state), 0))
         ffisan_finalizer_note(state, note);
+}
+
+void ffisan_cheap_note_free(const struct ffisan_state *state, const struct ffisan_slot_ref *ref,
+                            enum ffisan_cfree_function function, uint32_t trace)
+{
+    note_free(state, ref, function, trace);
 }
 
 /* No block begins there.  Where one begins a little later, its header was meant: it has none. */
@@ -403,7 +411,7 @@ enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *blo
     enum ffisan_cheap_answer answer = FFISAN_CHEAP_DONE;
     if (__builtin_expect(find_used(region, (uintptr_t)block, &ref), 1)) {
         cheap.n_frees++;
-        ffisan_cheap_note_free(state, &ref, function, trace);
+        note_free(state, &ref, function, trace);
         ref.slot->type = 0;
         if (__builtin_expect(region->heap != &cheap.dense, 0) ||
             !ffisan_slot_kill(&cheap.dense, &ref))

@@ -7,6 +7,7 @@
 #include "runtime/heap/heap.h"
 #include "runtime/vm/ffiplaces.h"
 #include "runtime/vm/funcname.h"
+#include "runtime/vm/luaframe.h"
 #include "runtime/vm/proto.h"
 
 #include <string.h>
@@ -230,11 +231,18 @@ static uint32_t find_number(struct ffisan_stacks *stacks, const struct source *s
     return *bucket;
 }
 
+/* What the walk from a C function looks at besides its frame, and from one place finds in turn. */
+static uint64_t saved_pc(const struct ffisan_luatop *top)
+{
+    uintptr_t cframe = lj_raw_cframe(top->thread->cframe);
+    return cframe ? lj_word(cframe + LJ_CFRAME_PC) : 0;
+}
+
 /* Where a walk from this top is remembered, and in the place beside it. */
 static struct known *first_known(struct ffisan_stacks *stacks, const struct ffisan_luatop *top)
 {
-    uint64_t link = *(const uint64_t *)top->frame;
-    uint64_t hash = (top->frame ^ link << 20 ^ top->pc << 20) * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t link = *(const uint64_t *)top->frame, pc = top->pc ? top->pc : saved_pc(top) >> 1;
+    uint64_t hash = (top->frame ^ link << 20 ^ pc << 20) * UINT64_C(0x9e3779b97f4a7c15);
     return &stacks->known[(hash >> 32) % N_TRAILS & ~1u];
 }
 

@@ -279,6 +279,8 @@ static void add_called(const struct ffisan_luatop *top, struct context *context,
     uint64_t called = value_before(context, pc, slot, 0);
     const struct lj_func *function = function_in(called);
     callees->is_direct = called == top->function;
+    if (callees->is_direct)
+        return;
     if (called == NOTHING)
         add(callees, (struct ffisan_callee){.proto = made_before(context, pc, slot)});
     else if (function && function->ffid != 0) /* it went on to a metamethod */
@@ -329,7 +331,12 @@ static void called_by_indexing(const struct ffisan_luatop *top, struct context *
     uint32_t ins = context->proto->bc[pc], op = lj_bc_op(ins);
     if (op < LJ_BC_TGETV || op > LJ_BC_TGETB)
         return;
+    size_t n_depends_on = context->callees->n_depends_on;
     uint64_t value = value_before(context, pc, lj_bc_b(ins), 0);
+    if (lj_tv_type(value) == LJ_GCT_CDATA) { /* it does not matter which */
+        context->callees->n_depends_on = n_depends_on;
+        return;
+    }
     for (unsigned i = 0; i < MAX_INDEX && context->callees->n == 0; i++) {
         value = lj_table_field(metatable_of(value), "__index");
         add(context->callees, callee_of(value));
