@@ -26,7 +26,7 @@
 
 #define FIRST_BUDGET ((int64_t)48 << 20)
 #define SEARCH_ITSELF (256 << 10) /* what it costs besides, as if it were bytes */
-#define PER_ALLOCATION 8    /* of the Lua heap, bytes; a quarter of both without forced cycles */
+#define PER_ALLOCATION 8    /* of the Lua heap, bytes; an eighth of both without forced cycles */
 #define PER_C_ALLOCATION 48 /* bytes */
 
 static struct {
@@ -40,7 +40,7 @@ static bool is_due(struct ffisan_state *state)
 {
     uint64_t c_allocs = ffisan_cheap_n_allocs(), lua_allocs = state->heap.stats.n_taken;
     bool is_natural = ffisan_runtime.options.gc == FFISAN_GC_NATURAL;
-    int64_t share = is_natural ? 4 : 1;
+    int64_t share = is_natural ? 8 : 1;
     if (!leaks.has_begun)
         leaks.budget = is_natural ? 0 : FIRST_BUDGET;
     leaks.has_begun = true;
