@@ -52,6 +52,12 @@ static enum ffisan_luadoing doing_of(struct ffisan_state *state,
     return gct == LJ_GCT_STR ? FFISAN_LUA_MAKES_STRINGS : FFISAN_LUA_ALLOCATES;
 }
 
+/* Where speed was asked for, one line stands for all of a trace that ask the same function. */
+static bool is_one_for_all(const struct ffisan_state *state)
+{
+    return state->schedule.gc == FFISAN_GC_NATURAL;
+}
+
 static struct ffisan_origin in_compiled_code(struct ffisan_state *state, uintptr_t caller,
                                              uint32_t trace)
 {
@@ -67,7 +73,7 @@ static struct ffisan_origin in_compiled_code(struct ffisan_state *state, uintptr
     if (!origin.memo)
         return origin;
     origin.memo->is_helper = is_helper;
-    if (!is_helper || is_trusted_internal(origin.memo))
+    if (!is_helper || is_trusted_internal(origin.memo) || is_one_for_all(state))
         origin.memo->books.stack = origin.stack;
     return origin;
 }
@@ -100,7 +106,8 @@ void ffisan_origin_learn(struct ffisan_state *state, struct ffisan_origin_memo *
     bool is_trusted = ffisan_origin_is_trusted(memo);
     memo->needs_no_stack = is_trusted && memo->trace == 0 && is_internal(gct);
     bool has_stack = memo->books.stack != 0 || memo->needs_no_stack;
-    bool is_in_trace = memo->trace != 0 && (!memo->is_helper || is_internal(gct));
+    bool is_in_trace =
+        memo->trace != 0 && (!memo->is_helper || is_internal(gct) || is_one_for_all(state));
     if (!is_trusted || (!has_stack && is_in_trace))
         memo->readiness = FFISAN_ORIGIN_UNREADY;
     else if (state->schedule.gc != FFISAN_GC_NATURAL)
