@@ -4,14 +4,14 @@
 #include "runtime/bounds/arguments.h"
 #include "runtime/bounds/initial.h"
 #include "runtime/state.h"
+#include "runtime/vm/luaframe.h"
 
 void ffisan_running_check(struct ffisan_state *state, const lua_State *L)
 {
-    enum { FRAME_TYPE = 3, FRAME_C = 1 }; /* lj_frame.h */
     const uint64_t *base = (const uint64_t *)((const struct lj_thread *)L)->base;
     const struct ffisan_builtin_call *call = NULL;
-    if (state->running_call.call && (base[-1] & FRAME_TYPE) == FRAME_C)
-        call = ffisan_builtin_running(state, L, (uintptr_t)base - (base[-1] & ~UINT64_C(7)));
+    if (state->running_call.call && lj_base_type(base) == LJ_FRAME_C)
+        call = ffisan_builtin_running(state, L, (uintptr_t)lj_base_below(base));
     if (!call)
         return;
     ffisan_arguments_check(call);

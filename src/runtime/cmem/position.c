@@ -2,7 +2,7 @@
 #include "runtime/cmem/position.h"
 
 #include "runtime/cmem/cheap.h"
-#include "runtime/vm/liveness_ops.h"
+#include "runtime/vm/luaframe.h"
 
 __thread struct ffisan_position ffisan_position;
 
@@ -31,18 +31,16 @@ static void remember_from_c(const struct ffisan_state *state, const struct ffisa
 static size_t find_outer(const struct ffisan_luacall *call,
                          uintptr_t ret_links[FFISAN_POSITION_OUTER])
 {
-    enum { FRAME_TYPE = 3, FRAME_TYPEP = 7, FRAME_LUA = 0, FRAME_VARG = 3 }; /* lj_frame.h */
     uintptr_t bottom = call->thread->stack + 8, frame = call->base - 8;
     uint64_t link = call->link;
     size_t n = 0;
-    while (n < FFISAN_POSITION_OUTER && (link & FRAME_TYPE) == FRAME_LUA) {
-        uint32_t ins = *(const uint32_t *)(link - 4);
-        frame -= 8 * (2 + (uintptr_t)lj_bc_a(ins));
-        if (frame > bottom && (*(const uint64_t *)frame & FRAME_TYPEP) == FRAME_VARG)
-            frame -= *(const uint64_t *)frame & ~(uint64_t)FRAME_TYPEP;
+    while (n < FFISAN_POSITION_OUTER && lj_link_is_lua(link)) {
+        frame = lj_previous_frame(frame);
+        if (frame > bottom && (lj_frame_link(frame) & LJ_FRAME_TYPEP) == LJ_FRAME_VARG)
+            frame = lj_previous_frame(frame);
         if (frame <= bottom || frame >= call->base)
             break;
-        link = *(const uint64_t *)frame;
+        link = lj_frame_link(frame);
         ret_links[n++] = frame;
     }
     return n;

@@ -4,7 +4,7 @@
 #include "runtime/ffi/results_books.h"
 #include "runtime/state.h"
 #include "runtime/vm/ctype_table.h"
-#include "runtime/vm/frames.h"
+#include "runtime/vm/luaframe.h"
 
 #include <string.h>
 
@@ -20,14 +20,14 @@ static void note_callers(struct ffisan_act *act, const struct lj_thread *thread)
     const uint64_t *base = (const uint64_t *)thread->base;
     for (unsigned i = 0; i < FFISAN_ACT_CALLERS; i++) {
         act->callers[i].link = 0;
-        if (!base || lj_frame_is_bottom(thread, base))
+        if (!base || lj_base_is_bottom(thread, base))
             continue;
-        while (lj_frame_type(base) == LJ_FRAME_VARG)
-            base = lj_frame_below(base);
-        uint64_t link = lj_frame_return(base);
-        base = lj_frame_below(base);
+        while (lj_base_type(base) == LJ_FRAME_VARG)
+            base = lj_base_below(base);
+        uint64_t link = lj_base_return(base);
+        base = lj_base_below(base);
         if (i == 0)
-            act->function = lj_frame_function(base);
+            act->function = lj_base_function(base);
         act->callers[i].link = link;
         act->callers[i].base = (uint32_t)((uintptr_t)base - thread->stack);
         if (link == 0)
@@ -64,7 +64,7 @@ static bool continue_series(struct ffisan_acts *acts, const struct lj_thread *th
     const uint64_t *base = (const uint64_t *)thread->base;
     struct ffisan_act *last = &acts->ring[(acts->n - 1) % FFISAN_ACTS];
     if (acts->n == 0 || last->builtin != builtin || (const void *)last->L != (const void *)thread ||
-        last->n_given == 0 || last->callers[0].link != lj_frame_return(base) ||
+        last->n_given == 0 || last->callers[0].link != lj_base_return(base) ||
         last->given[0].payload != lj_tv_object(base[0]) + sizeof(struct lj_cdata))
         return false;
     last->keys[1] = base[1];

@@ -8,7 +8,7 @@
 #include "runtime/cmem/finalizer.h"
 #include "runtime/state.h"
 #include "runtime/vm/ffiplaces.h"
-#include "runtime/vm/frames.h"
+#include "runtime/vm/luaframe.h"
 #include "runtime/vm/table.h"
 
 #define MAX_WATCHERS 4
@@ -220,9 +220,8 @@ static int told_call(lua_State *L, enum ffisan_builtin builtin, struct told also
  */
 static inline uint64_t place_of(const lua_State *L)
 {
-    enum { FRAME_TYPE = 3, FRAME_CONT = 2 };
     const uint64_t *base = (const uint64_t *)base_of(L);
-    return (base[-1] & FRAME_TYPE) == FRAME_CONT ? base[-3] : base[-1];
+    return lj_base_type(base) == LJ_FRAME_CONT ? base[-3] : base[-1];
 }
 
 uint64_t ffisan_builtin_place(const struct ffisan_builtin_call *call)
@@ -243,7 +242,7 @@ static inline bool is_due(const lua_State *L, enum ffisan_builtin builtin)
 /* Not a C function that is a finalizer, unless these are wanted, too. */
 static __attribute__((noinline)) bool is_wanted(lua_State *L, enum ffisan_builtin builtin)
 {
-    if (!asker.wants_finalizers && lj_frame_is_protected((const uint64_t *)base_of(L)))
+    if (!asker.wants_finalizers && lj_base_is_protected((const uint64_t *)base_of(L)))
         return false;
     struct ffisan_state *state = state_of(L);
     return state && (asker.is_always || ffisan_finalizer_runs(state)) &&
@@ -421,7 +420,7 @@ void ffisan_builtins_note_finalizers(void)
 
 bool ffisan_builtin_is(const uint64_t *base, enum ffisan_builtin builtin)
 {
-    uint64_t value = lj_frame_function(base);
+    uint64_t value = lj_base_function(base);
     const struct lj_func *function = (const struct lj_func *)lj_tv_object(value);
     return lj_tv_type(value) == LJ_GCT_FUNC && function->ffid >= 1 &&
            function->u.c.f == (uint64_t)replacements[builtin];

@@ -8,7 +8,7 @@
 #include "runtime/ffi/interruption.h"
 
 #include "runtime/interrupted.h"
-#include "runtime/vm/frames.h"
+#include "runtime/vm/luaframe.h"
 #include "runtime/vm/liveness_ops.h"
 #include "runtime/vm/proto.h"
 
@@ -18,7 +18,7 @@
 
 static bool is_lua(const uint64_t *base)
 {
-    uint64_t value = lj_frame_function(base);
+    uint64_t value = lj_base_function(base);
     return lj_tv_type(value) == LJ_GCT_FUNC &&
            ((const struct lj_func *)lj_tv_object(value))->ffid == 0;
 }
@@ -46,13 +46,13 @@ static const uint64_t *find_finalizer(const struct lj_thread *thread,
                                       struct ffisan_interruption *found)
 {
     const uint64_t *base = (const uint64_t *)thread->base;
-    for (unsigned n = 0; n < MOST_FRAMES && !lj_frame_is_bottom(thread, base); n++) {
-        found->n_functions += is_lua(base) && lj_frame_type(base) != LJ_FRAME_VARG;
-        if (lj_frame_is_protected(base)) {
+    for (unsigned n = 0; n < MOST_FRAMES && !lj_base_is_bottom(thread, base); n++) {
+        found->n_functions += is_lua(base) && lj_base_type(base) != LJ_FRAME_VARG;
+        if (lj_base_is_protected(base)) {
             found->object = finalized_by(base);
             return base;
         }
-        base = lj_frame_below(base);
+        base = lj_base_below(base);
     }
     return NULL;
 }
@@ -60,11 +60,11 @@ static const uint64_t *find_finalizer(const struct lj_thread *thread,
 static void list(struct ffisan_interruption *found, const uint64_t *base)
 {
     const struct lj_thread *thread = found->thread;
-    while (found->n_frames < FFISAN_INTERRUPTED && !lj_frame_is_bottom(thread, base)) {
+    while (found->n_frames < FFISAN_INTERRUPTED && !lj_base_is_bottom(thread, base)) {
         struct ffisan_interrupted_frame *frame = &found->frames[found->n_frames++];
         frame->base = base;
         frame->offset = (uint32_t)((uintptr_t)base - thread->stack);
-        base = lj_frame_below(base);
+        base = lj_base_below(base);
     }
 }
 
@@ -77,8 +77,8 @@ bool ffisan_interruption_find(struct ffisan_state *state, const lua_State *L,
     const uint64_t *base = find_finalizer(found->thread, found);
     if (!base)
         return false;
-    base = lj_frame_below(base);
-    if (lj_frame_is_bottom(found->thread, base)) {
+    base = lj_base_below(base);
+    if (lj_base_is_bottom(found->thread, base)) {
         found->thread = ffisan_interrupted_thread(state, found->thread);
         if (!found->thread)
             return false;
@@ -92,7 +92,7 @@ const struct lj_proto *ffisan_interruption_proto(const uint64_t *base)
 {
     if (!is_lua(base))
         return NULL;
-    const struct lj_func *function = (const struct lj_func *)lj_tv_object(lj_frame_function(base));
+    const struct lj_func *function = (const struct lj_func *)lj_tv_object(lj_base_function(base));
     return (const struct lj_proto *)(function->pc - sizeof(struct lj_proto));
 }
 

@@ -14,7 +14,7 @@
 #include "runtime/ffi/moments_books.h"
 #include "runtime/ffi/reentry.h"
 #include "runtime/state.h"
-#include "runtime/vm/frames.h"
+#include "runtime/vm/luaframe.h"
 
 #include <string.h>
 
@@ -143,7 +143,7 @@ static inline bool look_at_arguments(struct ffisan_moments *moments, const lua_S
 static bool is_new_place(struct ffisan_moments *moments, const lua_State *L)
 {
     enum { FIRST = 32, SAMPLE = 256 };
-    uint64_t link = lj_frame_return((const uint64_t *)((const struct lj_thread *)L)->base);
+    uint64_t link = lj_base_return((const uint64_t *)((const struct lj_thread *)L)->base);
     uint32_t n = ++moments->n_at_place[place_of(link)];
     return n <= FIRST || n % SAMPLE == 0;
 }
@@ -156,7 +156,7 @@ static bool note_of_finalizer(struct ffisan_state *state, const lua_State *L,
     moments->is_reentry =
         builtin == FFISAN_BUILTIN_CDATA_CALL && state->callbacks && ffisan_reentry_is(state, L);
     moments->newest = NULL;
-    if (lj_frame_is_protected((const uint64_t *)thread->base))
+    if (lj_base_is_protected((const uint64_t *)thread->base))
         return moments->is_reentry; /* a C function that is the finalizer */
     if (moments->is_watching ? !look_at_arguments(moments, L, builtin, false)
                              : !is_new_place(moments, L))

@@ -5,7 +5,7 @@
 #include "runtime/fault/guard.h"
 #include "runtime/ffi/moments_books.h"
 #include "runtime/state.h"
-#include "runtime/vm/frames.h"
+#include "runtime/vm/luaframe.h"
 #include "runtime/vm/proto.h"
 
 #include <string.h>
@@ -32,7 +32,7 @@ find_frame(const struct ffisan_interruption *interruption, const struct ffisan_a
             const struct ffisan_interrupted_frame *frame = &interruption->frames[k];
             *ret_caller = i;
             if (frame->offset == act->callers[i].base &&
-                (i > 0 || lj_frame_function(frame->base) == act->function) &&
+                (i > 0 || lj_base_function(frame->base) == act->function) &&
                 is_return_into(frame, act->callers[i].link))
                 return frame;
         }
@@ -163,8 +163,8 @@ static bool find_filler(const struct ffisan_builtin_call *call,
     seen->writer = *writer;
     seen->frame = (struct ffisan_waiting_frame){.L = (const lua_State *)interruption->thread,
                                                 .offset = frame->offset,
-                                                .function = lj_frame_function(frame->base),
-                                                .link = lj_frame_link(frame->base)};
+                                                .function = lj_base_function(frame->base),
+                                                .link = lj_base_link(frame->base)};
     find_place(call, interruption, seen);
     return true;
 }

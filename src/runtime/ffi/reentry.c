@@ -9,7 +9,7 @@
 #include "runtime/fault/guard.h"
 #include "runtime/state.h"
 #include "runtime/vm/ctype_table.h"
-#include "runtime/vm/frames.h"
+#include "runtime/vm/luaframe.h"
 #include "runtime/vm/modules.h"
 
 #include <string.h>
@@ -29,7 +29,7 @@ static bool is_waiting(const struct ffisan_interruption *interruption, unsigned 
 {
     const uint64_t *base = interruption->frames[i].base;
     const uint64_t *above = interruption->frames[i - 1].base;
-    if (!lj_frame_is_callback(above) || !ffisan_builtin_is(base, FFISAN_BUILTIN_CDATA_CALL) ||
+    if (!lj_base_is_callback(above) || !ffisan_builtin_is(base, FFISAN_BUILTIN_CDATA_CALL) ||
         lj_tv_type(base[0]) != LJ_GCT_CDATA)
         return false;
     const struct lj_cdata *function = (const struct lj_cdata *)lj_tv_object(base[0]);
@@ -117,7 +117,7 @@ static bool find_outer(const struct ffisan_builtin_call *call,
         const uint64_t *end = waiting.callback + (proto ? proto->numparams : 0);
         reentry->was_handed_back = is_among(vm, waiting.callback, end, reentry->at);
         reentry->outer = waiting.callee;
-        reentry->outer_link = lj_frame_return(waiting.base);
+        reentry->outer_link = lj_base_return(waiting.base);
         if (reentry->was_handed_back || is_among(vm, waiting.base + 1, waiting.end, reentry->at))
             return true;
     }

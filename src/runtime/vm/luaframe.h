@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * Frames of a Lua stack as lj_frame.h lays them out (GC64), and the C frames of the interpreter
- * that belong to them: what luastack.c and luacall.c share.
+ * that belong to them.  Context: the thread of the state, or a stack that stands still.
  *
  * A frame is two slots below its base: the function, and a link.  The link of a function that Lua
  * code called is the return address in the caller's bytecode; all others hold the distance to the
@@ -26,7 +26,10 @@ enum {
     LJ_FRAME_CONT = 2,
     LJ_FRAME_VARG = 3,
     LJ_FRAME_TYPE = 3,
-    LJ_FRAME_TYPEP = 7
+    LJ_FRAME_TYPEP = 7,
+    LJ_FRAME_CP = 5, /**< C code that catches errors called: lua_pcall, or the collector */
+    LJ_FRAME_PCALL = 6,
+    LJ_FRAME_PCALLH = 7
 };
 
 /** The C frame of the interpreter on x86-64: CFRAME_OFS_* */
@@ -101,6 +104,61 @@ static inline const struct lj_thread *ffisan_running_thread(const struct ffisan_
     const struct lj_thread *thread =
         (const struct lj_thread *)*(const uint64_t *)(vm->g + vm->layout.cur_L);
     return thread && lj_is_running(thread) ? thread : NULL;
+}
+
+/* ---- The same by the base of a function, on a stack that is in order ------------------------ */
+
+/** What lies below the base of a function: the link, and the function itself. */
+static inline uint64_t lj_base_link(const uint64_t *base)
+{
+    return base[-1];
+}
+
+static inline uint64_t lj_base_function(const uint64_t *base)
+{
+    return base[-2];
+}
+
+/** LJ_FRAME_*: who called it.  Frames of pcall count as CONT, without a position. */
+static inline uint32_t lj_base_type(const uint64_t *base)
+{
+    return lj_base_link(base) & LJ_FRAME_TYPE;
+}
+
+/** Called by C code that catches errors: lua_pcall, or the collector. */
+static inline bool lj_base_is_protected(const uint64_t *base)
+{
+    return (lj_base_link(base) & LJ_FRAME_TYPEP) == LJ_FRAME_CP;
+}
+
+/** The base of the function below: who called, or was interrupted. */
+static inline const uint64_t *lj_base_below(const uint64_t *base)
+{
+    uint64_t link = lj_base_link(base);
+    if (lj_base_type(base) == LJ_FRAME_LUA)
+        return base - 2 - (*(const uint32_t *)(link - 4) >> 8 & 0xff);
+    return base - (link >> 3);
+}
+
+/** Where a function that Lua code called returns to in that, also by way of a metamethod; or 0. */
+static inline uint64_t lj_base_return(const uint64_t *base)
+{
+    uint64_t link = lj_base_link(base);
+    if (lj_base_type(base) == LJ_FRAME_LUA)
+        return link;
+    return (link & LJ_FRAME_TYPEP) == LJ_FRAME_CONT && base[-3] > UINT16_MAX ? base[-3] : 0;
+}
+
+/** A function of Lua that C code has called as a callback: where others return, it has a type. */
+static inline bool lj_base_is_callback(const uint64_t *base)
+{
+    return (lj_base_link(base) & LJ_FRAME_TYPEP) == LJ_FRAME_CONT && base[-3] <= UINT16_MAX;
+}
+
+/** Is it that of the thread itself? */
+static inline bool lj_base_is_bottom(const struct lj_thread *thread, const uint64_t *base)
+{
+    return (uintptr_t)base <= thread->stack + 16;
 }
 
 #endif

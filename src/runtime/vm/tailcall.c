@@ -2,6 +2,7 @@
 #include "runtime/vm/tailcall.h"
 
 #include "runtime/vm/liveness_ops.h"
+#include "runtime/vm/luaframe.h"
 #include "runtime/vm/proto.h"
 #include "runtime/vm/tailcall_callee.h"
 
@@ -9,14 +10,7 @@
 #define MAX_SEARCHED 4096   /* instructions of a function */
 #define MAX_VARARGS 64
 
-enum { FRAME_VARG = 3, FRAME_TYPEP = 7 };
 enum { PROTO_VARARG = 2 };
-enum { CFRAME_PC = 24 }; /* see luastack.c */
-
-static uint64_t load(uintptr_t address)
-{
-    return *(const uint64_t *)address;
-}
 
 struct search {
     const struct ffisan_luatop *top;
@@ -38,11 +32,11 @@ static enum proof prepared_by(const struct search *search, uintptr_t base, uint3
     uintptr_t call = base + 8 * (uintptr_t)lj_bc_a(ins), end = search->base + 8 * (uintptr_t)n;
     bool is_fixed = lj_bc_op(ins) == LJ_BC_CALLT;
     bool is_number_right = !is_fixed || n == search->n_slots;
-    if (load(call) == search->top->function)
+    if (lj_word(call) == search->top->function)
         return is_number_right ? SURELY : LIKELY;
     if (!is_fixed || !is_number_right || n == shift || call >= end)
         return NONE;
-    return load(call + 8 + 8 * (uintptr_t)n) == load(end - 8) ? PARTLY : NONE;
+    return lj_word(call + 8 + 8 * (uintptr_t)n) == lj_word(end - 8) ? PARTLY : NONE;
 }
 
 static bool is_tail_call(uint32_t ins)
@@ -71,8 +65,8 @@ static uintptr_t base_of(const struct search *search, const struct lj_proto *pro
         uintptr_t base = search->base + 8 * n;
         if (!has_room(search, base, proto))
             break;
-        if (load(base - 8) == (8 * n | FRAME_VARG) &&
-            (base - 16 < end || is_of(load(base - 16), proto)))
+        if (lj_word(base - 8) == (8 * n | LJ_FRAME_VARG) &&
+            (base - 16 < end || is_of(lj_word(base - 16), proto)))
             return base;
     }
     return 0;
@@ -82,7 +76,7 @@ static uintptr_t base_of(const struct search *search, const struct lj_proto *pro
 static uint32_t only_tail_call(const struct search *search, const struct ffisan_callee *callee)
 {
     const struct lj_proto *proto = callee->proto;
-    bool is_cdata = lj_tv_type(load(search->base)) == LJ_GCT_CDATA;
+    bool is_cdata = lj_tv_type(lj_word(search->base)) == LJ_GCT_CDATA;
     uintptr_t base = base_of(search, proto);
     uint32_t found[N_PROOFS] = {0}, n_found[N_PROOFS] = {0};
     enum proof best = NONE;
@@ -152,7 +146,7 @@ static bool is_all_prepared_by(const struct search *search, uintptr_t base, uint
     if (call + 16 + 8 * (uintptr_t)n > search->top->thread->maxstack)
         return false;
     if (call >= end) {
-        if (load(call) != search->top->function)
+        if (lj_word(call) != search->top->function)
             return false;
         n_seen++;
     }
@@ -160,7 +154,7 @@ static bool is_all_prepared_by(const struct search *search, uintptr_t base, uint
         uintptr_t slot = call + 16 + 8 * (uintptr_t)i;
         if (slot < end)
             continue;
-        if (load(slot) != load(search->base + 8 * (uintptr_t)i))
+        if (lj_word(slot) != lj_word(search->base + 8 * (uintptr_t)i))
             return false;
         n_seen++;
     }
@@ -173,7 +167,7 @@ static bool can_come_from(const struct search *search, const struct lj_proto *pr
     uint32_t ins = proto->bc[pc];
     return base && has_room(search, base, proto) && is_tail_call(ins) &&
            (is_all_prepared_by(search, base, ins, 0) ||
-            (lj_tv_type(load(search->base)) == LJ_GCT_CDATA &&
+            (lj_tv_type(lj_word(search->base)) == LJ_GCT_CDATA &&
              is_all_prepared_by(search, base, ins, 1)));
 }
 
@@ -217,8 +211,8 @@ static const struct lj_proto *last_seen(const struct search *search, uint32_t *r
     if (!cframe || !top->vm || !top->vm->code_at)
         return NULL;
     calls->depends_on[calls->n_depends_on++] = (uintptr_t)&top->thread->cframe;
-    calls->depends_on[calls->n_depends_on++] = cframe + CFRAME_PC;
-    uint64_t seen = load(cframe + CFRAME_PC), waits = ffisan_callee_waits_at(top);
+    calls->depends_on[calls->n_depends_on++] = cframe + LJ_CFRAME_PC;
+    uint64_t seen = lj_word(cframe + LJ_CFRAME_PC), waits = ffisan_callee_waits_at(top);
     if (seen <= UINT16_MAX || seen >> 47 || seen == waits)
         return NULL;
     const struct lj_proto *proto = top->vm->code_at(top->vm, seen - 4);
@@ -258,5 +252,5 @@ void ffisan_tailcalls_find(const struct ffisan_luatop *top, struct ffisan_tailca
         add_frame(ret_calls, proto, pc);
     }
     if (ret_calls->n)
-        ret_calls->frames[ret_calls->n - 1].called_by_lua = (load(top->frame) & 3) == 0;
+        ret_calls->frames[ret_calls->n - 1].called_by_lua = (lj_word(top->frame) & 3) == 0;
 }

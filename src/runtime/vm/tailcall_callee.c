@@ -2,19 +2,9 @@
 #include "runtime/vm/tailcall_callee.h"
 
 #include "runtime/vm/liveness_ops.h"
+#include "runtime/vm/luaframe.h"
 #include "runtime/vm/proto.h"
 #include "runtime/vm/table.h"
-
-/* lj_frame.h */
-enum {
-    FRAME_LUA = 0,
-    FRAME_C = 1,
-    FRAME_CONT = 2,
-    FRAME_TYPE = 3,
-    FRAME_TYPEP = 7,
-    FRAME_PCALL = 6,
-    FRAME_PCALLH = 7
-};
 
 #define NOTHING UINT64_MAX /* nil: not known */
 
@@ -31,16 +21,11 @@ struct context {
     struct ffisan_callees *callees; /* are told which slots decided; may be NULL */
 };
 
-static uint64_t load(uintptr_t address)
-{
-    return *(const uint64_t *)address;
-}
-
 static uint64_t load_deciding(struct ffisan_callees *callees, uintptr_t slot)
 {
     if (callees && callees->n_depends_on < FFISAN_CALLEES_DEPEND_MAX)
         callees->depends_on[callees->n_depends_on++] = slot;
-    return load(slot);
+    return lj_word(slot);
 }
 
 static const struct lj_func *function_in(uint64_t value)
@@ -117,7 +102,7 @@ static uint64_t index_value(uint64_t value, const struct lj_str *key)
 static uint64_t element(uint64_t value, uint32_t index)
 {
     const struct lj_tab *tab = lj_table_of(value);
-    return tab && index < tab->asize ? load(tab->array + 8 * (uint64_t)index) : NOTHING;
+    return tab && index < tab->asize ? lj_word(tab->array + 8 * (uint64_t)index) : NOTHING;
 }
 
 /* What value[key] gives, for a key that is text or a small number. */
@@ -152,7 +137,7 @@ static uint64_t upvalue(const struct lj_func *function, uint32_t index)
 {
     if (!function || index >= function->nupvalues)
         return NOTHING;
-    return load(((const struct lj_upval *)function->u.uvptr[index])->v);
+    return lj_word(((const struct lj_upval *)function->u.uvptr[index])->v);
 }
 
 static uint64_t global(const struct context *context, uint32_t index)
@@ -295,7 +280,7 @@ static void add_called(const struct ffisan_luatop *top, struct context *context,
 static bool find_waiting(uintptr_t frame, uint64_t pc, struct context *ret_context,
                          uint32_t *ret_pc)
 {
-    struct ffisan_callee waiting = callee_of(load(frame - 8));
+    struct ffisan_callee waiting = callee_of(lj_word(frame - 8));
     if (!waiting.proto)
         return false;
     ret_context->function = waiting.function;
@@ -309,7 +294,7 @@ static bool find_waiting(uintptr_t frame, uint64_t pc, struct context *ret_conte
 static void called_by_lua(const struct ffisan_luatop *top, uintptr_t frame, uint32_t argument,
                           struct context *context)
 {
-    uint64_t link = load(frame);
+    uint64_t link = lj_word(frame);
     uint32_t ins = *(const uint32_t *)(link - 4), op = lj_bc_op(ins), pc;
     frame -= 8 * (uintptr_t)(2 + lj_bc_a(ins));
     if (frame <= top->stack + 8 || (op != LJ_BC_CALL && op != LJ_BC_CALLM && op != LJ_BC_ITERC) ||
@@ -322,8 +307,8 @@ static void called_by_lua(const struct ffisan_luatop *top, uintptr_t frame, uint
 /* A metamethod that the Lua function that waits has called by indexing. */
 static void called_by_indexing(const struct ffisan_luatop *top, struct context *context)
 {
-    uint64_t link = load(top->frame), return_pc = load(top->frame - 16);
-    uintptr_t frame = top->frame - (link & ~(uint64_t)FRAME_TYPEP);
+    uint64_t link = lj_word(top->frame), return_pc = lj_word(top->frame - 16);
+    uintptr_t frame = top->frame - (link & ~(uint64_t)LJ_FRAME_TYPEP);
     uint32_t pc;
     if (frame <= top->stack + 8 || return_pc <= UINT16_MAX || return_pc >> 47 ||
         !find_waiting(frame, return_pc, context, &pc))
@@ -346,8 +331,8 @@ static void called_by_indexing(const struct ffisan_luatop *top, struct context *
 /* One of the arguments of a C function that waits, or what prints one. */
 static void called_by_c(const struct ffisan_luatop *top, struct ffisan_callees *callees)
 {
-    uintptr_t frame = top->frame - (load(top->frame) & ~(uint64_t)FRAME_TYPEP);
-    const struct lj_func *waiting = frame > top->stack + 8 ? function_in(load(frame - 8)) : NULL;
+    uintptr_t frame = top->frame - (lj_word(top->frame) & ~(uint64_t)LJ_FRAME_TYPEP);
+    const struct lj_func *waiting = frame > top->stack + 8 ? function_in(lj_word(frame - 8)) : NULL;
     if (!waiting || waiting->ffid == 0)
         return;
     for (uintptr_t i = 1; i <= MAX_ARGUMENTS && frame + 8 * i < top->frame - 8; i++)
@@ -356,43 +341,43 @@ static void called_by_c(const struct ffisan_luatop *top, struct ffisan_callees *
 
 static bool is_pcall(uint64_t link)
 {
-    return (link & FRAME_TYPEP) == FRAME_PCALL || (link & FRAME_TYPEP) == FRAME_PCALLH;
+    return (link & LJ_FRAME_TYPEP) == LJ_FRAME_PCALL || (link & LJ_FRAME_TYPEP) == LJ_FRAME_PCALLH;
 }
 
 static bool is_code(uint64_t link)
 {
-    return (link & FRAME_TYPE) == FRAME_LUA && link > 7 && !(link >> 47);
+    return lj_link_is_lua(link) && lj_link_is_sane(link);
 }
 
 void ffisan_callees_of_waiting(const struct ffisan_luatop *top, struct ffisan_callees *ret_callees)
 {
     struct context context = {.callees = ret_callees};
-    uint64_t link = load(top->frame);
+    uint64_t link = lj_word(top->frame);
     uintptr_t frame = top->frame;
     uint32_t argument = 0;
     *ret_callees = (struct ffisan_callees){0};
     if (is_pcall(link)) {
-        frame -= link & ~(uint64_t)FRAME_TYPEP;
+        frame -= link & ~(uint64_t)LJ_FRAME_TYPEP;
         argument = 2; /* the function is the first argument of pcall */
-        link = frame > top->stack + 8 ? load(frame) : 0;
+        link = frame > top->stack + 8 ? lj_word(frame) : 0;
     }
     if (is_code(link))
         called_by_lua(top, frame, argument, &context);
-    else if ((link & FRAME_TYPEP) == FRAME_CONT)
+    else if ((link & LJ_FRAME_TYPEP) == LJ_FRAME_CONT)
         called_by_indexing(top, &context);
-    else if ((link & FRAME_TYPE) == FRAME_C && frame == top->frame && link >> 47 == 0)
+    else if ((link & LJ_FRAME_TYPE) == LJ_FRAME_C && frame == top->frame && link >> 47 == 0)
         called_by_c(top, ret_callees);
 }
 
 uint64_t ffisan_callee_waits_at(const struct ffisan_luatop *top)
 {
-    uint64_t link = load(top->frame);
+    uint64_t link = lj_word(top->frame);
     uintptr_t frame = top->frame;
     if (is_pcall(link)) {
-        frame -= link & ~(uint64_t)FRAME_TYPEP;
-        link = frame > top->stack + 8 ? load(frame) : 0;
+        frame -= link & ~(uint64_t)LJ_FRAME_TYPEP;
+        link = frame > top->stack + 8 ? lj_word(frame) : 0;
     }
     if (is_code(link))
         return link;
-    return (link & FRAME_TYPEP) == FRAME_CONT ? load(top->frame - 16) : 0;
+    return (link & LJ_FRAME_TYPEP) == LJ_FRAME_CONT ? lj_word(top->frame - 16) : 0;
 }
