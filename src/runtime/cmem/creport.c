@@ -46,6 +46,25 @@ void ffisan_creport_begin(void)
     n_stacks = 0;
 }
 
+bool ffisan_creport_open(struct ffisan_quiet *ret_quiet)
+{
+    ffisan_quiet_begin(ret_quiet);
+    if (ffisan_lock_take(&ffisan_runtime.lock)) {
+        ffisan_creport_begin();
+        return true;
+    }
+    ffisan_quiet_end(ret_quiet);
+    return false;
+}
+
+void ffisan_creport_close(struct ffisan_quiet *quiet, struct ffisan_finding *finding)
+{
+    ffisan_report(finding);
+    ffisan_lock_give(&ffisan_runtime.lock);
+    ffisan_report_halt();
+    ffisan_quiet_end(quiet);
+}
+
 /* ---- Stacks --------------------------------------------------------------------------------- */
 
 static size_t add_c_frames(const struct ffisan_ctrace *trace, struct ffisan_frame *out, size_t n,

@@ -15,6 +15,7 @@
 #include <ucontext.h>
 
 struct ffisan_mapped;
+struct ffisan_quiet;
 struct ffisan_state;
 
 /** Something that was done to C memory, or to what was taken for it. */
@@ -43,6 +44,15 @@ struct ffisan_stack ffisan_creport_stack(uint32_t trace, const char *innermost,
 
 /** Forgets the frames of the finding before.  Caller holds ffisan_runtime.lock. */
 void ffisan_creport_begin(void);
+
+/**
+ * Around the gathering of a finding that takes C frames: takes ffisan_runtime.lock and keeps signals
+ * away.  False: this thread is inside already, and there is nothing to close.
+ */
+bool ffisan_creport_open(struct ffisan_quiet *ret_quiet);
+
+/** Reports it, and gives both back. */
+void ffisan_creport_close(struct ffisan_quiet *quiet, struct ffisan_finding *finding);
 
 /**
  * An access to a freed block on pages of its own: reports it, and makes it accessible.  False: not

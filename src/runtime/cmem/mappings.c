@@ -106,18 +106,25 @@ static bool was_called_by_lua(uint32_t made)
            (!ffisan_cstack_symbol(trace->pcs[0], &frame) || frame.is_vm);
 }
 
-bool ffisan_mappings_find_own(uintptr_t address, struct ffisan_mapped *ret_mapped)
+static bool find_in(const struct ffisan_mapped *list, uint32_t n, uintptr_t address,
+                    struct ffisan_mapped *ret_mapped)
 {
     bool found = false;
     if (!ffisan_lock_take(&mappings.lock))
         return false;
-    for (uint32_t i = 0; i < N_LIVE; i++)
-        if (address - mappings.live[i].low < mappings.live[i].size) {
-            *ret_mapped = mappings.live[i];
+    for (uint32_t i = 0; i < n; i++)
+        if (address - list[i].low < list[i].size) {
+            *ret_mapped = list[i];
             found = true;
         }
     ffisan_lock_give(&mappings.lock);
-    return found && was_called_by_lua(ret_mapped->made);
+    return found;
+}
+
+bool ffisan_mappings_find_own(uintptr_t address, struct ffisan_mapped *ret_mapped)
+{
+    return find_in(mappings.live, N_LIVE, address, ret_mapped) &&
+           was_called_by_lua(ret_mapped->made);
 }
 
 /* Somebody may have mapped something there since, in a way that we do not see. */
@@ -133,14 +140,5 @@ static bool is_mapped(uintptr_t address)
 
 bool ffisan_mappings_find_gone(uintptr_t address, struct ffisan_mapped *ret_mapped)
 {
-    bool found = false;
-    if (!ffisan_lock_take(&mappings.lock))
-        return false;
-    for (uint32_t i = 0; i < N_GONE; i++)
-        if (address - mappings.gone[i].low < mappings.gone[i].size) {
-            *ret_mapped = mappings.gone[i];
-            found = true;
-        }
-    ffisan_lock_give(&mappings.lock);
-    return found && !is_mapped(address);
+    return find_in(mappings.gone, N_GONE, address, ret_mapped) && !is_mapped(address);
 }

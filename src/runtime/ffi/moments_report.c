@@ -43,15 +43,8 @@ const char *ffisan_moment_builtin(enum ffisan_builtin builtin)
 /* The name of a C function, or of a built-in one; NULL: an assignment, or not known. */
 static const char *keep_name(struct telling *telling, uintptr_t callee, enum ffisan_builtin builtin)
 {
-    struct ffisan_cframe frame;
-    if (builtin != FFISAN_BUILTIN_CDATA_CALL)
-        return ffisan_moment_builtin(builtin);
-    if (!ffisan_cstack_symbol(callee, &frame) || !frame.function)
-        return NULL;
-    const char *start = ffisan_scratch_string(telling->scratch);
-    ffisan_text_add(&telling->scratch->text, frame.function);
-    ffisan_scratch_end_string(telling->scratch);
-    return start;
+    return builtin == FFISAN_BUILTIN_CDATA_CALL ? ffisan_describe_symbol(telling->scratch, callee)
+                                                : ffisan_moment_builtin(builtin);
 }
 
 static void describe_use(struct telling *telling)
@@ -251,20 +244,15 @@ static void gather(void *argument)
 void ffisan_moment_report(struct ffisan_state *state, const struct ffisan_overwriting_use *use)
 {
     struct ffisan_quiet quiet;
-    ffisan_quiet_begin(&quiet);
-    if (ffisan_lock_take(&ffisan_runtime.lock)) {
-        ffisan_creport_begin();
-        struct telling telling = {
-            .state = state,
-            .use = use,
-            .seen = use->overwriting,
-            .scratch = ffisan_scratch_begin(),
-            .finding = {.severity = use->severity, .kind = FFISAN_KIND_OVERWRITTEN_BUFFER}};
-        while (telling.step < N_STEPS)
-            ffisan_guard_run(gather, &telling);
-        ffisan_report(&telling.finding);
-        ffisan_lock_give(&ffisan_runtime.lock);
-        ffisan_report_halt();
-    }
-    ffisan_quiet_end(&quiet);
+    if (!ffisan_creport_open(&quiet))
+        return;
+    struct telling telling = {
+        .state = state,
+        .use = use,
+        .seen = use->overwriting,
+        .scratch = ffisan_scratch_begin(),
+        .finding = {.severity = use->severity, .kind = FFISAN_KIND_OVERWRITTEN_BUFFER}};
+    while (telling.step < N_STEPS)
+        ffisan_guard_run(gather, &telling);
+    ffisan_creport_close(&quiet, &telling.finding);
 }

@@ -22,17 +22,6 @@ struct telling {
     unsigned step;
 };
 
-static const char *keep_symbol(struct telling *telling, uintptr_t address)
-{
-    struct ffisan_cframe frame;
-    if (!ffisan_cstack_symbol(address, &frame) || !frame.function)
-        return NULL;
-    const char *start = ffisan_scratch_string(telling->scratch);
-    ffisan_text_add(&telling->scratch->text, frame.function);
-    ffisan_scratch_end_string(telling->scratch);
-    return start;
-}
-
 /* Where the waiting function was called. */
 static void find_outer(struct telling *telling)
 {
@@ -68,7 +57,7 @@ static void describe_use(struct telling *telling)
     find_outer(telling);
     finding->freed.stack = ffisan_stacks_get(state->stacks, ffisan_moment_stack(state));
     finding->use.access = FFISAN_ACCESS_CALL;
-    finding->use.function = keep_symbol(telling, telling->reentry->outer);
+    finding->use.function = ffisan_describe_symbol(telling->scratch, telling->reentry->outer);
     finding->use.stack = outer_stack(telling, finding->freed.stack);
     if (finding->use.stack.n_frames == 0)
         return;
@@ -84,7 +73,7 @@ static void describe_finalizer(struct telling *telling)
     struct ffisan_state *state = telling->call->state;
     struct ffisan_finding *finding = &telling->finding;
     struct ffisan_finalized finalized = ffisan_position_finalized(state);
-    finding->freed.function = keep_symbol(telling, telling->reentry->callee);
+    finding->freed.function = ffisan_describe_symbol(telling->scratch, telling->reentry->callee);
     finding->freed.finalizer_made = ffisan_stacks_get(state->stacks, finalized.made);
     if (finalized.ctype == FFISAN_FINALIZER_OF_USERDATA)
         finding->freed.finalizer = "userdata";
@@ -152,19 +141,14 @@ void ffisan_reentry_report(const struct ffisan_builtin_call *call,
                            const struct ffisan_reentry *reentry)
 {
     struct ffisan_quiet quiet;
-    ffisan_quiet_begin(&quiet);
-    if (ffisan_lock_take(&ffisan_runtime.lock)) {
-        ffisan_creport_begin();
-        struct telling telling = {.call = call,
-                                  .reentry = reentry,
-                                  .scratch = ffisan_scratch_begin(),
-                                  .finding = {.severity = FFISAN_SEVERITY_WARNING,
-                                              .kind = FFISAN_KIND_REENTERED_LIBRARY}};
-        while (telling.step < N_STEPS)
-            ffisan_guard_run(gather, &telling);
-        ffisan_report(&telling.finding);
-        ffisan_lock_give(&ffisan_runtime.lock);
-        ffisan_report_halt();
-    }
-    ffisan_quiet_end(&quiet);
+    if (!ffisan_creport_open(&quiet))
+        return;
+    struct telling telling = {
+        .call = call,
+        .reentry = reentry,
+        .scratch = ffisan_scratch_begin(),
+        .finding = {.severity = FFISAN_SEVERITY_WARNING, .kind = FFISAN_KIND_REENTERED_LIBRARY}};
+    while (telling.step < N_STEPS)
+        ffisan_guard_run(gather, &telling);
+    ffisan_creport_close(&quiet, &telling.finding);
 }

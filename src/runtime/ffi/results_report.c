@@ -24,24 +24,13 @@ struct telling {
     unsigned step;
 };
 
-static const char *keep_symbol(struct ffisan_scratch *scratch, uintptr_t address)
-{
-    struct ffisan_cframe frame;
-    if (!address || !ffisan_cstack_symbol(address, &frame) || !frame.function)
-        return NULL;
-    const char *start = ffisan_scratch_string(scratch);
-    ffisan_text_add(&scratch->text, frame.function);
-    ffisan_scratch_end_string(scratch);
-    return start;
-}
-
 static void describe_use(struct telling *telling)
 {
     const struct ffisan_result_use *use = telling->use;
     struct ffisan_finding *finding = &telling->finding;
     struct ffisan_scratch *scratch = telling->scratch;
     finding->use.access = FFISAN_ACCESS_READ;
-    finding->use.function = use->user ? keep_symbol(scratch, use->user) : use->function;
+    finding->use.function = use->user ? ffisan_describe_symbol(scratch, use->user) : use->function;
     finding->use.stack = ffisan_stacks_get(telling->state->stacks, use->stack);
     if (finding->use.stack.n_frames == 0)
         return;
@@ -185,8 +174,8 @@ static void gather(void *argument)
     struct telling *telling = argument;
     switch (telling->step++) {
     case 0:
-        telling->name = keep_symbol(telling->scratch, telling->use->result.function);
-        telling->other = keep_symbol(telling->scratch, telling->use->result.overwriter);
+        telling->name = ffisan_describe_symbol(telling->scratch, telling->use->result.function);
+        telling->other = ffisan_describe_symbol(telling->scratch, telling->use->result.overwriter);
         describe_use(telling);
         describe_block(telling);
         break;
@@ -212,19 +201,14 @@ void ffisan_result_report(struct ffisan_state *state, struct ffisan_result_funct
     if (use->result.made && use->result.made == function->told)
         return;
     function->told = use->result.made;
-    ffisan_quiet_begin(&quiet);
-    if (ffisan_lock_take(&ffisan_runtime.lock)) {
-        ffisan_creport_begin();
-        struct telling telling = {
-            .state = state,
-            .use = use,
-            .scratch = ffisan_scratch_begin(),
-            .finding = {.severity = use->severity, .kind = FFISAN_KIND_OVERWRITTEN_RESULT}};
-        while (telling.step < N_STEPS)
-            ffisan_guard_run(gather, &telling);
-        ffisan_report(&telling.finding);
-        ffisan_lock_give(&ffisan_runtime.lock);
-        ffisan_report_halt();
-    }
-    ffisan_quiet_end(&quiet);
+    if (!ffisan_creport_open(&quiet))
+        return;
+    struct telling telling = {
+        .state = state,
+        .use = use,
+        .scratch = ffisan_scratch_begin(),
+        .finding = {.severity = use->severity, .kind = FFISAN_KIND_OVERWRITTEN_RESULT}};
+    while (telling.step < N_STEPS)
+        ffisan_guard_run(gather, &telling);
+    ffisan_creport_close(&quiet, &telling.finding);
 }

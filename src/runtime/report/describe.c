@@ -5,6 +5,7 @@
 #include "runtime/cmem/segments.h"
 #include "runtime/state.h"
 #include "runtime/vm/anchors.h"
+#include "runtime/vm/cstack.h"
 #include "runtime/vm/modules.h"
 #include "runtime/vm/symtab.h"
 
@@ -181,4 +182,15 @@ void ffisan_describe_holder(struct ffisan_state *state, const struct ffisan_hold
     bool found = ffisan_anchors_path(&state->vm, holder->header, 0, &scratch->text);
     ffisan_scratch_end_string(scratch);
     finding->holder.path = found ? path : NULL;
+}
+
+const char *ffisan_describe_symbol(struct ffisan_scratch *scratch, uintptr_t address)
+{
+    struct ffisan_cframe frame;
+    if (!address || !ffisan_cstack_symbol(address, &frame) || !frame.function)
+        return NULL;
+    const char *start = ffisan_scratch_string(scratch);
+    ffisan_text_add(&scratch->text, frame.function);
+    ffisan_scratch_end_string(scratch);
+    return start;
 }

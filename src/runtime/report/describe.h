@@ -30,6 +30,9 @@ void ffisan_describe_holder(struct ffisan_state *state, const struct ffisan_hold
                             bool with_path, struct ffisan_scratch *scratch,
                             struct ffisan_finding *finding);
 
+/** The name of the C function at this address, or NULL; its memory is the scratch's. */
+const char *ffisan_describe_symbol(struct ffisan_scratch *scratch, uintptr_t address);
+
 /**
  * Fills in `why` and `fix`, from what the finding says already.
  */
