@@ -46,8 +46,8 @@ struct ffisan_stack ffisan_creport_stack(uint32_t trace, const char *innermost,
 void ffisan_creport_begin(void);
 
 /**
- * Around the gathering of a finding that takes C frames: takes ffisan_runtime.lock and keeps signals
- * away.  False: this thread is inside already, and there is nothing to close.
+ * Around the gathering of a finding that takes C frames: takes ffisan_runtime.lock and keeps
+ * signals away.  False: this thread is inside already, and there is nothing to close.
  */
 bool ffisan_creport_open(struct ffisan_quiet *ret_quiet);
 
