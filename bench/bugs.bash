@@ -4,7 +4,7 @@
 # shellcheck shell=bash disable=SC2154
 
 bug_limit=20 # seconds for one run: crashed programs may leave others waiting
-bug_kinds=(a1 a2 a3 a4 b c d e f g h i s fd)
+bug_kinds=(a1 a2 a3 a4 b c d e f g h i m r s fd)
 
 # Runs a program in its folder with its input, settings and arguments; leaves $tmp/bug.out,
 # $tmp/bug.err, $tmp/bug.log and the status.

@@ -208,7 +208,8 @@ render_bugs()
     echo "The programs of \`tests/e2e\`, $(awk -v tool=plain '$1 == tool { n += $3 } END { print n }' "$results/bugs") in all, each with its fixed twin."
     echo '[The kinds](DETECTORS.md): A1 an address stored where no Lua reference keeps the object, A2 a view that outlives the whole, A3 a reference that went too'
     echo 'early, A4 a finalizer that freed too early, B C memory used after it was freed, C wrong frees, D callbacks, E unloaded code, F coroutines and stacks of C,'
-    echo 'G bounds and writes into strings, H leaks, I the moment of finalizers; S results of C that a later call overwrites, FD descriptors that a finalizer closed.'
+    echo 'G bounds and writes into strings, H leaks, I, M and R the moment of finalizers (dead objects, buffers that they overwrite, libraries that they enter again);'
+    echo 'S results of C that a later call overwrites, FD descriptors that a finalizer closed.'
     echo
     echo '*A kind'"'"'s column*: in how many programs the bug itself was reported (memory that was freed, lost, freed wrongly, or its bounds), not only the havoc that'
     echo 'follows. *Anything*: at least one error of memory. *Twins*: fixed programs that were reported. *Hung*: not done after '"$bug_limit"' seconds. *Wrong*: the'
