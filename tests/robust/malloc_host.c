@@ -300,6 +300,7 @@ int main(int argc, char **argv)
         PROGRAM(large_stacks),
         PROGRAM(forks_while_others_allocate),
         PROGRAM(many_states),
+        PROGRAM(block_in_a_register),
         PROGRAM(other_threads_free),
         PROGRAM(allocator_questions),
         PROGRAM(blocks_from_before),

@@ -21,6 +21,7 @@ int handler_that_allocates(void);
 int large_stacks(void);
 int forks_while_others_allocate(void);
 int many_states(void);
+int block_in_a_register(void);
 int other_threads_free(void);
 int allocator_questions(void);
 int blocks_from_before(void);

@@ -149,6 +149,60 @@ int many_states(void)
     return 3;
 }
 
+static volatile int is_held, is_over;
+
+/*
+ * Keeps the only pointer to a block in a register until it is over, and wipes the stack below,
+ * where malloc has left it.
+ */
+static __attribute__((optimize("O2"))) int hold_in_register(lua_State *L)
+{
+    char *block = malloc((size_t)lua_tointeger(L, 1));
+
+    __asm__ volatile("lea -32896(%%rsp), %%rdi\n\t"
+                     "mov $4096, %%ecx\n\t"
+                     "xor %%eax, %%eax\n\t"
+                     "rep stosq\n\t"
+                     "movl $1, %[is_held]\n"
+                     "1:\tpause\n\t"
+                     "cmpl $0, %[is_over]\n\t"
+                     "je 1b"
+                     : "+r"(block), [is_held] "=m"(is_held)
+                     : [is_over] "m"(is_over)
+                     : "rdi", "rcx", "rax", "memory", "cc");
+    free(block);
+    return 0;
+}
+
+static void *hold_in_thread(void *argument)
+{
+    lua_State *L = open_state();
+
+    lua_register(L, "hold", hold_in_register);
+    *(long *)argument = run(L, "hold(48) return 1");
+    lua_close(L);
+    return NULL;
+}
+
+/* While another thread has a block, this one searches memory as often as it likes. */
+int block_in_a_register(void)
+{
+    pthread_t id;
+    long sum = 0, result = 0;
+    lua_State *L = open_state();
+
+    run(L, work);
+    pthread_create(&id, NULL, hold_in_thread, &result);
+    while (!is_held)
+        sched_yield();
+    for (int i = 0; i < 40; i++)
+        sum += run(L, work) + run(L, "collectgarbage() return 1");
+    is_over = 1;
+    pthread_join(id, NULL);
+    printf("%ld %ld\n", sum, result);
+    return close_state(L);
+}
+
 /*
  * Compiling, LuaJIT unwinds when it gives up a recording, and libgcc asks malloc meanwhile with its
  * lock held: a child that is forked just then, and compiles, waits for ever, watched or not.
