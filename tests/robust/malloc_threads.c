@@ -149,57 +149,111 @@ int many_states(void)
     return 3;
 }
 
-static volatile int is_held, is_over;
+/* What one thread has made and another has: its only pointer is in a register until it is over. */
+static struct {
+    char *volatile block; /* on its way */
+    volatile int is_held, is_over;
+} hold;
 
-/*
- * Keeps the only pointer to a block in a register until it is over, and wipes the stack below,
- * where malloc has left it.
- */
-static __attribute__((optimize("O2"))) int hold_in_register(lua_State *L)
+static void make_block(size_t size)
 {
-    char *block = malloc((size_t)lua_tointeger(L, 1));
+    hold.is_held = 0;
+    hold.is_over = 0;
+    hold.block = malloc(size);
+}
 
-    __asm__ volatile("lea -32896(%%rsp), %%rdi\n\t"
-                     "mov $4096, %%ecx\n\t"
-                     "xor %%eax, %%eax\n\t"
-                     "rep stosq\n\t"
-                     "movl $1, %[is_held]\n"
-                     "1:\tpause\n\t"
-                     "cmpl $0, %[is_over]\n\t"
-                     "je 1b"
-                     : "+r"(block), [is_held] "=m"(is_held)
-                     : [is_over] "m"(is_over)
-                     : "rdi", "rcx", "rax", "memory", "cc");
+/* The stack below is wiped, where malloc, or who has waited for the block, has left the pointer. */
+static __attribute__((optimize("O2"))) void hold_in_register(void)
+{
+    char *block = hold.block;
+
+    hold.block = NULL;
+    __asm__ volatile(
+        "lea -32896(%%rsp), %%rdi\n\t"
+        "mov $4096, %%ecx\n\t"
+        "xor %%eax, %%eax\n\t"
+        "rep stosq\n\t"
+        "movl $1, %[is_held]\n"
+        "1:\tpause\n\t"
+        "cmpl $0, %[is_over]\n\t"
+        "je 1b"
+        : "+r"(block), [is_held] "=m"(hold.is_held)
+        : [is_over] "m"(hold.is_over)
+        : "rdi", "rcx", "rax", "memory", "cc");
     free(block);
+}
+
+/* As often as it takes to be certain, were there nothing to find. */
+static long search_while_held(lua_State *L)
+{
+    long sum = 0;
+
+    while (!hold.is_held)
+        sched_yield();
+    for (int i = 0; i < 40; i++)
+        sum += run(L, work) + run(L, "collectgarbage() return 1");
+    hold.is_over = 1;
+    return sum;
+}
+
+static int make_and_hold(lua_State *L)
+{
+    make_block((size_t)lua_tointeger(L, 1));
+    hold_in_register();
     return 0;
 }
 
-static void *hold_in_thread(void *argument)
+static void *hold_own(void *argument)
 {
     lua_State *L = open_state();
 
-    lua_register(L, "hold", hold_in_register);
+    lua_register(L, "hold", make_and_hold);
     *(long *)argument = run(L, "hold(48) return 1");
     lua_close(L);
     return NULL;
 }
 
-/* While another thread has a block, this one searches memory as often as it likes. */
-int block_in_a_register(void)
+int held_by_another_state(void)
 {
     pthread_t id;
-    long sum = 0, result = 0;
+    long sum, result = 0;
     lua_State *L = open_state();
 
     run(L, work);
-    pthread_create(&id, NULL, hold_in_thread, &result);
-    while (!is_held)
-        sched_yield();
-    for (int i = 0; i < 40; i++)
-        sum += run(L, work) + run(L, "collectgarbage() return 1");
-    is_over = 1;
+    pthread_create(&id, NULL, hold_own, &result);
+    sum = search_while_held(L);
     pthread_join(id, NULL);
     printf("%ld %ld\n", sum, result);
+    return close_state(L);
+}
+
+static void *hold_what_comes(void *argument)
+{
+    while (!hold.block)
+        sched_yield();
+    hold_in_register();
+    return argument;
+}
+
+static int make(lua_State *L)
+{
+    make_block((size_t)lua_tointeger(L, 1));
+    return 0;
+}
+
+int held_by_a_worker(void)
+{
+    pthread_t id;
+    long sum;
+    lua_State *L = open_state();
+
+    lua_register(L, "make", make);
+    run(L, work);
+    pthread_create(&id, NULL, hold_what_comes, NULL);
+    run(L, "make(48) return 1");
+    sum = search_while_held(L);
+    pthread_join(id, NULL);
+    printf("%ld\n", sum);
     return close_state(L);
 }
 

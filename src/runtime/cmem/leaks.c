@@ -10,6 +10,7 @@
 #include "runtime/cmem/leaks.h"
 
 #include "base/io.h"
+#include "base/others.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/listed.h"
 #include "runtime/cmem/cholder.h"
@@ -150,42 +151,73 @@ bool ffisan_leaks_find_addresses(struct ffisan_state *state, enum ffisan_leaks_w
     return done && (where == FFISAN_LEAKS_IN_LUA || mark.is_complete);
 }
 
+static void report_lost(struct ffisan_state *state, const struct ffisan_leaks_mark *mark)
+{
+    for (uint32_t i = 0; i < mark->n_lost; i++) {
+        leaks.stats.n_leaks++;
+        leaks.stats.leaked_bytes += mark->lost[i].size;
+        unsigned n_suppressed = ffisan_report_counts.n_suppressed;
+        ffisan_leaks_report(state, &mark->lost[i]);
+        if (ffisan_report_counts.n_suppressed == n_suppressed)
+            ffisan_ctraces_add_lost(mark->lost[i].made, mark->lost[i].size);
+    }
+}
+
 static void note_losses(void *state)
 {
     ffisan_cholder_note_losses(state);
 }
 
 /* A pointer may have moved from where the search had not been to where it had. */
-static bool needs_second_look(void)
+static bool has_other_threads(void)
 {
     return !__libc_single_threaded;
+}
+
+/* One search of everything; the C heap is locked. */
+static void search_once(struct ffisan_leaks_mark *mark)
+{
+    ffisan_leaks_mark_begin(mark);
+    bool done = mark->is_possible && ffisan_guard_run(search, mark) && mark->is_complete;
+    leaks.stats.n_searches++;
+    leaks.stats.n_words += mark->n_words;
+    leaks.budget -= (int64_t)(mark->n_words * 8) + SEARCH_ITSELF;
+    if (done)
+        ffisan_leaks_mark_lost(mark);
+    ffisan_leaks_mark_end(mark);
+}
+
+/* Two searches have found nothing that leads there: now nobody moves, and registers count. */
+static void search_for_certain(struct ffisan_leaks_mark *mark)
+{
+    struct ffisan_others *others = ffisan_others_stop();
+    if (!others) {
+        ffisan_report_degraded(
+            "memory that may have been lost: the other threads could not be "
+            "stopped to search what they have (ptrace)");
+        return;
+    }
+    mark->is_tentative = false;
+    mark->others = others;
+    search_once(mark);
+    ffisan_others_resume(others);
 }
 
 static void look(struct ffisan_state *state, bool is_last, const struct ffisan_reach *reach)
 {
     struct ffisan_leaks_mark mark = {
-        .state = state, .is_tentative = needs_second_look(), .is_last = is_last, .reach = reach};
+        .state = state, .is_tentative = has_other_threads(), .is_last = is_last, .reach = reach};
+    struct ffisan_leaks_mark certain = mark;
     if (!ffisan_cheap_lock())
         return;
     if (!is_last)
         ffisan_guard_run(note_losses, state);
-    ffisan_leaks_mark_begin(&mark);
-    bool done = mark.is_possible && ffisan_guard_run(search, &mark) && mark.is_complete;
-    leaks.stats.n_searches++;
-    leaks.stats.n_words += mark.n_words;
-    leaks.budget -= (int64_t)(mark.n_words * 8) + SEARCH_ITSELF;
-    if (done)
-        ffisan_leaks_mark_lost(&mark);
-    ffisan_leaks_mark_end(&mark);
+    search_once(&mark);
+    bool is_certain = mark.n_suspects == 0;
+    if (!is_certain)
+        search_for_certain(&certain);
     ffisan_cheap_unlock();
-    for (uint32_t i = 0; i < mark.n_lost; i++) {
-        leaks.stats.n_leaks++;
-        leaks.stats.leaked_bytes += mark.lost[i].size;
-        unsigned n_suppressed = ffisan_report_counts.n_suppressed;
-        ffisan_leaks_report(state, &mark.lost[i]);
-        if (ffisan_report_counts.n_suppressed == n_suppressed)
-            ffisan_ctraces_add_lost(mark.lost[i].made, mark.lost[i].size);
-    }
+    report_lost(state, is_certain ? &mark : &certain);
 }
 
 /* Twice where one look is not enough, and until a look finds no more than it can list. */
@@ -195,7 +227,7 @@ static void look_for_the_last_time(struct ffisan_state *state)
     struct ffisan_reach reach = {0};
     if (!state->is_ending)
         ffisan_reach_begin(&reach, state);
-    if (needs_second_look())
+    if (has_other_threads())
         look(state, true, &reach);
     for (uint64_t n = 0, before = UINT64_MAX; n < MOST_LOOKS && leaks.stats.n_leaks != before;
          n++) {

@@ -7,6 +7,7 @@
 #include "runtime/cmem/leaks_mark.h"
 
 #include "base/io.h"
+#include "base/others.h"
 #include "base/pages.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/listed.h"
@@ -250,8 +251,17 @@ __attribute__((noinline)) static void search_process(struct ffisan_leaks_mark *m
         mark->is_complete = false;
 }
 
+static void search_registers(struct ffisan_leaks_mark *mark)
+{
+    size_t n;
+    const uint64_t *words = ffisan_others_words(mark->others, &n);
+    search_words(mark, (uintptr_t)words, (uintptr_t)(words + n), REACHABLE);
+}
+
 void ffisan_leaks_mark(struct ffisan_leaks_mark *mark)
 {
+    if (mark->others)
+        search_registers(mark);
     search_process(mark);
     for (struct ffisan_state *state = ffisan_runtime.states; state; state = state->next)
         ffisan_heap_each_live(&state->heap, search_object, mark);
@@ -329,14 +339,10 @@ static void spread(void *context, const struct ffisan_slot_ref *ref)
     follow(mark, LOST_WITH_ANOTHER);
 }
 
-/*
- * Another thread that runs Lua may have the only pointer in a register, for as long as the kernel
- * lets it wait: what it has made is for its own searches to judge.
- */
-static bool may_be_in_register(const struct ffisan_leaks_mark *mark,
-                               const struct ffisan_ctrace *trace)
+/* What another thread that runs Lua has made is for its own searches to judge. */
+static bool is_for_another(const struct ffisan_leaks_mark *mark, const struct ffisan_ctrace *trace)
 {
-    return mark->is_tentative && trace->state != mark->state;
+    return (mark->is_tentative || mark->others) && trace->state != mark->state;
 }
 
 static void list(void *context, const struct ffisan_slot_ref *ref)
@@ -347,13 +353,14 @@ static void list(void *context, const struct ffisan_slot_ref *ref)
     if (note->is_marked == REACHABLE)
         note->is_suspect = 0;
     if (note->is_marked != LOST || note->is_kept || note->is_of_library || note->is_reported ||
-        !trace || !trace->lua_stack || may_be_in_register(mark, trace))
+        !trace || !trace->lua_stack || is_for_another(mark, trace))
         return;
-    if (mark->is_tentative && !note->is_suspect) {
+    if (mark->is_tentative) {
+        mark->n_suspects += note->is_suspect;
         note->is_suspect = 1;
         return;
     }
-    if (mark->n_lost == FFISAN_LEAKS_AT_ONCE)
+    if (mark->n_lost == FFISAN_LEAKS_AT_ONCE || (mark->others && !note->is_suspect))
         return;
     note->is_reported = 1;
     mark->lost[mark->n_lost++] = (struct ffisan_leak){
@@ -363,6 +370,7 @@ static void list(void *context, const struct ffisan_slot_ref *ref)
 void ffisan_leaks_mark_lost(struct ffisan_leaks_mark *mark)
 {
     ffisan_cheap_each_live(spread, mark);
+    mark->lost_one = 0; /* on the stack, the next search would find it */
     ffisan_cheap_each_live(list, mark);
 }
 

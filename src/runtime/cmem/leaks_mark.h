@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ffisan_others;
 struct ffisan_state;
 struct ffisan_leaks_range;
 struct ffisan_reach;
@@ -22,10 +23,11 @@ struct ffisan_leak {
 
 struct ffisan_leaks_mark {
     struct ffisan_state *state;
-    bool is_tentative;  /**< report only what was lost in the search before as well */
-    bool is_last;       /**< the program has ended */
-    bool is_first;      /**< what stands on this thread's stack does not count */
-    bool is_possible;   /**< there was memory for the search */
+    bool is_tentative; /**< list nothing yet: other threads may have moved a pointer meanwhile */
+    const struct ffisan_others *others; /**< they are stopped, or NULL */
+    bool is_last;                       /**< the program has ended */
+    bool is_first;                      /**< what stands on this thread's stack does not count */
+    bool is_possible;                   /**< there was memory for the search */
     bool is_in_process; /**< what is being searched now: blocks in it are searched of their own */
     const struct ffisan_leaks_range *ranges; /**< of a library */
     unsigned n_ranges;
@@ -39,6 +41,7 @@ struct ffisan_leaks_mark {
     size_t n_pending, max_pending;
     void (*found)(void *context, uintptr_t address); /* addresses of something else: low, size */
     void *context;
+    uint32_t n_suspects; /**< lost in the search before as well */
     uint32_t n_lost;
     struct ffisan_leak lost[FFISAN_LEAKS_AT_ONCE];
 };

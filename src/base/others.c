@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/others.h"
+
+#include "base/io.h"
+#include "base/pages.h"
+#include "base/tracer.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Faults stay: who searches memory has a guard for them. */
+#define FAULTS                                                                                     \
+    (UINT64_C(1) << (SIGSEGV - 1) | UINT64_C(1) << (SIGBUS - 1) | UINT64_C(1) << (SIGILL - 1) |    \
+     UINT64_C(1) << (SIGFPE - 1) | UINT64_C(1) << (SIGTRAP - 1) | UINT64_C(1) << (SIGSYS - 1))
+
+static void set_mask(uint64_t mask, uint64_t *ret_old)
+{
+    ffisan_tracer_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, (long)ret_old, sizeof(mask));
+}
+
+/*
+ * Valgrind runs all threads itself, and knows no such clone.  The instructions do nothing without
+ * it; under it they ask whether it is there (valgrind.h, RUNNING_ON_VALGRIND).
+ */
+static bool is_emulated(void)
+{
+    uint64_t answer = 0;
+#ifdef __x86_64__
+    volatile uint64_t question[6] = {0x1001};
+    __asm__ volatile(
+        "rolq $3, %%rdi\n\trolq $13, %%rdi\n\t"
+        "rolq $61, %%rdi\n\trolq $51, %%rdi\n\t"
+        "xchgq %%rbx, %%rbx"
+        : "+d"(answer)
+        : "a"(&question[0])
+        : "cc", "memory");
+#endif
+    return answer != 0;
+}
+
+/* With this setting only parents may trace, and whom one names. */
+static bool must_be_named(void)
+{
+    char scope[4];
+    return ffisan_io_read_file("/proc/sys/kernel/yama/ptrace_scope", 0, scope, sizeof(scope)) > 0 &&
+           scope[0] == '1';
+}
+
+static void end(struct ffisan_others *others)
+{
+    uint64_t old_mask = others->old_mask;
+    int status;
+    if (others->tracer > 0)
+        while (ffisan_tracer_call(SYS_wait4, others->tracer, (long)&status, __WALL, 0) == -EINTR)
+            continue;
+    ffisan_pages_unmap(others, sizeof(*others));
+    set_mask(old_mask, NULL);
+}
+
+/* False also when the child has been killed. */
+static bool wait_for_tracer(struct ffisan_others *others)
+{
+    int status;
+    while (ffisan_tracer_step(others) == FFISAN_TRACER_STOPS) {
+        ffisan_tracer_wait(others, FFISAN_TRACER_STOPS);
+        if (ffisan_tracer_call(SYS_wait4, others->tracer, (long)&status, __WALL | WNOHANG, 0) == 0)
+            continue;
+        others->tracer = 0;
+        return false;
+    }
+    return ffisan_tracer_step(others) == FFISAN_TRACER_DONE;
+}
+
+struct ffisan_others *ffisan_others_stop(void)
+{
+    struct ffisan_others *others = NULL;
+    int saved_errno = errno;
+    if (!ffisan_io_is_confined && !is_emulated())
+        others = ffisan_pages_map(sizeof(*others));
+    if (!others)
+        return NULL;
+    set_mask(~FAULTS, &others->old_mask);
+    others->process = getpid();
+    others->asker = gettid();
+    /* No signal tells of its end: the program waits for children of its own. */
+    others->tracer = clone(ffisan_tracer_run, others->stack + sizeof(others->stack),
+                           CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED, others);
+    bool is_named = others->tracer > 0 && must_be_named() &&
+                    ffisan_tracer_call(SYS_prctl, PR_SET_PTRACER, others->tracer, 0, 0) == 0;
+    ffisan_tracer_set_step(others, FFISAN_TRACER_STOPS);
+    bool done = others->tracer > 0 && wait_for_tracer(others);
+    if (is_named)
+        ffisan_tracer_call(SYS_prctl, PR_SET_PTRACER, 0, 0, 0);
+    if (!done) {
+        end(others);
+        others = NULL;
+    }
+    errno = saved_errno;
+    return others;
+}
+
+const uint64_t *ffisan_others_words(const struct ffisan_others *others, size_t *ret_n)
+{
+    *ret_n = others->n_words;
+    return others->words;
+}
+
+void ffisan_others_resume(struct ffisan_others *others)
+{
+    int saved_errno = errno;
+    if (!others)
+        return;
+    ffisan_tracer_set_step(others, FFISAN_TRACER_RESUMES);
+    end(others);
+    errno = saved_errno;
+}
