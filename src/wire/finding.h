@@ -50,6 +50,7 @@ enum ffisan_holder_kind {
     FFISAN_HOLDER_C_VARIABLE,
     FFISAN_HOLDER_MALLOC,
     FFISAN_HOLDER_STACK,
+    FFISAN_HOLDER_KERNEL, /**< what the kernel keeps for the program */
 };
 
 /** What the memory was. */

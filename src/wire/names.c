@@ -53,7 +53,7 @@ const char *ffisan_holder_kind_name(enum ffisan_holder_kind kind)
     static const char *const names[] = {
         [FFISAN_HOLDER_CDATA] = "cdata",           [FFISAN_HOLDER_USERDATA] = "userdata",
         [FFISAN_HOLDER_C_VARIABLE] = "c-variable", [FFISAN_HOLDER_MALLOC] = "malloc",
-        [FFISAN_HOLDER_STACK] = "stack",
+        [FFISAN_HOLDER_STACK] = "stack",           [FFISAN_HOLDER_KERNEL] = "kernel",
     };
     return name_at(names, LENGTH(names), (unsigned)kind);
 }

@@ -74,6 +74,13 @@ static void put_comma_origin(struct ffisan_layout *layout, const char *verb,
     ffisan_report_put_origin(layout, verb, stack);
 }
 
+static const char *holder_word(enum ffisan_holder_kind kind)
+{
+    return kind == FFISAN_HOLDER_MALLOC   ? "allocated"
+           : kind == FFISAN_HOLDER_KERNEL ? "registered"
+                                          : "created";
+}
+
 static void write_holder(struct ffisan_layout *layout, const struct ffisan_finding *finding)
 {
     if (!ffisan_report_knows_holder(finding) && finding->holder.path == NULL)
@@ -81,9 +88,7 @@ static void write_holder(struct ffisan_layout *layout, const struct ffisan_findi
     ffisan_layout_label(layout, ffisan_report_knows_holder(finding) ? "through" : "held");
     if (ffisan_report_knows_holder(finding)) {
         ffisan_report_put_holder(layout, finding);
-        put_comma_origin(layout,
-                         finding->holder.kind == FFISAN_HOLDER_MALLOC ? "allocated" : "created",
-                         &finding->holder.made);
+        put_comma_origin(layout, holder_word(finding->holder.kind), &finding->holder.made);
         ffisan_layout_end_line(layout);
     }
     if (finding->holder.path != NULL) {

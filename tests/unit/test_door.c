@@ -128,6 +128,7 @@ static void test_waiting(void)
     CALL(__ppoll_chk, 1, IS_WRITTEN, D, one, &soon, zero, 64L);
     CALL(epoll_wait, 2, IS_WRITTEN, BAD, D, one, zero);
     CALL(epoll_pwait, 2, IS_WRITTEN, BAD, D, one, zero, spare);
+    CALL(epoll_pwait2, 2, IS_WRITTEN, BAD, D, one, &soon, spare);
     CALL(epoll_ctl, 4, IS_READ, BAD, (long)EPOLL_CTL_ADD, BAD, D);
 }
 

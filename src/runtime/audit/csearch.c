@@ -10,6 +10,7 @@
 #include "runtime/audit/lead.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/listed.h"
+#include "runtime/cmem/registrations.h"
 #include "runtime/cmem/segments.h"
 #include "runtime/fault/guard.h"
 #include "runtime/fault/signals.h"
@@ -175,6 +176,20 @@ static bool search_heap(struct ffisan_audit *audit, uintptr_t stack)
     return true;
 }
 
+/* ---- What the kernel has --------------------------------------------------------------------- */
+
+static void search_registration(void *context, struct ffisan_registration *registration)
+{
+    const struct ffisan_holder holder = {.block = (uintptr_t)&registration->word,
+                                         .payload = (uintptr_t)&registration->word,
+                                         .size = 8,
+                                         .made = registration->made,
+                                         .kind = FFISAN_HOLDER_KERNEL};
+    uint64_t word = __atomic_load_n(&registration->word, __ATOMIC_ACQUIRE);
+    if (ffisan_lead_is_one(context, word))
+        ffisan_lead_follow(context, word, FFISAN_SLOT_POINTER, &holder);
+}
+
 /* ---- All of it ------------------------------------------------------------------------------ */
 
 /*
@@ -223,6 +238,7 @@ void ffisan_csearch_run(struct ffisan_audit *audit)
 {
     struct ffisan_audit_stats *stats = &audit->state->audit;
     stats->died_since_c_search |= audit->state->heap.stats.dead_bytes > 0;
+    ffisan_registrations_each(search_registration, audit);
     if (!stats->died_since_c_search || ffisan_io_is_confined || !is_due(audit->state) ||
         !ffisan_signals_start()) {
         keep(audit);

@@ -16,6 +16,7 @@
 #include "runtime/cmem/leaks.h"
 #include "runtime/cmem/maps.h"
 #include "runtime/cmem/reach.h"
+#include "runtime/cmem/registrations.h"
 #include "runtime/heap/scan.h"
 #include "runtime/state.h"
 
@@ -258,8 +259,15 @@ static void search_registers(struct ffisan_leaks_mark *mark)
     search_words(mark, (uintptr_t)words, (uintptr_t)(words + n), REACHABLE);
 }
 
+static void search_registration(void *context, struct ffisan_registration *registration)
+{
+    search_words(context, (uintptr_t)&registration->word, (uintptr_t)(&registration->word + 1),
+                 REACHABLE);
+}
+
 void ffisan_leaks_mark(struct ffisan_leaks_mark *mark)
 {
+    ffisan_registrations_each(search_registration, mark);
     if (mark->others)
         search_registers(mark);
     search_process(mark);

@@ -6,6 +6,7 @@
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/mappings.h"
+#include "runtime/cmem/registrations.h"
 #include "runtime/cmem/segments.h"
 #include "runtime/cycle/cycle.h"
 #include "runtime/cycle/schedule.h"
@@ -75,6 +76,7 @@ static void read_options(void)
     ffisan_arguments_watch();
     ffisan_handed_watch();
     ffisan_mappings_watch();
+    ffisan_registrations_watch();
     ffisan_ranges_watch();
     ffisan_initial_watch();
     ffisan_elements_watch();

@@ -71,6 +71,8 @@ void ffisan_door_closing(int first, int last, const char *function)
 {
     int saved_errno = errno;
     ffisan_use_closing(first, last, function);
+    if (ffisan_door_keeper.closing)
+        ffisan_door_keeper.closing(first, last);
     errno = saved_errno;
 }
 

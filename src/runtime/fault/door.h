@@ -62,6 +62,16 @@ struct ffisan_door_mapper {
 };
 extern struct ffisan_door_mapper ffisan_door_mapper __attribute__((visibility("hidden")));
 
+/** Told of the data of epoll, which the kernel keeps and hands back; NULL = nobody. */
+struct epoll_event;
+struct ffisan_door_keeper {
+    void (*kept)(int epoll, int fd, uint64_t word, uintptr_t pc, uintptr_t sp);
+    void (*removed)(int fd);
+    void (*closing)(int first, int last); /**< descriptors, of either sort */
+    void (*returned)(struct epoll_event *events, int n);
+};
+extern struct ffisan_door_keeper ffisan_door_keeper __attribute__((visibility("hidden")));
+
 /** Is it worth looking into arrays and structures? */
 static inline bool ffisan_door_is_open(void)
 {

@@ -5,7 +5,6 @@
 #include "runtime/fault/signals.h"
 
 #include <poll.h>
-#include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/timerfd.h>
 #include <sys/types.h>
@@ -119,11 +118,6 @@ FFISAN_DOOR(int, poll, (struct pollfd *fds, nfds_t n, int timeout), (fds, n, tim
             OUT(1, fds, n * sizeof(*fds)))
 FFISAN_DOOR(int, __poll_chk, (struct pollfd *fds, nfds_t n, int timeout, size_t room),
             (fds, n, timeout, room), OUT(1, fds, n * sizeof(*fds)))
-FFISAN_DOOR_FD(int, epoll_wait, (int epoll, struct epoll_event *events, int n, int timeout),
-               (epoll, events, n, timeout), epoll, OUT(2, events, (unsigned)n * sizeof(*events)))
-FFISAN_DOOR_FDS(int, epoll_ctl, (int epoll, int operation, int fd, struct epoll_event *event),
-                (epoll, operation, fd, event), epoll, fd, IN(4, event, sizeof(*event)))
-
 /* clang-format on */
 
 /* Masks for the time of a wait leave our signals deliverable, see signals.h. */
@@ -165,16 +159,4 @@ FFISAN_DOOR_OPEN(int, __ppoll_chk,
     return FFISAN_DOOR_REAL(int, __ppoll_chk,
                             (struct pollfd *, nfds_t, const struct timespec *, const sigset_t *,
                              size_t))(fds, n, timeout, mask, room);
-}
-
-FFISAN_DOOR_OPEN(int, epoll_pwait,
-                 (int epoll, struct epoll_event *events, int n, int timeout, const sigset_t *mask))
-{
-    static const char function[] = "epoll_pwait";
-    sigset_t storage;
-    OUT(2, events, (unsigned)n * sizeof(*events));
-    mask = ffisan_signals_wait_mask(mask, &storage);
-    return FFISAN_DOOR_REAL(
-        int, epoll_pwait, (int, struct epoll_event *, int, int, const sigset_t *))(epoll, events, n,
-                                                                                   timeout, mask);
 }

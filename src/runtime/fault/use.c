@@ -119,8 +119,8 @@ static const struct ffisan_holder *pick_holder(const struct use *use)
     if (!of_lua || !of_c)
         return of_lua ? of_lua : of_c;
     size_t lua_distance = distance(use, of_lua), c_distance = distance(use, of_c);
-    bool is_c = c_distance < lua_distance ||
-                (c_distance == lua_distance && is_bare_pointer(standin, of_lua));
+    bool was_copied = is_bare_pointer(standin, of_lua) || of_c->kind == FFISAN_HOLDER_KERNEL;
+    bool is_c = c_distance < lua_distance || (c_distance == lua_distance && was_copied);
     return is_c ? of_c : of_lua;
 }
 

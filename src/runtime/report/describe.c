@@ -164,6 +164,12 @@ void ffisan_describe_holder(struct ffisan_state *state, const struct ffisan_hold
         describe_malloc(holder, scratch, finding);
         return;
     }
+    if (holder->kind == FFISAN_HOLDER_KERNEL) {
+        finding->holder.kind = holder->kind;
+        finding->holder.type = "epoll data";
+        finding->holder.made = ffisan_creport_stack(holder->made, NULL, NULL);
+        return;
+    }
     finding->holder.kind = holder->kind;
     finding->holder.type =
         is_cdata ? cdata_type(state, holder->ctypeid, holder->size, scratch) : "userdata";

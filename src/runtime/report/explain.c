@@ -43,7 +43,8 @@ static bool add_last_name(struct ffisan_text *text, const char *path)
 static bool holder_is_c(const struct ffisan_finding *finding)
 {
     return finding->holder.kind == FFISAN_HOLDER_C_VARIABLE ||
-           finding->holder.kind == FFISAN_HOLDER_MALLOC;
+           finding->holder.kind == FFISAN_HOLDER_MALLOC ||
+           finding->holder.kind == FFISAN_HOLDER_KERNEL;
 }
 
 /* "libfoo.so: g_options+16" */
@@ -63,6 +64,14 @@ static void add_c_holder(struct ffisan_text *text, const struct ffisan_finding *
 
 static void add_why_c(struct ffisan_text *text, const struct ffisan_finding *finding)
 {
+    if (finding->holder.kind == FFISAN_HOLDER_KERNEL) {
+        ffisan_text_add(text, "The kernel keeps the address of the ");
+        ffisan_text_add(text, finding->block.type ? finding->block.type : "memory");
+        ffisan_text_add(text,
+                        " and hands it back with each event. That is no reference: the "
+                        "collector does not see it.");
+        return;
+    }
     ffisan_text_add(text, "C keeps the address of the ");
     ffisan_text_add(text, finding->block.type ? finding->block.type : "memory");
     ffisan_text_add(text, " after the call that it was handed to has returned, in ");
@@ -179,7 +188,9 @@ static const char *fix(struct ffisan_scratch *scratch, const struct ffisan_findi
     ffisan_place_add(text, " made at ", &finding->block.made);
     ffisan_text_add(text, " in a Lua variable or table that lives as long as ");
     if (holder_is_c(finding)) {
-        ffisan_text_add(text, "C may use it, or until C has been given another");
+        ffisan_text_add(text, finding->holder.kind == FFISAN_HOLDER_KERNEL
+                                  ? "the descriptor is registered, until EPOLL_CTL_DEL or close"
+                                  : "C may use it, or until C has been given another");
         ffisan_scratch_end_string(scratch);
         return start;
     }
