@@ -42,6 +42,7 @@ measure_malloc()
         compared plain "$luajit" "$program" \
             + natural "$ffisan" run --gc=natural -- "$luajit" "$program" \
             + auto "$ffisan" run --gc=auto -- "$luajit" "$program" \
+            + ledger "$ffisan" run --gc=natural --malloc=ledger -- "$luajit" "$program" \
             + asan "${under_asan[@]}" "$luajit" "$program" >"$tmp/malloc"
         "$compare" -n 1 -t "$seconds" plain "$luajit" "$program" \
             + valgrind "${grind[@]}" "$luajit" "$program" | tail -n 1 >>"$tmp/malloc"

@@ -149,13 +149,14 @@ render_malloc()
 {
     printf '\n### C memory\n\n'
     echo 'Programs in which a library of C, or libc, allocates and frees much for Lua code (`bench/malloc`), CPU time and the median of the ratios. The aim is 1.5 for'
-    echo '`natural`; what misses it is bold. With ASan (preloaded) and valgrind nothing that the collector owns is watched.'
+    echo '`natural`; what misses it is bold. *Ledger* is `--gc=natural --malloc=ledger`, with'
+    echo 'which the memory still comes from the allocator of the program. With ASan (preloaded) and valgrind nothing that the collector owns is watched.'
     echo
-    table 'program | plain | `natural` | `auto` | ASan | valgrind'
+    table 'program | plain | `natural` | `auto` | ledger | ASan | valgrind'
     awk "$awk_marks"'
         function ratio(r) { return r > 0 ? sprintf("%.2f", r) : "–" }
-        { printf "| `bench/malloc/%s.lua` | %.2f s | %s | %s | %s | %s |\n",
-            $1, $2 / 1e6, mark(ratio($5), $5 > 1.5), ratio($7), ratio($9), ratio($11) }' "$results/malloc"
+        { printf "| `bench/malloc/%s.lua` | %.2f s | %s | %s | %s | %s | %s |\n",
+            $1, $2 / 1e6, mark(ratio($5), $5 > 1.5), ratio($7), ratio($9), ratio($11), ratio($13) }' "$results/malloc"
 }
 
 render_startup()

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/doctor.h"
 
+#include "base/others.h"
 #include "cli/elf.h"
 #include "cli/fs.h"
 #include "cli/library.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -103,10 +105,39 @@ static void check_limits(const struct ffisan_doctor *doctor)
                           (unsigned long)(limit.rlim_cur / 1024));
 }
 
+static void *wait_for_end(void *end)
+{
+    pthread_mutex_lock(end);
+    pthread_mutex_unlock(end);
+    return NULL;
+}
+
+/* As the library does it before it calls memory lost in a program with several threads. */
+static void check_threads(const struct ffisan_doctor *doctor)
+{
+    pthread_mutex_t end = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t thread;
+    pthread_mutex_lock(&end);
+    if (pthread_create(&thread, NULL, wait_for_end, &end) != 0)
+        return;
+    struct ffisan_others *others = ffisan_others_stop();
+    ffisan_others_resume(others);
+    pthread_mutex_unlock(&end);
+    pthread_join(thread, NULL);
+    if (others)
+        ffisan_doctor_say(doctor, FFISAN_DOCTOR_OK, "threads", "can be stopped by ptrace");
+    else
+        ffisan_doctor_say(doctor, FFISAN_DOCTOR_NOTE, "threads",
+                          "cannot be stopped by ptrace (a debugger, a container, or "
+                          "kernel.yama.ptrace_scope): in programs with several threads, lost "
+                          "memory is not told");
+}
+
 void ffisan_doctor_system(struct ffisan_doctor *doctor)
 {
     check_library(doctor);
     check_kernel(doctor);
     check_guards(doctor);
     check_limits(doctor);
+    check_threads(doctor);
 }
