@@ -13,6 +13,7 @@ make -s -f "$here/Makefile" TOP="$top" || exit 1
 export MALLOC_PLUGIN=$top/build/tests/robust_malloc_plugin.so
 export MALLOC_LIBRARY=$top/build/tests/robust_malloc_own.so
 filter=${1:-}
+can_stop_threads=$("$ffisan" doctor -- true | grep ' ok *threads ')
 
 run() # PREFIX COMMAND...
 {
@@ -33,6 +34,7 @@ may_be_said() # PROGRAM HOST: pattern of what ffisan may say of it
     robust_malloc_own) echo '|not everything was watched: the program has a malloc of its own' ;;
     robust_malloc_sized) echo '|not everything was watched: the program has ways to free' ;;
     esac
+    [ -n "$can_stop_threads" ] || echo '|not everything was watched: memory that may have been lost'
 }
 
 check() # LABEL PRELOADED HOST PROGRAM [OPTION...]

@@ -273,8 +273,23 @@ static void check_leader(void)
     TAP_OK(status == 0, "a first thread that has ended is no obstacle");
 }
 
+/* Some containers and kernel.yama.ptrace_scope forbid what all of this rests on. */
+static bool may_trace(void)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(ptrace(PTRACE_SEIZE, getppid(), 0, 0) == 0 ? 0 : 1);
+    waitpid(child, &status, 0);
+    return status == 0;
+}
+
 int main(void)
 {
+    if (!may_trace()) {
+        TAP_OK(true, "a child must not trace its parent here: nothing to test");
+        return tap_done();
+    }
     struct ffisan_others *others = ffisan_others_stop();
     size_t n = 1;
     TAP_OK(others != NULL && ffisan_others_words(others, &n) && n == 0, "alone there is nobody");
