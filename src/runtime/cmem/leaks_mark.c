@@ -2,7 +2,8 @@
 /*
  * Roots are the writable private mappings of the process, page by page as far as they are in
  * memory, without our own; of this thread's stack, what is in use; the live blocks of all Lua
- * heaps.  A word that leads anywhere into a block keeps it.
+ * heaps; and where that is not enough, shared memory, and words that are not aligned.  A word that
+ * leads anywhere into a block keeps it.
  */
 #include "runtime/cmem/leaks_mark.h"
 
@@ -104,19 +105,39 @@ static bool is_root(const struct ffisan_leaks_mark *mark, const uint64_t *word)
     return !mark->is_in_process || !ffisan_listed_covers((uintptr_t)word);
 }
 
+static uint64_t word_at(const uint64_t *place)
+{
+    uint64_t word;
+    memcpy(&word, place, sizeof(word));
+    return word;
+}
+
+/* Of a phase that is not 0, all that lies in there completely. */
 static void search_words(struct ffisan_leaks_mark *mark, uintptr_t low, uintptr_t high, uint8_t how)
 {
     enum { PIECE = 64 };
-    const uint64_t *words = (const uint64_t *)((low + 7) & ~(uintptr_t)7);
-    const uint64_t *end = (const uint64_t *)(high & ~(uintptr_t)7);
+    const uint64_t *words =
+        (const uint64_t *)(((low + 7 - mark->phase) & ~(uintptr_t)7) + mark->phase);
+    const uint64_t *end = (const uint64_t *)(((high - mark->phase) & ~(uintptr_t)7) + mark->phase);
     if (words < end)
         mark->n_words += (uint64_t)(end - words);
     while ((words = skip(mark, words, end)) < end) {
         const uint64_t *stop = end - words < PIECE ? end : words + PIECE;
         for (; words < stop; words++)
-            if (__builtin_expect(*words - mark->low < mark->size, 0) && is_root(mark, words))
-                reach(mark, *words, how);
+            if (__builtin_expect(word_at(words) - mark->low < mark->size, 0) &&
+                is_root(mark, words))
+                reach(mark, word_at(words), how);
     }
+}
+
+/* At all phases, once any but 0 has been searched. */
+static void search_block_at(struct ffisan_leaks_mark *mark, uintptr_t block, size_t size,
+                            uint8_t how)
+{
+    unsigned phase = mark->phase;
+    for (mark->phase = 0; mark->phase < (phase ? 8u : 1u); mark->phase++)
+        search_words(mark, block, block + size, how);
+    mark->phase = phase;
 }
 
 static void follow(struct ffisan_leaks_mark *mark, uint8_t how)
@@ -125,7 +146,7 @@ static void follow(struct ffisan_leaks_mark *mark, uint8_t how)
     while (mark->n_pending > 0) {
         uintptr_t block = mark->pending[--mark->n_pending];
         if (ffisan_cheap_find_live(block, &ref))
-            search_words(mark, block, block + ffisan_slot_size(&ref), how);
+            search_block_at(mark, block, ffisan_slot_size(&ref), how);
     }
 }
 
@@ -169,12 +190,17 @@ static void reach_value(struct ffisan_leaks_mark *mark, uint64_t word)
     }
 }
 
+static bool is_cdata(const struct ffisan_slot_ref *ref)
+{
+    return ref->span->group != FFISAN_GROUP_INTERNAL &&
+           (ref->slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_CDATA;
+}
+
 static void search_object(void *context, const struct ffisan_slot_ref *ref)
 {
     struct ffisan_leaks_mark *mark = context;
     const uint64_t *words = (const uint64_t *)ref->block;
-    if (ref->span->group != FFISAN_GROUP_INTERNAL &&
-        (ref->slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_CDATA) {
+    if (is_cdata(ref)) {
         if (ffisan_reach_is_beyond(mark->reach, ref))
             ffisan_cholder_note_loss(mark->state, ref);
         else
@@ -259,6 +285,74 @@ static void search_registers(struct ffisan_leaks_mark *mark)
     search_words(mark, (uintptr_t)words, (uintptr_t)(words + n), REACHABLE);
 }
 
+/* What another thread that runs Lua has made is for its own searches to judge. */
+static bool is_for_another(const struct ffisan_leaks_mark *mark, const struct ffisan_ctrace *trace)
+{
+    return (mark->is_tentative || mark->others) && trace->state != mark->state;
+}
+
+/* If nothing leads to it, is that worth a word? */
+static bool may_be_listed(const struct ffisan_leaks_mark *mark, const struct ffisan_slot_ref *ref)
+{
+    const struct ffisan_cnote *note = ffisan_cheap_note(ref);
+    const struct ffisan_ctrace *trace = ffisan_ctraces_get(ref->slot->stack);
+    return !note->is_kept && !note->is_of_library && !note->is_reported && trace &&
+           trace->lua_stack && !is_for_another(mark, trace);
+}
+
+struct missing {
+    const struct ffisan_leaks_mark *mark;
+    bool found;
+};
+
+static void look_for_missing(void *context, const struct ffisan_slot_ref *ref)
+{
+    struct missing *missing = context;
+    missing->found |=
+        ffisan_cheap_note(ref)->is_marked == UNMARKED && may_be_listed(missing->mark, ref);
+}
+
+static bool is_any_missing(struct ffisan_leaks_mark *mark)
+{
+    struct missing missing = {.mark = mark};
+    ffisan_cheap_each_live(look_for_missing, &missing);
+    return missing.found;
+}
+
+static void search_reached(void *context, const struct ffisan_slot_ref *ref)
+{
+    struct ffisan_leaks_mark *mark = context;
+    if (ffisan_cheap_note(ref)->is_marked == REACHABLE)
+        search_words(mark, ref->block, ref->block + ffisan_slot_size(ref), REACHABLE);
+}
+
+static void search_cdata(void *context, const struct ffisan_slot_ref *ref)
+{
+    struct ffisan_leaks_mark *mark = context;
+    if (is_cdata(ref) && !ffisan_reach_is_beyond(mark->reach, ref))
+        search_words(mark, ref->block, ref->block + ffisan_slot_size(ref), REACHABLE);
+}
+
+/*
+ * Before anything is called lost: memory that may be shared with other processes, which hardly ever
+ * has pointers, and pointers of packed structs, which lie anywhere.
+ */
+static void search_unlikely(struct ffisan_leaks_mark *mark)
+{
+    if (!is_any_missing(mark))
+        return;
+    ffisan_maps_each_shared(search_mapping, mark);
+    follow(mark, REACHABLE);
+    for (mark->phase = 1; mark->phase < 8 && is_any_missing(mark); mark->phase++) {
+        ffisan_cheap_each_live(search_reached, mark);
+        search_process(mark);
+        for (struct ffisan_state *state = ffisan_runtime.states; state; state = state->next)
+            ffisan_heap_each_live(&state->heap, search_cdata, mark);
+        follow(mark, REACHABLE);
+    }
+    mark->phase = 0;
+}
+
 static void search_registration(void *context, struct ffisan_registration *registration)
 {
     search_words(context, (uintptr_t)&registration->word, (uintptr_t)(&registration->word + 1),
@@ -276,6 +370,7 @@ void ffisan_leaks_mark(struct ffisan_leaks_mark *mark)
     follow(mark, REACHABLE);
     if (mark->is_last)
         ffisan_leaks_mark_ending(mark);
+    search_unlikely(mark);
 }
 
 static void keep(void *context, const struct ffisan_slot_ref *ref)
@@ -289,6 +384,7 @@ void ffisan_leaks_mark_kept(struct ffisan_leaks_mark *mark)
 {
     search_process(mark);
     follow(mark, REACHABLE);
+    search_unlikely(mark);
     ffisan_cheap_each_live(keep, mark);
 }
 
@@ -343,25 +439,19 @@ static void spread(void *context, const struct ffisan_slot_ref *ref)
         return;
     note->is_marked = LOST;
     mark->lost_one = ref->block;
-    search_words(mark, ref->block, ref->block + ffisan_slot_size(ref), LOST_WITH_ANOTHER);
+    mark->phase = 1;
+    search_block_at(mark, ref->block, ffisan_slot_size(ref), LOST_WITH_ANOTHER);
     follow(mark, LOST_WITH_ANOTHER);
-}
-
-/* What another thread that runs Lua has made is for its own searches to judge. */
-static bool is_for_another(const struct ffisan_leaks_mark *mark, const struct ffisan_ctrace *trace)
-{
-    return (mark->is_tentative || mark->others) && trace->state != mark->state;
+    mark->phase = 0;
 }
 
 static void list(void *context, const struct ffisan_slot_ref *ref)
 {
     struct ffisan_leaks_mark *mark = context;
     struct ffisan_cnote *note = ffisan_cheap_note(ref);
-    const struct ffisan_ctrace *trace = ffisan_ctraces_get(ref->slot->stack);
     if (note->is_marked == REACHABLE)
         note->is_suspect = 0;
-    if (note->is_marked != LOST || note->is_kept || note->is_of_library || note->is_reported ||
-        !trace || !trace->lua_stack || is_for_another(mark, trace))
+    if (note->is_marked != LOST || !may_be_listed(mark, ref))
         return;
     if (mark->is_tentative) {
         mark->n_suspects += note->is_suspect;

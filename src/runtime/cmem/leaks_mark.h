@@ -32,6 +32,7 @@ struct ffisan_leaks_mark {
     const struct ffisan_leaks_range *ranges; /**< of a library */
     unsigned n_ranges;
     bool is_complete; /**< all memory was searched */
+    unsigned phase;   /**< words that lie so many bytes behind a multiple of 8 are searched */
     uint64_t n_words;
     const struct ffisan_reach *reach; /**< what does not count among the cdata, or NULL */
     uintptr_t low, size;              /**< of the C heap: a first look at a word */

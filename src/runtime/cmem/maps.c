@@ -22,17 +22,41 @@ static const char *read_hex(const char *text, uintptr_t *ret_number)
     return text;
 }
 
+/* Memory that no file and no device is behind.  To read a device's can do things. */
+static bool is_plain_memory(const char *path)
+{
+    static const char *const beginnings[] = {"/dev/zero", "/memfd:", "/dev/shm/", "/SYSV",
+                                             "anon_inode:[io_uring]"};
+    for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+        if (strncmp(path, beginnings[i], strlen(beginnings[i])) == 0)
+            return true;
+    return false;
+}
+
+/* Behind so many fields, and the spaces between. */
+static const char *skip_fields(const char *text, unsigned n)
+{
+    for (; n > 0; n--) {
+        text += strcspn(text, " ");
+        text += strspn(text, " ");
+    }
+    return text;
+}
+
 /* "7f0000000000-7f0000001000 rw-p 00000000 00:00 0    /path/of/a/file" */
-static bool read_line(const char *line, struct ffisan_mapping *ret_mapping)
+static bool read_line(const char *line, bool is_shared, struct ffisan_mapping *ret_mapping)
 {
     const char *text = read_hex(line, &ret_mapping->low);
     if (*text != '-')
         return false;
     text = read_hex(text + 1, &ret_mapping->high);
-    return strncmp(text, " rw-p", 5) == 0;
+    if (!is_shared)
+        return strncmp(text, " rw-p", 5) == 0;
+    return strncmp(text, " rw-s", 5) == 0 && is_plain_memory(skip_fields(text + 1, 4));
 }
 
 struct search {
+    bool is_shared;
     void (*visit)(void *context, const struct ffisan_mapping *mapping);
     void *context;
 };
@@ -41,14 +65,26 @@ static void visit_line(void *context, const char *line)
 {
     const struct search *search = context;
     struct ffisan_mapping mapping;
-    if (read_line(line, &mapping))
+    if (read_line(line, search->is_shared, &mapping))
         search->visit(search->context, &mapping);
+}
+
+static bool each(struct search *search)
+{
+    char data[8192];
+    return ffisan_io_each_line("/proc/self/maps", data, sizeof(data), visit_line, search);
 }
 
 bool ffisan_maps_each(void (*visit)(void *context, const struct ffisan_mapping *mapping),
                       void *context)
 {
-    char data[8192];
     struct search search = {.visit = visit, .context = context};
-    return ffisan_io_each_line("/proc/self/maps", data, sizeof(data), visit_line, &search);
+    return each(&search);
+}
+
+bool ffisan_maps_each_shared(void (*visit)(void *context, const struct ffisan_mapping *mapping),
+                             void *context)
+{
+    struct search search = {.is_shared = true, .visit = visit, .context = context};
+    return each(&search);
 }

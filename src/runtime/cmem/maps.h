@@ -17,4 +17,11 @@ struct ffisan_mapping {
 bool ffisan_maps_each(void (*visit)(void *context, const struct ffisan_mapping *mapping),
                       void *context);
 
+/**
+ * The same for shared ones that are memory and nothing else: anonymous, of memfd_create, shm_open,
+ * shmget, io_uring.
+ */
+bool ffisan_maps_each_shared(void (*visit)(void *context, const struct ffisan_mapping *mapping),
+                             void *context);
+
 #endif

@@ -29,7 +29,7 @@ static struct regions regions_of(const struct ffisan_scan_range *range)
 #define DEFINE_MAY_BE_ANY(name, bytes, ...)                                                        \
     static bool name(uintptr_t start, size_t n_bytes, struct regions a, struct regions b)          \
     {                                                                                              \
-        typedef uint64_t words_of_vector __attribute__((vector_size(bytes), aligned(8)));          \
+        typedef uint64_t words_of_vector __attribute__((vector_size(bytes), aligned(1)));          \
         typedef uint32_t vector __attribute__((vector_size(bytes)));                               \
         typedef int32_t signed_vector __attribute__((vector_size(bytes)));                         \
         const words_of_vector *vectors = (const words_of_vector *)start;                           \

@@ -15,8 +15,9 @@ struct ffisan_scan_range {
 };
 
 /**
- * How many bytes from `start` (aligned to 8) have certainly no word that leads into a range: all
- * whole steps of FFISAN_SCAN_STEP bytes, or 0.  The rest is to be looked at word by word.
+ * How many bytes from `start` have certainly no word that leads into a range: all whole steps of
+ * FFISAN_SCAN_STEP bytes, or 0.  The rest is to be looked at word by word.  Words are those 8, 16
+ * ... bytes behind the start, which need not be aligned.
  */
 size_t ffisan_scan_skip(uintptr_t start, size_t size, const struct ffisan_scan_range *a,
                         const struct ffisan_scan_range *b);
