@@ -4,6 +4,7 @@
 #include "runtime/bounds/extent.h"
 #include "runtime/bounds/gone.h"
 #include "runtime/cmem/cheap.h"
+#include "runtime/cmem/leaks.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/fault/door.h"
 #include "runtime/fault/guard.h"
@@ -15,6 +16,7 @@ static void check(const void *data, size_t size, const char *function)
     struct ffisan_extent extent;
     struct ffisan_quiet quiet;
     uintptr_t address = (uintptr_t)data;
+    ffisan_leaks_note_given(data, size);
     if (!state || ffisan_thread.is_busy || !ffisan_cheap_may_have(address))
         return;
     ffisan_state_classify_pending(state);

@@ -43,6 +43,7 @@ struct ffisan_cnote {
     uint8_t may_be_of_library : 1; /**< a library led to it that is being unloaded */
     uint8_t is_of_library : 1;     /**< and that is gone */
     uint8_t is_open : 1;           /**< freed, its pages closed and opened again */
+    uint8_t is_given;              /**< its address was written to a pipe, or to another queue */
 };
 
 enum ffisan_cheap_answer {

@@ -23,6 +23,7 @@
 #include "runtime/report/report.h"
 #include "runtime/state.h"
 
+#include <string.h>
 #include <sys/single_threaded.h>
 
 #define FIRST_BUDGET ((int64_t)48 << 20)
@@ -160,6 +161,29 @@ static void report_lost(struct ffisan_state *state, const struct ffisan_leaks_ma
         ffisan_leaks_report(state, &mark->lost[i]);
         if (ffisan_report_counts.n_suppressed == n_suppressed)
             ffisan_ctraces_add_lost(mark->lost[i].made, mark->lost[i].size);
+    }
+}
+
+/* Messages that have an address in them are short. */
+void ffisan_leaks_note_given(const void *data, size_t size)
+{
+    enum { MOST_BYTES = 128 };
+    unsigned char bytes[MOST_BYTES];
+    struct ffisan_slot_ref ref;
+    uintptr_t low, high, word;
+    if (size < sizeof(word) || size > MOST_BYTES || !ffisan_runtime.options.leaks ||
+        !ffisan_cheap_has_live())
+        return;
+    ffisan_cheap_bounds(&low, &high);
+    if (!ffisan_guard_copy(bytes, data, size))
+        return;
+    for (size_t i = 0; i + sizeof(word) <= size; i++) {
+        memcpy(&word, bytes + i, sizeof(word));
+        if (word - low < high - low && ffisan_cheap_find_live(word, &ref)) {
+            struct ffisan_cnote *note = ffisan_cheap_note(&ref);
+            if (note)
+                note->is_given = 1;
+        }
     }
 }
 

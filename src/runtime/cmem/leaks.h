@@ -44,6 +44,12 @@ struct ffisan_leaks_range {
 void ffisan_leaks_library_goes(const struct ffisan_leaks_range *ranges, unsigned n);
 void ffisan_leaks_library_went(bool is_gone);
 
+/**
+ * The program hands this to the kernel: an address in it may come back from a pipe.  The memory may
+ * be unreadable.  Context: any thread.
+ */
+void ffisan_leaks_note_given(const void *data, size_t size);
+
 struct ffisan_leaks_stats ffisan_leaks_stats(void);
 
 /**

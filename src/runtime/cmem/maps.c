@@ -44,19 +44,22 @@ static const char *skip_fields(const char *text, unsigned n)
 }
 
 /* "7f0000000000-7f0000001000 rw-p 00000000 00:00 0    /path/of/a/file" */
-static bool read_line(const char *line, bool is_shared, struct ffisan_mapping *ret_mapping)
+static bool read_line(const char *line, bool is_unlikely, struct ffisan_mapping *ret_mapping)
 {
     const char *text = read_hex(line, &ret_mapping->low);
     if (*text != '-')
         return false;
     text = read_hex(text + 1, &ret_mapping->high);
-    if (!is_shared)
+    if (!is_unlikely)
         return strncmp(text, " rw-p", 5) == 0;
-    return strncmp(text, " rw-s", 5) == 0 && is_plain_memory(skip_fields(text + 1, 4));
+    const char *path = skip_fields(text + 1, 4);
+    if (strncmp(text, " r--p", 5) == 0)
+        return *path == '\0' || strcmp(path, "[heap]") == 0;
+    return strncmp(text, " rw-s", 5) == 0 && is_plain_memory(path);
 }
 
 struct search {
-    bool is_shared;
+    bool is_unlikely;
     void (*visit)(void *context, const struct ffisan_mapping *mapping);
     void *context;
 };
@@ -65,7 +68,7 @@ static void visit_line(void *context, const char *line)
 {
     const struct search *search = context;
     struct ffisan_mapping mapping;
-    if (read_line(line, search->is_shared, &mapping))
+    if (read_line(line, search->is_unlikely, &mapping))
         search->visit(search->context, &mapping);
 }
 
@@ -82,9 +85,9 @@ bool ffisan_maps_each(void (*visit)(void *context, const struct ffisan_mapping *
     return each(&search);
 }
 
-bool ffisan_maps_each_shared(void (*visit)(void *context, const struct ffisan_mapping *mapping),
-                             void *context)
+bool ffisan_maps_each_unlikely(void (*visit)(void *context, const struct ffisan_mapping *mapping),
+                               void *context)
 {
-    struct search search = {.is_shared = true, .visit = visit, .context = context};
+    struct search search = {.is_unlikely = true, .visit = visit, .context = context};
     return each(&search);
 }

@@ -18,10 +18,11 @@ bool ffisan_maps_each(void (*visit)(void *context, const struct ffisan_mapping *
                       void *context);
 
 /**
- * The same for shared ones that are memory and nothing else: anonymous, of memfd_create, shm_open,
+ * The same for memory that pointers of the program hardly ever lie in: private and read-only,
+ * without a file; shared, if it is memory and nothing else: anonymous, of memfd_create, shm_open,
  * shmget, io_uring.
  */
-bool ffisan_maps_each_shared(void (*visit)(void *context, const struct ffisan_mapping *mapping),
+bool ffisan_maps_each_unlikely(void (*visit)(void *context, const struct ffisan_mapping *mapping),
                              void *context);
 
 #endif
