@@ -75,10 +75,11 @@ static bool wait_for_tracer(struct ffisan_others *others)
     return ffisan_tracer_step(others) == FFISAN_TRACER_DONE;
 }
 
-struct ffisan_others *ffisan_others_stop(void)
+struct ffisan_others *ffisan_others_stop(bool *ret_is_refused)
 {
     struct ffisan_others *others = NULL;
     int saved_errno = errno;
+    *ret_is_refused = true;
     if (!ffisan_io_is_confined && !is_emulated())
         others = ffisan_pages_map(sizeof(*others));
     if (!others)
@@ -95,6 +96,7 @@ struct ffisan_others *ffisan_others_stop(void)
     bool done = others->tracer > 0 && wait_for_tracer(others);
     if (is_named)
         ffisan_tracer_call(SYS_prctl, PR_SET_PTRACER, 0, 0, 0);
+    *ret_is_refused = others->tracer < 0 || ffisan_tracer_step(others) == FFISAN_TRACER_REFUSED;
     if (!done) {
         end(others);
         others = NULL;

@@ -17,12 +17,13 @@
 struct ffisan_others;
 
 /**
- * Stops them.  NULL when that is not possible: the kernel, its settings (kernel.yama.ptrace_scope)
- * or a debugger do not let us, one of them does not react, or there are too many.  Until they are
- * resumed, signals but faults are held back, and no lock may be waited for, of whomever.
+ * Stops them.  NULL when that is not possible: one of them does not react, there are too many, or,
+ * and then `*ret_is_refused` is set, the kernel, its settings (kernel.yama.ptrace_scope) or a
+ * debugger do not let us.  Until they are resumed, signals but faults are held back, and no lock
+ * may be waited for, of whomever.
  * errno is kept.  Context: any thread, not twice at a time; no signal handler.
  */
-struct ffisan_others *ffisan_others_stop(void);
+struct ffisan_others *ffisan_others_stop(bool *ret_is_refused);
 
 /** What was in their registers, `*ret_n` words; valid until they are resumed. */
 const uint64_t *ffisan_others_words(const struct ffisan_others *others, size_t *ret_n);

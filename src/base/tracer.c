@@ -17,8 +17,9 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define MAX_ROUNDS 8u /* threads may make threads while they are being stopped */
-#define MAX_TRIES 1000u
+#define MAX_ROUNDS 8u     /* threads may make threads while they are being stopped */
+#define MAX_SLEEPS 10000u /* of 100 us: a thread that runs may have to wait for a processor */
+#define MAX_SLEEPS_D 200u /* one that cannot be disturbed, as in vfork, may not react for long */
 
 long ffisan_tracer_call(long number, long a, long b, long c, long d)
 {
@@ -95,16 +96,23 @@ static long read_about(const struct ffisan_others *others, pid_t thread, const c
     return n;
 }
 
-/* Has ended, and nobody has asked for it: "17 (name) Z 1 ...". */
-static bool has_ended(const struct ffisan_others *others, pid_t thread)
+/* "17 (name) S 1 ...": the letter; 'X' when it is gone. */
+static char state_of(const struct ffisan_others *others, pid_t thread)
 {
     char data[256], *state = data;
     if (read_about(others, thread, "/stat", data, sizeof(data)) <= 0)
-        return true;
+        return 'X';
     for (char *at = data; *at; at++)
         if (*at == ')')
             state = at;
-    return state[0] == ')' && state[1] == ' ' && (state[2] == 'Z' || state[2] == 'X');
+    return state[0] == ')' && state[1] == ' ' ? state[2] : '?';
+}
+
+/* Also while nobody has asked for it. */
+static bool has_ended(const struct ffisan_others *others, pid_t thread)
+{
+    char state = state_of(others, thread);
+    return state == 'Z' || state == 'X';
 }
 
 /* Calls that the kernel begins again after a stop, whatever they wait for, and for how long. */
@@ -173,18 +181,21 @@ static bool must_be_left(struct ffisan_others *others, pid_t thread)
 
 /* ---- Stopping -------------------------------------------------------------------------------- */
 
-/* Sleeps a little now and then: a thread in vfork does not react before its child does. */
-static bool wait_for(pid_t thread, int *ret_status)
+static bool wait_for(const struct ffisan_others *others, pid_t thread, int *ret_status)
 {
-    const struct timespec a_while = {.tv_nsec = 20000};
-    for (unsigned i = 0; i < MAX_TRIES; i++) {
+    enum { YIELDS = 16 };
+    const struct timespec a_while = {.tv_nsec = 100000};
+    unsigned n_undisturbed = 0;
+    for (unsigned i = 0; i < YIELDS + MAX_SLEEPS && n_undisturbed < MAX_SLEEPS_D; i++) {
         long got = ffisan_tracer_call(SYS_wait4, thread, (long)ret_status, __WALL | WNOHANG, 0);
         if (got != 0)
             return got == thread;
-        if (i % 8 == 7)
-            ffisan_tracer_call(SYS_nanosleep, (long)&a_while, 0, 0, 0);
-        else
+        if (i < YIELDS) {
             ffisan_tracer_call(SYS_sched_yield, 0, 0, 0, 0);
+            continue;
+        }
+        ffisan_tracer_call(SYS_nanosleep, (long)&a_while, 0, 0, 0);
+        n_undisturbed += state_of(others, thread) == 'D';
     }
     return false;
 }
@@ -202,10 +213,13 @@ static bool stop(struct ffisan_others *others, struct ffisan_tracer_thread *thre
     int status = 0;
     if (must_be_left(others, thread->id))
         return true;
-    if (ffisan_tracer_call(SYS_ptrace, PTRACE_SEIZE, thread->id, 0, 0) != 0)
-        return has_ended(others, thread->id);
+    if (ffisan_tracer_call(SYS_ptrace, PTRACE_SEIZE, thread->id, 0, 0) != 0) {
+        bool is_gone = has_ended(others, thread->id);
+        others->is_refused |= !is_gone;
+        return is_gone;
+    }
     if (ffisan_tracer_call(SYS_ptrace, PTRACE_INTERRUPT, thread->id, 0, 0) != 0 ||
-        !wait_for(thread->id, &status))
+        !wait_for(others, thread->id, &status))
         return has_ended(others, thread->id);
     if (!WIFSTOPPED(status))
         return true;
@@ -301,7 +315,9 @@ int ffisan_tracer_run(void *argument)
     bool done = stop_all(others);
     if (!done)
         resume_all(others);
-    ffisan_tracer_set_step(others, done ? FFISAN_TRACER_DONE : FFISAN_TRACER_FAILED);
+    ffisan_tracer_set_step(others, done                 ? FFISAN_TRACER_DONE
+                                   : others->is_refused ? FFISAN_TRACER_REFUSED
+                                                        : FFISAN_TRACER_FAILED);
     while (done && ffisan_tracer_step(others) == FFISAN_TRACER_DONE)
         ffisan_tracer_wait(others, FFISAN_TRACER_DONE);
     if (done)

@@ -18,6 +18,7 @@ enum ffisan_tracer_step {
     FFISAN_TRACER_STOPS,   /**< it may begin */
     FFISAN_TRACER_DONE,    /**< they are stopped */
     FFISAN_TRACER_FAILED,  /**< not all could be: none is */
+    FFISAN_TRACER_REFUSED, /**< the same, and so it will be the next time */
     FFISAN_TRACER_RESUMES, /**< it may let them go */
 };
 
@@ -31,6 +32,7 @@ struct ffisan_others {
     uint32_t step; /**< enum ffisan_tracer_step */
     pid_t process, asker, tracer;
     uint64_t old_mask;
+    bool is_refused; /**< the kernel does not let us trace one */
     unsigned n_threads;
     struct ffisan_tracer_thread threads[FFISAN_TRACER_THREADS];
     size_t n_words;

@@ -120,11 +120,12 @@ static void check_threads(const struct ffisan_doctor *doctor)
     pthread_mutex_lock(&end);
     if (pthread_create(&thread, NULL, wait_for_end, &end) != 0)
         return;
-    struct ffisan_others *others = ffisan_others_stop();
+    bool is_refused;
+    struct ffisan_others *others = ffisan_others_stop(&is_refused);
     ffisan_others_resume(others);
     pthread_mutex_unlock(&end);
     pthread_join(thread, NULL);
-    if (others)
+    if (!is_refused)
         ffisan_doctor_say(doctor, FFISAN_DOCTOR_OK, "threads", "can be stopped by ptrace");
     else
         ffisan_doctor_say(doctor, FFISAN_DOCTOR_NOTE, "threads",

@@ -214,7 +214,10 @@ static void search_once(struct ffisan_leaks_mark *mark)
 /* Two searches have found nothing that leads there: now nobody moves, and registers count. */
 static void search_for_certain(struct ffisan_leaks_mark *mark)
 {
-    struct ffisan_others *others = ffisan_others_stop();
+    bool is_refused;
+    struct ffisan_others *others = ffisan_others_stop(&is_refused);
+    if (!others && !is_refused)
+        return; /* the next search will try again */
     if (!others) {
         ffisan_report_degraded(
             "memory that may have been lost: the other threads could not be "

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * The search of leaks_mark.h: what memory leads to.  Part of the mark phase, within its guard; the C
+ * The search of leaks_mark.h: what memory leads to.  Part of the mark phase, under its guard; the C
  * heap is locked.
  */
 #ifndef FFISAN_CMEM_LEAKS_SEARCH_H

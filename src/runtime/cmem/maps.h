@@ -23,6 +23,6 @@ bool ffisan_maps_each(void (*visit)(void *context, const struct ffisan_mapping *
  * shmget, io_uring.
  */
 bool ffisan_maps_each_unlikely(void (*visit)(void *context, const struct ffisan_mapping *mapping),
-                             void *context);
+                               void *context);
 
 #endif
