@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -50,6 +52,45 @@ static bool must_be_named(void)
            scope[0] == '1';
 }
 
+static void is_filtered_line(void *is_filtered, const char *line)
+{
+    static const char name[] = "Seccomp:\t";
+    if (strncmp(line, name, sizeof(name) - 1) == 0)
+        *(bool *)is_filtered = line[sizeof(name) - 1] != '0';
+}
+
+/* What allows a call or refuses it, may also end who makes it. */
+static bool is_filtered(void)
+{
+    char data[1024];
+    bool answer = true;
+    ffisan_io_each_line("/proc/self/status", data, sizeof(data), is_filtered_line, &answer);
+    return answer;
+}
+
+static int try_to_trace(void *others)
+{
+    pid_t asker = ((struct ffisan_others *)others)->asker;
+    ffisan_tracer_call(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0); /* it has memory of its own */
+    ffisan_tracer_call(SYS_ptrace, PTRACE_SEIZE, asker, 0, 0);
+    return 0;
+}
+
+/* A child that shares nothing makes the call first.  Once: filters stay. */
+static bool survives_filter(struct ffisan_others *others)
+{
+    static enum { NOT_KNOWN, SURVIVES, IS_ENDED } answer;
+    int status = 0;
+    if (answer == NOT_KNOWN && is_filtered()) {
+        long child = clone(try_to_trace, others->stack + sizeof(others->stack), 0, others);
+        if (child < 0 || ffisan_tracer_call(SYS_wait4, child, (long)&status, __WALL, 0) != child)
+            status = 1;
+    }
+    if (answer == NOT_KNOWN)
+        answer = status == 0 ? SURVIVES : IS_ENDED;
+    return answer == SURVIVES;
+}
+
 static void end(struct ffisan_others *others)
 {
     uint64_t old_mask = others->old_mask;
@@ -88,8 +129,10 @@ struct ffisan_others *ffisan_others_stop(bool *ret_is_refused)
     others->process = getpid();
     others->asker = gettid();
     /* No signal tells of its end: the program waits for children of its own. */
-    others->tracer = clone(ffisan_tracer_run, others->stack + sizeof(others->stack),
-                           CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED, others);
+    others->tracer = !survives_filter(others)
+                         ? -1
+                         : clone(ffisan_tracer_run, others->stack + sizeof(others->stack),
+                                 CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED, others);
     bool is_named = others->tracer > 0 && must_be_named() &&
                     ffisan_tracer_call(SYS_prctl, PR_SET_PTRACER, others->tracer, 0, 0) == 0;
     ffisan_tracer_set_step(others, FFISAN_TRACER_STOPS);

@@ -5,12 +5,16 @@
 #include "tap.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -280,6 +284,43 @@ static void check_leader(void)
     TAP_OK(status == 0, "a first thread that has ended is no obstacle");
 }
 
+/* A filter that ends who calls ptrace: we do not get that far. */
+static int be_filtered(void)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ptrace, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+    uint64_t word = 1;
+    pthread_t id;
+    is_over = n_ready = 0;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+        return 2;
+    pthread_create(&id, NULL, compute, &word);
+    wait_until_ready(1);
+    struct ffisan_others *others = stop();
+    ffisan_others_resume(others);
+    bool is_refused_first = is_refused;
+    bool is_stopped_again = stop() != NULL;
+    is_over = 1;
+    pthread_join(id, NULL);
+    return !others && is_refused_first && !is_stopped_again ? 0 : 1;
+}
+
+static void check_filtered(void)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(be_filtered());
+    waitpid(child, &status, 0);
+    TAP_OK(status == 0, "where a filter ends who traces, nobody is ended");
+}
+
 /* Some containers and kernel.yama.ptrace_scope forbid what all of this rests on. */
 static bool may_trace(void)
 {
@@ -297,6 +338,7 @@ int main(void)
         TAP_OK(true, "a child must not trace its parent here: nothing to test");
         return tap_done();
     }
+    check_filtered(); /* in a child that has not asked yet */
     struct ffisan_others *others = stop();
     size_t n = 1;
     TAP_OK(others != NULL && ffisan_others_words(others, &n) && n == 0, "alone there is nobody");
