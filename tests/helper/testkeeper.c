@@ -5,6 +5,7 @@
  * build/tests/libtestkeeper.so; programs say ffi.load("testkeeper").
  */
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,4 +228,48 @@ void keeper_label_set(const char *text)
 const char *keeper_label(void)
 {
     return label;
+}
+
+/* ---- A sampler: a thread that has the address of its buffer on its stack only ---------------- */
+
+static struct {
+    char *target;
+    size_t size;
+    sem_t taken, go, done;
+} sampler;
+
+static void *sample(void *argument)
+{
+    char *volatile target = sampler.target;
+    size_t size = sampler.size;
+
+    sampler.target = NULL;
+    sem_post(&sampler.taken);
+    sem_wait(&sampler.go);
+    for (size_t i = 0; i < size; i++)
+        target[i] = (char)('a' + i % 26);
+    sem_post(&sampler.done);
+    return argument;
+}
+
+int keeper_sampler_start(char *target, size_t size)
+{
+    pthread_t id;
+
+    sampler.target = target;
+    sampler.size = size;
+    sem_init(&sampler.taken, 0, 0);
+    sem_init(&sampler.go, 0, 0);
+    sem_init(&sampler.done, 0, 0);
+    if (pthread_create(&id, NULL, sample, NULL) != 0)
+        return -1;
+    pthread_detach(id);
+    sem_wait(&sampler.taken);
+    return 0;
+}
+
+void keeper_sampler_finish(void)
+{
+    sem_post(&sampler.go);
+    sem_wait(&sampler.done);
 }

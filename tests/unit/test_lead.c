@@ -18,6 +18,11 @@ struct ffisan_standin *ffisan_standin_for(struct ffisan_state *state,
     return NULL;
 }
 
+void ffisan_standin_watch(struct ffisan_standin *standin, size_t content)
+{
+    (void)standin, (void)content;
+}
+
 struct ffisan_standin *ffisan_standin_find(uintptr_t address)
 {
     (void)address;

@@ -10,6 +10,7 @@
 #include "runtime/audit/lead.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/listed.h"
+#include "runtime/cmem/maps.h"
 #include "runtime/cmem/registrations.h"
 #include "runtime/cmem/segments.h"
 #include "runtime/fault/guard.h"
@@ -20,6 +21,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/single_threaded.h>
 #include <time.h>
 
 #define PAGE FFISAN_PAGE_SIZE
@@ -190,6 +192,34 @@ static void search_registration(void *context, struct ffisan_registration *regis
         ffisan_lead_follow(context, word, FFISAN_SLOT_POINTER, &holder);
 }
 
+/* ---- Other threads --------------------------------------------------------------------------- */
+
+/* They run meanwhile: a word that comes and goes is seen by one of the searches or by none. */
+static void search_other_stack(void *context, const struct ffisan_mapping *mapping)
+{
+    struct ffisan_audit *audit = context;
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    struct ffisan_pages_range own;
+    bool is_ours = ffisan_pages_next_own(mapping->low, &own) && own.low < mapping->high;
+    if (is_ours || here - mapping->low < mapping->high - mapping->low)
+        return;
+    struct piece piece = {.audit = audit,
+                          .at = mapping->low,
+                          .end = mapping->high,
+                          .kind = FFISAN_SLOT_INTEGER,
+                          .holder = {.kind = FFISAN_HOLDER_STACK, .size = 8}};
+    search_large(&piece);
+}
+
+static void search_other_stacks(struct ffisan_audit *audit)
+{
+    enum { COST_OF_LIST = 1 << 20 };
+    if (__libc_single_threaded)
+        return;
+    audit->state->audit.c_bytes += COST_OF_LIST;
+    ffisan_maps_each_stack(search_other_stack, audit);
+}
+
 /* ---- All of it ------------------------------------------------------------------------------ */
 
 /*
@@ -206,6 +236,7 @@ __attribute__((noinline)) static bool search_memory(struct ffisan_audit *audit)
     for (size_t i = 0; i < n; i++)
         search_segment(audit, &segments[i], stack.start);
     search_segment(audit, &stack, stack.start);
+    search_other_stacks(audit);
     return search_heap(audit, stack.start);
 }
 

@@ -25,6 +25,22 @@ struct lj_cdata *ffisan_lead_cdata(const struct ffisan_slot_ref *ref)
     return lj_find_cdata(ref->block, ffisan_slot_size(ref), likely);
 }
 
+/* How far into its slot the content of a cdata, userdata or string begins; 0 = it is none. */
+static size_t content_offset(const struct ffisan_slot_ref *ref)
+{
+    const struct lj_cdata *cdata;
+    switch (ref->slot->type & FFISAN_SLOT_TYPE_MASK) {
+    case LJ_GCT_CDATA:
+        cdata = ffisan_lead_cdata(ref);
+        return cdata ? (uintptr_t)cdata->payload - ref->block : sizeof(*cdata);
+    case LJ_GCT_UDATA:
+        return sizeof(struct lj_udata);
+    case LJ_GCT_STR:
+        return sizeof(struct lj_str);
+    }
+    return 0;
+}
+
 /*
  * Can C use what the word points to?  Not the header of an object.  Tables and functions are names:
  * lua_topointer(L, i), kept to compare it or as a key, must stay what it is.  Of a coroutine C has
@@ -33,15 +49,9 @@ struct lj_cdata *ffisan_lead_cdata(const struct ffisan_slot_ref *ref)
 static bool is_pointer_to_content(const struct ffisan_slot_ref *ref, uint64_t word)
 {
     size_t offset = word - ref->block;
-    const struct lj_cdata *cdata;
     if (ref->span->group == FFISAN_GROUP_INTERNAL)
         return false;
     switch (ref->slot->type & FFISAN_SLOT_TYPE_MASK) {
-    case LJ_GCT_CDATA:
-        cdata = ffisan_lead_cdata(ref);
-        return offset >= (cdata ? (uintptr_t)cdata->payload - ref->block : sizeof(*cdata));
-    case LJ_GCT_UDATA:
-        return offset >= sizeof(struct lj_udata);
     case LJ_GCT_THREAD:
         return offset == 0;
     case LJ_GCT_TAB:
@@ -49,13 +59,11 @@ static bool is_pointer_to_content(const struct ffisan_slot_ref *ref, uint64_t wo
     case LJ_GCT_UPVAL:
     case LJ_GCT_PROTO:
         return false;
-    case LJ_GCT_STR:
-        return offset >= sizeof(struct lj_str);
     case 0:
         return ((const struct lj_header *)ref->block)->gct != LJ_GCT_STR ||
                offset >= sizeof(struct lj_str);
     default:
-        return true;
+        return offset >= content_offset(ref);
     }
 }
 
@@ -145,6 +153,8 @@ static void follow_into_heap(struct ffisan_audit *audit, uint64_t word, enum ffi
     note_seen(audit, standin, holder);
     if (!may_reaim(kind) || !reaim(holder, word, standin->base + (word - ref.block))) {
         audit->state->audit.n_evidence++;
+        if (content_offset(&ref) > 0)
+            ffisan_standin_watch(standin, content_offset(&ref));
         return; /* the block is kept from reuse as long as the word is there */
     }
     audit->state->audit.n_dangling++;

@@ -6,6 +6,7 @@
  */
 #include "runtime/audit/standin.h"
 
+#include "base/hash.h"
 #include "base/pages.h"
 #include "runtime/fault/door.h"
 #include "runtime/fault/signals.h"
@@ -241,6 +242,41 @@ void ffisan_standins_each_new(struct ffisan_state *state, uint32_t audit,
     for (uint32_t i = standins.live; i; i = standins.all[i - 1].next)
         if (standins.all[i - 1].state == state && standins.all[i - 1].first_seen == audit)
             visit(&standins.all[i - 1]);
+}
+
+#define WATCHED_BYTES 16384u
+
+static uint64_t sum_of(const struct ffisan_standin *standin)
+{
+    uint64_t sum = 1, rest = 0;
+    const uint64_t *words = (const uint64_t *)(standin->block + standin->content);
+    size_t size = standin->size - standin->content, n = size / sizeof(*words);
+    for (size_t i = 0; i < n; i++)
+        sum = ffisan_hash_mix(sum, words[i]);
+    memcpy(&rest, words + n, size % sizeof(*words));
+    return ffisan_hash_mix(sum, rest) | 1;
+}
+
+void ffisan_standin_watch(struct ffisan_standin *standin, size_t content)
+{
+    if (standin->sum != 0 || standin->size > WATCHED_BYTES || content >= standin->size)
+        return;
+    standin->content = (uint32_t)content;
+    standin->sum = sum_of(standin);
+}
+
+void ffisan_standins_each_written(const struct ffisan_state *state,
+                                  void (*visit)(const struct ffisan_standin *standin))
+{
+    for (uint32_t i = standins.live; i; i = standins.all[i - 1].next) {
+        struct ffisan_standin *standin = &standins.all[i - 1];
+        if (standin->state != state || standin->sum == 0)
+            continue;
+        uint64_t sum = sum_of(standin);
+        if (sum != standin->sum)
+            visit(standin);
+        standin->sum = sum;
+    }
 }
 
 void ffisan_standins_forget(struct ffisan_state *state)

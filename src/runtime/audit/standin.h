@@ -44,6 +44,8 @@ struct ffisan_standin {
     uint32_t seen;       /**< last audit that met a pointer to it */
     uint32_t seen_in_c;  /**< last audit that met one in memory of C */
     uint32_t next;       /**< of the same list: live ones, or released ones that wait for reuse */
+    uint64_t sum;        /**< of the block's content when it was first evidence; 0 = not taken */
+    uint32_t content;    /**< offset of what C can write; before it is what the VM writes */
     uint8_t type;        /**< as in struct ffisan_slot */
     bool is_open;        /**< used: readable and writable now */
     bool is_released;    /**< no pointer was found any more; the block may be gone */
@@ -93,6 +95,16 @@ void ffisan_standins_keep(const struct ffisan_state *state, uint32_t last, uint3
 /** Calls `visit` for the stand-ins of a state that this audit made. */
 void ffisan_standins_each_new(struct ffisan_state *state, uint32_t audit,
                               void (*visit)(const struct ffisan_standin *standin));
+
+/**
+ * An address that cannot be re-aimed leads to its block: whoever writes there, `content` bytes
+ * behind its start or further, will be noticed.
+ */
+void ffisan_standin_watch(struct ffisan_standin *standin, size_t content);
+
+/** Calls `visit` once for each whose block was written since. */
+void ffisan_standins_each_written(const struct ffisan_state *state,
+                                  void (*visit)(const struct ffisan_standin *standin));
 
 /** The state is closed: its blocks are gone.  Caller holds ffisan_runtime.lock. */
 void ffisan_standins_forget(struct ffisan_state *state);

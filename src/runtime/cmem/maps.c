@@ -44,32 +44,64 @@ static const char *skip_fields(const char *text, unsigned n)
 }
 
 /* "7f0000000000-7f0000001000 rw-p 00000000 00:00 0    /path/of/a/file" */
-static bool read_line(const char *line, bool is_unlikely, struct ffisan_mapping *ret_mapping)
+struct line {
+    struct ffisan_mapping mapping;
+    const char *access; /* "rw-p " */
+    const char *path;   /* or "" */
+};
+
+static bool read_line(const char *text, struct line *ret_line)
 {
-    const char *text = read_hex(line, &ret_mapping->low);
+    text = read_hex(text, &ret_line->mapping.low);
     if (*text != '-')
         return false;
-    text = read_hex(text + 1, &ret_mapping->high);
-    if (!is_unlikely)
-        return strncmp(text, " rw-p", 5) == 0;
-    const char *path = skip_fields(text + 1, 4);
-    if (strncmp(text, " r--p", 5) == 0)
-        return *path == '\0' || strcmp(path, "[heap]") == 0;
-    return strncmp(text, " rw-s", 5) == 0 && is_plain_memory(path);
+    text = read_hex(text + 1, &ret_line->mapping.high);
+    ret_line->access = skip_fields(text, 1);
+    ret_line->path = skip_fields(ret_line->access, 4);
+    return true;
+}
+
+static bool has_access(const struct line *line, const char *access)
+{
+    return strncmp(line->access, access, 4) == 0;
 }
 
 struct search {
-    bool is_unlikely;
+    bool (*is_wanted)(struct search *search, const struct line *line);
+    uintptr_t guard_end; /* of the last mapping, if nothing can be read there */
     void (*visit)(void *context, const struct ffisan_mapping *mapping);
     void *context;
 };
 
-static void visit_line(void *context, const char *line)
+static bool is_private(struct search *search, const struct line *line)
 {
-    const struct search *search = context;
-    struct ffisan_mapping mapping;
-    if (read_line(line, search->is_unlikely, &mapping))
-        search->visit(search->context, &mapping);
+    (void)search;
+    return has_access(line, "rw-p");
+}
+
+static bool is_unlikely(struct search *search, const struct line *line)
+{
+    (void)search;
+    if (has_access(line, "r--p"))
+        return *line->path == '\0' || strcmp(line->path, "[heap]") == 0;
+    return has_access(line, "rw-s") && is_plain_memory(line->path);
+}
+
+/* glibc has a guard below each stack (allocatestack.c). */
+static bool is_stack(struct search *search, const struct line *line)
+{
+    bool answer =
+        has_access(line, "rw-p") && *line->path == '\0' && line->mapping.low == search->guard_end;
+    search->guard_end = has_access(line, "---p") ? line->mapping.high : 0;
+    return answer;
+}
+
+static void visit_line(void *context, const char *text)
+{
+    struct search *search = context;
+    struct line line;
+    if (read_line(text, &line) && search->is_wanted(search, &line))
+        search->visit(search->context, &line.mapping);
 }
 
 static bool each(struct search *search)
@@ -81,13 +113,20 @@ static bool each(struct search *search)
 bool ffisan_maps_each(void (*visit)(void *context, const struct ffisan_mapping *mapping),
                       void *context)
 {
-    struct search search = {.visit = visit, .context = context};
+    struct search search = {.is_wanted = is_private, .visit = visit, .context = context};
     return each(&search);
 }
 
 bool ffisan_maps_each_unlikely(void (*visit)(void *context, const struct ffisan_mapping *mapping),
                                void *context)
 {
-    struct search search = {.is_unlikely = true, .visit = visit, .context = context};
+    struct search search = {.is_wanted = is_unlikely, .visit = visit, .context = context};
+    return each(&search);
+}
+
+bool ffisan_maps_each_stack(void (*visit)(void *context, const struct ffisan_mapping *mapping),
+                            void *context)
+{
+    struct search search = {.is_wanted = is_stack, .visit = visit, .context = context};
     return each(&search);
 }

@@ -25,4 +25,8 @@ bool ffisan_maps_each(void (*visit)(void *context, const struct ffisan_mapping *
 bool ffisan_maps_each_unlikely(void (*visit)(void *context, const struct ffisan_mapping *mapping),
                                void *context);
 
+/** The same for what may be stacks of threads, by the guard below; also other memory. */
+bool ffisan_maps_each_stack(void (*visit)(void *context, const struct ffisan_mapping *mapping),
+                            void *context);
+
 #endif
