@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli/alive.h"
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/debuginfo.h"
 #include "cli/model.h"
+#include "cli/rundir.h"
+#include "cli/summary.h"
 #include "wire/report_text.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum key { KEY_HELP = 1, KEY_COLOR };
@@ -34,9 +38,10 @@ static void print_help(void)
     puts(
         "Usage: ffisan show [options] FILE...\n"
         "\n"
-        "Prints the findings of a report file (made with --report=FILE) as text; '-' is standard\n"
-        "input.  C frames get file and line where the module has debug information.  Lines that\n"
-        "are not records are named on standard error, and the exit status is then 1.\n");
+        "Prints the findings of a report file (made with --report=FILE) as text.  '-' is standard\n"
+        "input, a folder is what `ffisan run` has kept of a program that lives on.  C frames get\n"
+        "file and line where the module has debug information.  Lines that are not records are\n"
+        "named on standard error, and the exit status is then 1.\n");
     ffisan_args_help(table, false);
 }
 
@@ -101,10 +106,6 @@ static void show_stream(struct show *show, const char *name, FILE *file)
 
 static void show_file(struct show *show, const char *name)
 {
-    if (strcmp(name, "-") == 0) {
-        show_stream(show, "(standard input)", stdin);
-        return;
-    }
     FILE *file = fopen(name, "re");
     if (!file) {
         ffisan_diag_say("cannot open '%s': %s", name, strerror(errno));
@@ -113,6 +114,44 @@ static void show_file(struct show *show, const char *name)
     }
     show_stream(show, name, file);
     fclose(file);
+}
+
+/* What `ffisan run` has kept of a program that lives on. */
+static void show_run(struct show *show, const char *path)
+{
+    struct ffisan_rundir_result result;
+    char **names = ffisan_alive_is_run(path) ? ffisan_rundir_records(path) : NULL;
+    if (!names) {
+        ffisan_diag_say("cannot read '%s': it is a folder, and none of a run", path);
+        show->failed = true;
+        return;
+    }
+    for (char **name = names; *name; name++) {
+        show_file(show, *name);
+        free(*name);
+    }
+    free(names);
+    fflush(stdout);
+    ffisan_rundir_read(path, &result);
+    ffisan_summary_say_gaps(&result, false);
+    ffisan_summary_say_findings(&result, -1);
+    if (result.n_affected == 0)
+        ffisan_diag_say("nothing has been found in %zu watched process%s", result.n_watched,
+                        result.n_watched == 1 ? "" : "es");
+    if (ffisan_alive_any(path))
+        ffisan_diag_say("processes of this run are still alive");
+    ffisan_rundir_free(&result);
+}
+
+static void show_name(struct show *show, const char *name)
+{
+    struct stat st;
+    if (strcmp(name, "-") == 0)
+        show_stream(show, "(standard input)", stdin);
+    else if (stat(name, &st) == 0 && S_ISDIR(st.st_mode))
+        show_run(show, name);
+    else
+        show_file(show, name);
 }
 
 static int show_all(struct show *show, char *const *names, int n_names)
@@ -124,7 +163,7 @@ static int show_all(struct show *show, char *const *names, int n_names)
     }
     show->debuginfo = ffisan_debuginfo_new();
     for (int i = 0; i < n_names; i++)
-        show_file(show, names[i]);
+        show_name(show, names[i]);
     const char *problem;
     while ((problem = ffisan_debuginfo_next_problem(show->debuginfo)))
         ffisan_diag_say("%s", problem);

@@ -201,6 +201,7 @@ bool ffisan_launch(char *const *argv, bool hup_is_quit, struct ffisan_launch_res
     ret_result->status = wait_for(pid);
     ret_result->last_forward = last_forward;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     if (error == ENOENT)
         return ffisan_failure_set(failure, FFISAN_EXIT_NOT_FOUND,
                                   "cannot execute '%s': its interpreter is missing", argv[0]);

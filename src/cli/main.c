@@ -18,6 +18,8 @@
  *      - environment.[ch]  (LD_PRELOAD, LUA_INIT, FFISAN_*: all that the runtime is told)
  *      - launch.[ch]       (start, signals, wait)
  *      - rundir.[ch]       (what the watched processes left)
+ *      - alive.[ch]        (which of them live on)
+ *      - summary.[ch]      (the last lines about a run)
  *      - lua_text.[ch]     (strings as Lua literals)
  *  - ffisan_cmd_resty()    (cmd_resty.c)
  *      - resty_options.[ch] (resty's options)

@@ -8,16 +8,14 @@
 
 #include "cli/fs.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <jansson.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { STATUS_MAX = 1 << 20 };
+enum { STATUS_MAX = 1 << 20, UNDELIVERED_MAX = 64 << 20 };
 
 /* What one process left. */
 struct process {
@@ -137,8 +135,6 @@ static void add_process(struct ffisan_rundir_result *result, const char *directo
     result->n_leaks += process.n_leaks;
     result->n_affected += n_errors + process.n_warnings + process.n_leaks > 0;
     result->n_watched += process.is_watched;
-    if (process.is_watched && kill((pid_t)pid, 0) == 0)
-        result->is_alive = true;
 }
 
 /* One entry per process: <pid>.status, or <pid>.jsonl when there is no status. */
@@ -185,30 +181,73 @@ void ffisan_rundir_free(struct ffisan_rundir_result *result)
     free_texts(&result->notes);
 }
 
-static bool process_has_entry(const char *pid, const char *entry)
+/* "dir/%p.jsonl": %p becomes the process id. */
+static char *expand_path(const char *pattern, long pid)
 {
-    size_t length;
-    char *path = ffisan_fs_format("/proc/%s/environ", pid);
-    char *environment = ffisan_fs_read_file(path, STATUS_MAX, &length);
-    free(path);
-    bool found = environment && memmem(environment, length, entry, strlen(entry) + 1) != NULL;
-    free(environment);
-    return found;
+    char *path = ffisan_fs_format("%s", "");
+    for (const char *c = pattern; *c; c++) {
+        bool is_pid = c[0] == '%' && c[1] == 'p';
+        char *longer =
+            is_pid ? ffisan_fs_format("%s%ld", path, pid) : ffisan_fs_format("%s%c", path, *c);
+        free(path);
+        path = longer;
+        c += is_pid;
+    }
+    return path;
 }
 
-bool ffisan_rundir_has_processes(const char *path)
+static bool append_file(const char *from, const char *to)
 {
-    char *entry = ffisan_fs_format("FFISAN_RUN_DIR=%s", path);
-    DIR *proc = opendir("/proc");
-    struct dirent *process;
-    bool found = false;
-    while (proc && !found && (process = readdir(proc))) {
-        bool is_pid = isdigit((unsigned char)process->d_name[0]);
-        found = is_pid && atol(process->d_name) != getpid() &&
-                process_has_entry(process->d_name, entry);
+    size_t length = 0;
+    char *data = ffisan_fs_read_file(from, UNDELIVERED_MAX, &length);
+    FILE *file = data ? fopen(to, "ae") : NULL;
+    bool done = file && fwrite(data, 1, length, file) == length;
+    if (file && fclose(file) != 0)
+        done = false;
+    free(data);
+    return done;
+}
+
+bool ffisan_rundir_deliver(const char *path, const char *pattern)
+{
+    DIR *directory = opendir(path);
+    struct dirent *entry;
+    bool done = true;
+    while (directory && (entry = readdir(directory))) {
+        char *end;
+        long pid = strtol(entry->d_name, &end, 10);
+        if (end == entry->d_name || strcmp(end, ".undelivered") != 0)
+            continue;
+        char *from = ffisan_fs_format("%s/%s", path, entry->d_name);
+        char *to = expand_path(pattern, pid);
+        done &= append_file(from, to);
+        unlink(from);
+        free(from);
+        free(to);
     }
-    if (proc)
-        closedir(proc);
-    free(entry);
-    return found;
+    if (directory)
+        closedir(directory);
+    return done;
+}
+
+static int is_record(const struct dirent *entry)
+{
+    const char *end = strrchr(entry->d_name, '.');
+    return end && strcmp(end, ".jsonl") == 0;
+}
+
+char **ffisan_rundir_records(const char *path)
+{
+    struct dirent **entries;
+    int n = scandir(path, &entries, is_record, versionsort);
+    if (n < 0)
+        return NULL;
+    char **names = calloc((size_t)n + 1, sizeof(*names));
+    for (int i = 0; i < n; i++) {
+        if (names)
+            names[i] = ffisan_fs_format("%s/%s", path, entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    return names;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/session.h"
 
+#include "cli/alive.h"
 #include "cli/environment.h"
 #include "cli/fs.h"
 #include "cli/library.h"
 #include "cli/rundir.h"
+#include "cli/summary.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -38,7 +40,7 @@ bool ffisan_session_begin(struct ffisan_session *session, struct ffisan_failure 
         return false;
     /* For all users: nginx opens it after it has changed to its own user. */
     session->run_dir = ffisan_fs_make_temp_dir("ffisan", 01777);
-    if (!session->run_dir)
+    if (!session->run_dir || !ffisan_alive_prepare(session->run_dir))
         return ffisan_failure_set(failure, FFISAN_EXIT_OWN, "cannot make a temporary directory: %s",
                                   strerror(errno));
     const struct ffisan_environment environment = {
@@ -50,85 +52,49 @@ bool ffisan_session_begin(struct ffisan_session *session, struct ffisan_failure 
     return ffisan_environment_apply(&environment, failure);
 }
 
-static const char *plural(size_t n)
+/* A daemon goes on, and may even have a LuaJIT that has not started yet. */
+static void say_left(const struct ffisan_session *session, const char *program)
 {
-    return n == 1 ? "" : "s";
-}
-
-/* ", 2 leaks" */
-static void add_count(char *text, size_t size, size_t n, const char *what)
-{
-    size_t length = strlen(text);
+    size_t n = ffisan_alive_count(session->run_dir);
+    char count[32] = "";
     if (n > 0)
-        snprintf(text + length, size - length, "%s%zu %s%s", length > 0 ? ", " : "", n, what,
-                 plural(n));
+        snprintf(count, sizeof(count), "%zu ", n);
+    ffisan_diag_say(
+        "'%s' left %sprocess%s running, and what is found there is kept: ffisan show %s", program,
+        count, n == 1 ? "" : "es", session->run_dir);
 }
 
-static bool has_failed(const struct ffisan_rundir_result *result)
+static void deliver(const struct ffisan_session *session)
 {
-    return result->n_errors + result->n_leaks > 0;
+    const char *report = session->settings.options.report;
+    if (report && !ffisan_rundir_deliver(session->run_dir, report))
+        ffisan_diag_say("cannot write to %s: not every finding is in it", report);
 }
 
-static void say_findings(const struct ffisan_rundir_result *result, int status)
-{
-    char counts[160] = "", distinct[64] = "", outcome[64] = "";
-    size_t n = result->n_errors + result->n_leaks + result->n_warnings;
-    add_count(counts, sizeof(counts), result->n_errors, "error");
-    add_count(counts, sizeof(counts), result->n_leaks, "leak");
-    add_count(counts, sizeof(counts), result->n_warnings, "warning");
-    if (result->n_ids > 0 && result->n_ids < n && result->n_ids < FFISAN_RUNDIR_MAX_IDS)
-        snprintf(distinct, sizeof(distinct), " (%zu different)", result->n_ids);
-    if (has_failed(result))
-        snprintf(outcome, sizeof(outcome), " (exit status %d)", status);
-    ffisan_diag_say("%s%s in %zu process%s%s", counts, distinct, result->n_affected,
-                    result->n_affected == 1 ? "" : "es", outcome);
-}
-
-static void say_texts(const char *prefix, const struct ffisan_rundir_texts *set)
-{
-    for (size_t i = 0; i < set->n_texts; i++)
-        ffisan_diag_say("%s%s", prefix, set->texts[i]);
-}
-
-/* A daemon may have a LuaJIT that has not started yet. */
-static void say_unwatched(const struct ffisan_session *session, const char *program)
-{
-    if (ffisan_rundir_has_processes(session->run_dir))
-        ffisan_diag_say(
-            "'%s' left processes running; they are watched and report to their "
-            "standard error, --log and --report",
-            program);
-    else
-        ffisan_diag_say("no LuaJIT was watched in this run; to see why, try: ffisan doctor -- %s",
-                        program);
-}
-
-int ffisan_session_report(const struct ffisan_session *session, const char *program, int status)
+int ffisan_session_report(struct ffisan_session *session, const char *program, int status)
 {
     struct ffisan_rundir_result result;
     ffisan_rundir_read(session->run_dir, &result);
-    if (has_failed(&result))
+    if (ffisan_summary_has_failed(&result))
         status = session->exit_code;
-    if (session->settings.options.stats)
-        say_texts("", &result.notes);
-    say_texts("not everything was watched: ", &result.degraded);
-    if (result.n_watched == 0 && result.n_affected == 0)
-        say_unwatched(session, program);
-    if (result.is_alive)
-        ffisan_diag_say("watched processes of '%s' are still running; this is not their last word",
+    deliver(session);
+    ffisan_summary_say_gaps(&result, session->settings.options.stats);
+    bool is_blind = result.n_watched == 0 && result.n_affected == 0;
+    session->is_kept =
+        ffisan_alive_any(session->run_dir) || (is_blind && ffisan_alive_started(session->run_dir));
+    if (session->is_kept)
+        say_left(session, program);
+    else if (is_blind)
+        ffisan_diag_say("no LuaJIT was watched in this run; to see why, try: ffisan doctor -- %s",
                         program);
-    if (result.n_affected > 0)
-        say_findings(&result, status);
-    if (result.n_suppressed > 0)
-        ffisan_diag_say("%zu finding%s suppressed", result.n_suppressed,
-                        plural(result.n_suppressed));
+    ffisan_summary_say_findings(&result, status);
     ffisan_rundir_free(&result);
     return status;
 }
 
 void ffisan_session_fini(struct ffisan_session *session)
 {
-    if (session->run_dir)
+    if (session->run_dir && !session->is_kept)
         ffisan_fs_remove_tree(session->run_dir);
     free(session->run_dir);
     free(session->library);

@@ -12,6 +12,7 @@ struct ffisan_session {
     bool preload_only; /**< leave LUA_INIT alone */
     char *library;     /**< owned; set by ffisan_session_begin() */
     char *run_dir;     /**< owned; set by ffisan_session_begin() */
+    bool is_kept;      /**< processes live on, and still write to the run directory */
 };
 
 /** Starts with the options of the environment; false when those are not understood. */
@@ -31,9 +32,12 @@ bool ffisan_session_begin(struct ffisan_session *session, struct ffisan_failure 
  * Sums up the run: prints what is to be said (nothing when the run was clean), and returns the
  * exit status of the command, which is `status` when no error was found.
  */
-int ffisan_session_report(const struct ffisan_session *session, const char *program, int status);
+int ffisan_session_report(struct ffisan_session *session, const char *program, int status);
 
-/** Removes the run directory.  The session may be half initialised. */
+/**
+ * Removes the run directory, unless processes of the run live on.  The session may be half
+ * initialised.
+ */
 void ffisan_session_fini(struct ffisan_session *session);
 
 #endif

@@ -77,10 +77,23 @@ lost 'standard error is a pipe that nobody reads' 66 '' \
     bash -c 'exec 2> >(exec 0<&-); sleep 0.2; exec "$@"' - "${run[@]}" -- luajit bad.lua
 lost 'standard error is closed' 66 '' bash -c 'exec 2>&-; exec "$@"' - "${run[@]}" -- luajit bad.lua
 lost 'standard input is closed' 66 SUMMARY bash -c 'exec 0<&-; exec "$@"' - "${run[@]}" -- luajit bad.lua
+lost 'standard error is closed, and a file gets its number' 66 "" \
+    "${run[@]}" --report="$tmp/reused.jsonl" -- luajit "$here/closes.lua" "$tmp/data"
+reused=$(
+    [ "$(cat "$tmp/data")" = 'one line of data' ] || head -3 "$tmp/data"
+    grep -q '"kind":"use-after-collect"' "$tmp/reused.jsonl" || echo 'not in the record'
+    grep -q 'not everything was watched: standard error has been closed' "$tmp/err" || cat "$tmp/err"
+)
+verdict 'robust/files/that file has what the program wrote' ${reused:+"$reused"}
 if [ "$(id -u)" = 0 ]; then # only root can leave so much behind
     chmod 700 "$tmp"
-    lost 'the program becomes nobody' 66 "cannot write to $tmp/nobody" \
-        "${run[@]}" --report="$tmp/nobody" -- luajit "$here/leaves.lua" setuid
+    # The command, which may still write there, takes it over.
+    lost 'the program becomes nobody' 66 SUMMARY \
+        "${run[@]}" --report="$tmp/nobody-%p" -- luajit "$here/leaves.lua" setuid
+    delivered=$(cat "$tmp"/nobody-[0-9]* 2>&1)
+    [ "$(grep -c '"kind":"use-after-collect"' <<<"$delivered")" = 1 ] && ! grep -q 'cannot write' "$tmp/err" &&
+        delivered=''
+    verdict 'robust/files/the report of who becomes nobody' ${delivered:+"$delivered"}
     lost 'the program locks itself in' 0 'the ffisan command cannot be told' \
         "${run[@]}" -- luajit "$here/leaves.lua" chroot
 fi

@@ -164,8 +164,15 @@ static void test_paths(void)
     }
     TAP_OK(count(file("%d.jsonl", getpid()), "\n") == 5,
            "a report that cannot be written is no end");
-    TAP_OK(count(file("%d.status", getpid()), "degraded=cannot write to /no/such/folder/file") == 1,
-           "and said once");
+    TAP_OK(count(file("%d.undelivered", getpid()), "\n") == 3, "it is left to the command");
+    TAP_OK(file("%d.status", getpid())[0] == '\0', "which will tell");
+    ffisan_runtime.run_dir = NULL;
+    for (int line = 35; line < 38; line++) {
+        finding = finding_at(line);
+        ffisan_report(&finding);
+    }
+    TAP_OK(count(file("log", 0), "cannot write to /no/such/folder/file") == 1,
+           "without one it is said, once");
 }
 
 /* In a child, so that nothing was reported yet. */

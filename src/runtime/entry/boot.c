@@ -21,6 +21,7 @@
 #include "runtime/ffi/callbacks.h"
 #include "runtime/ffi/libraries.h"
 #include "runtime/ffi/results.h"
+#include "runtime/report/outlet.h"
 #include "runtime/report/report.h"
 #include "runtime/report/suppressions.h"
 #include "runtime/vm/cstack.h"
@@ -54,11 +55,11 @@ static void read_run_dir(void)
     static char data[FFISAN_OPTION_STRING_MAX];
     struct ffisan_text copy;
     const char *value = ffisan_hidden_getenv("FFISAN_RUN_DIR");
-    if (!value || strlen(value) >= sizeof(data))
-        return;
+    bool is_given = value && strlen(value) < sizeof(data);
     ffisan_text_init(&copy, data, sizeof(data));
-    ffisan_text_add(&copy, value);
-    ffisan_runtime.run_dir = data;
+    if (is_given)
+        ffisan_text_add(&copy, value);
+    ffisan_outlet_begin(is_given ? data : NULL);
 }
 
 static void read_options(void)

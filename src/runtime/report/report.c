@@ -2,7 +2,7 @@
 #include "runtime/report/report.h"
 
 #include "base/hash.h"
-#include "base/io.h"
+#include "runtime/report/outlet.h"
 #include "runtime/report/suppressions.h"
 #include "runtime/state.h"
 #include "wire/record.h"
@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define MAX_IDS 8192
@@ -97,85 +96,12 @@ static bool is_repeated(uint64_t id)
 
 static int current_pid(void)
 {
-    int pid = (int)syscall(SYS_getpid);
+    int pid = ffisan_outlet_pid();
     if (pid != reporting_pid) {
         reporting_pid = pid;
         memset(&ffisan_report_counts, 0, sizeof(ffisan_report_counts));
     }
     return pid;
-}
-
-/* "dir/%p.jsonl": %p becomes the process id. */
-static void expand_path(struct ffisan_text *out, const char *pattern, int pid)
-{
-    for (; *pattern; pattern++) {
-        if (pattern[0] == '%' && pattern[1] == 'p') {
-            ffisan_text_add_signed(out, pid);
-            pattern++;
-        } else {
-            ffisan_text_add_char(out, *pattern);
-        }
-    }
-}
-
-/* Says once that a file of the user's cannot be written. */
-static void note_lost(const char *path)
-{
-    static bool is_noted;
-    char data[FFISAN_OPTION_STRING_MAX + 128];
-    struct ffisan_text text;
-    if (is_noted)
-        return;
-    is_noted = true;
-    ffisan_text_init(&text, data, sizeof(data));
-    ffisan_text_add(&text, "cannot write to ");
-    ffisan_text_add(&text, path);
-    ffisan_text_add(&text, ": not every finding is in it");
-    ffisan_report_degraded(data);
-}
-
-static bool append(const char *pattern, const char *data, size_t size)
-{
-    char path[FFISAN_OPTION_STRING_MAX + 64];
-    struct ffisan_text text;
-    ffisan_text_init(&text, path, sizeof(path));
-    expand_path(&text, pattern, current_pid());
-    if (ffisan_io_append(path, data, size))
-        return true;
-    note_lost(path);
-    return false;
-}
-
-/* Succeeds without a run directory as well: nobody waits then. */
-static bool append_in_run_dir(const char *suffix, const char *data, size_t size)
-{
-    char path[FFISAN_OPTION_STRING_MAX + 64];
-    struct ffisan_text text;
-    if (!ffisan_runtime.run_dir)
-        return true;
-    ffisan_text_init(&text, path, sizeof(path));
-    ffisan_text_add(&text, ffisan_runtime.run_dir);
-    ffisan_text_add_char(&text, '/');
-    ffisan_text_add_signed(&text, current_pid());
-    ffisan_text_add(&text, suffix);
-    return ffisan_io_append(path, data, size);
-}
-
-static void write_log(const char *data, size_t size)
-{
-    if (!ffisan_runtime.options.log || !append(ffisan_runtime.options.log, data, size))
-        ffisan_io_write(2, data, size);
-}
-
-/* After chroot, or on a full disk, where the exit status of `ffisan run` still tells. */
-static void note_unheard(void)
-{
-    static bool is_noted;
-    if (!is_noted)
-        ffisan_report_note(
-            "the ffisan command cannot be told of this finding: "
-            "its temporary folder cannot be written");
-    is_noted = true;
 }
 
 static void write_record(const struct ffisan_finding *finding)
@@ -190,10 +116,7 @@ static void write_record(const struct ffisan_finding *finding)
             return;
         }
     }
-    if (ffisan_runtime.options.report)
-        append(ffisan_runtime.options.report, record.data, record.length);
-    if (!append_in_run_dir(".jsonl", record.data, record.length))
-        note_unheard();
+    ffisan_outlet_record(record.data, record.length);
 }
 
 static void write_text(const struct ffisan_finding *finding)
@@ -204,7 +127,7 @@ static void write_text(const struct ffisan_finding *finding)
                  (ffisan_runtime.options.color == FFISAN_COLOR_AUTO &&
                   !ffisan_runtime.options.log && isatty(2));
     ffisan_report_text(&text, finding, color);
-    write_log(text.data, text.length);
+    ffisan_outlet_text(text.data, text.length);
 }
 
 static void count(const struct ffisan_finding *finding)
@@ -254,21 +177,9 @@ void ffisan_report_halt(void)
     abort();
 }
 
-static bool append_status(const char *key, const char *value)
-{
-    char data[1024];
-    struct ffisan_text text;
-    ffisan_text_init(&text, data, sizeof(data));
-    ffisan_text_add(&text, key);
-    ffisan_text_add_char(&text, '=');
-    ffisan_text_add(&text, value);
-    ffisan_text_add_char(&text, '\n');
-    return append_in_run_dir(".status", text.data, text.length);
-}
-
 void ffisan_report_status(const char *key, const char *value)
 {
-    append_status(key, value);
+    ffisan_outlet_status(key, value);
 }
 
 void ffisan_report_note(const char *message)
@@ -279,11 +190,11 @@ void ffisan_report_note(const char *message)
     ffisan_text_add(&text, "ffisan: ");
     ffisan_text_add(&text, message);
     ffisan_text_add_char(&text, '\n');
-    write_log(text.data, text.length);
+    ffisan_outlet_text(text.data, text.length);
 }
 
 void ffisan_report_degraded(const char *why)
 {
-    if (!ffisan_runtime.run_dir || !append_status("degraded", why))
+    if (!ffisan_runtime.run_dir || !ffisan_outlet_status("degraded", why))
         ffisan_report_note(why);
 }

@@ -55,8 +55,19 @@ check 'a program without LuaJIT' 4 '' \
     "$ffisan" run -- sh -c 'exit 4'
 check 'a LuaJIT that was not watched' 0 '' 'no LuaJIT was watched' \
     env FAKE_BLIND=1 "$ffisan" run -- luajit -e ''
-check 'a daemon is not waited for' 5 '' "^ffisan: 'sh' left processes running" \
-    "$ffisan" run -- sh -c 'sleep 2 >/dev/null 2>&1 & exit 5'
+
+# Who lives on: the folder of the run does, too, and `ffisan show` reads it.
+left="^ffisan: 'sh' left (1 process|processes) running, and what is found there is kept: ffisan show"
+check 'a daemon is not waited for, and its findings are kept' 5 '' "$left $TMPDIR/ffisan-[^ ]*"$'\n''0$' \
+    sh -c '"$1" run -- sh -c "sleep 2 >/dev/null 2>&1 & exit 5"
+        status=$?
+        "$1" show "$TMPDIR"/ffisan-* 2>"$TMPDIR/shown"
+        echo $? >&2
+        grep -q "^ffisan: nothing has been found in 0 watched processes$" "$TMPDIR/shown" || exit 1
+        rm -r "$TMPDIR"/*
+        exit $status' - "$ffisan"
+check 'a background process without LuaJIT beside a watched one is no daemon' 0 '^1$' '' \
+    "$ffisan" run -- sh -c 'sleep 2 >/dev/null 2>&1 & luajit -e "print(1)"'
 
 # What the program is started with.
 check 'options are passed on' 0 "^gc=line:max_reports=3:halt=1:color=never$" '*' \

@@ -113,7 +113,7 @@ check 'no newline at the end' 0 'SUMMARY' '' "$ffisan" show "$tmp/cut.jsonl"
 check 'an empty file' 0 '' '' "$ffisan" show "$tmp/empty.jsonl"
 check 'a file that does not exist' 1 'SUMMARY' "cannot open '/nonexistent'" \
     "$ffisan" show /nonexistent "$tmp/good.jsonl"
-check 'a directory' 1 '' "cannot read '/tmp'" "$ffisan" show /tmp
+check 'a directory' 1 '' "cannot read '/tmp': it is a folder, and none of a run" "$ffisan" show /tmp
 check 'a full disk' 125 '' 'cannot write to standard output' \
     sh -c '"$1" show "$2" >/dev/full' - "$ffisan" "$tmp/good.jsonl"
 check 'no file' 125 '' '^ffisan: no file given' "$ffisan" show
