@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+struct ffisan_lock *ffisan_lock_at_risk;
+
 /* glibc's nanosleep may be cancelled: the caller has no cleanup. */
 void ffisan_lock_wait(unsigned n_tries)
 {

@@ -36,4 +36,18 @@ static inline void ffisan_lock_give(struct ffisan_lock *lock)
     atomic_store(&lock->owner, 0);
 }
 
+/**
+ * The lock that is held while code runs which may fault and is not ours, or NULL: a guard that the
+ * fault leads out of gives it back.
+ */
+extern struct ffisan_lock *ffisan_lock_at_risk __attribute__((visibility("hidden")));
+
+/** Gives that one back, if this thread holds it. */
+static inline void ffisan_lock_abandon(void)
+{
+    struct ffisan_lock *lock = ffisan_lock_at_risk;
+    if (lock && atomic_load(&lock->owner) == (uintptr_t)pthread_self())
+        ffisan_lock_give(lock);
+}
+
 #endif

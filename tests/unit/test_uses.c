@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Uses of stand-ins reach the engine, whatever the program has done with its signals. */
+#include "base/lock.h"
 #include "base/real.h"
 #include "child.h"
 #include "no_descriptors.h"
@@ -159,6 +160,24 @@ static void guards(void)
     use_once();
 }
 
+static struct ffisan_lock risky;
+
+static void fault_with_lock(void *argument)
+{
+    if (ffisan_lock_take(&risky))
+        *(volatile int *)argument = 1;
+}
+
+/* What the unwinder is: left with its lock, it would give no stack ever after. */
+static void guard_gives_lock(void)
+{
+    ffisan_lock_at_risk = &risky;
+    for (int i = 0; i < 3; i++) {
+        MUST(!ffisan_guard_run(fault_with_lock, (void *)0x20));
+        MUST(risky.owner == 0);
+    }
+}
+
 static void guard_inside(void)
 {
     char text[8];
@@ -243,6 +262,7 @@ int main(void)
     ends("uses in handlers, while blocked or ignored", use_anywhere, 0);
     ends("what others installed is adopted", start_late, 0);
     ends("guards", guards, 0);
+    ends("a guard gives back the lock of what faulted", guard_gives_lock, 0);
     ends("guards inside a use, with a small alternate stack", guarded_use, 0);
     ends("an engine that faults ends as the program would", broken_engine, SIGSEGV);
     ends("an engine that uses stand-ins without end is stopped", endless_engine, SIGSEGV);

@@ -6,6 +6,7 @@
 #undef _FORTIFY_SOURCE
 #include "runtime/fault/guard.h"
 
+#include "base/lock.h"
 #include "runtime/fault/arch.h"
 #include "runtime/fault/signals.h"
 
@@ -105,6 +106,7 @@ void ffisan_guard_catch(uintptr_t address, const ucontext_t *context)
         guard = guard->outer;
     if (guard == NULL)
         return;
+    ffisan_lock_abandon();
     ffisan_signals_leave_handler(guard->handler_depth, context);
     siglongjmp(guard->jump, 1);
 }

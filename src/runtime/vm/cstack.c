@@ -48,6 +48,7 @@ bool ffisan_unwinder_load(void)
     ffisan_modules_range((uintptr_t)found.backtrace, &found.low, &found.size);
     if (found.backtrace && found.get_ip && found.get_cfa && found.function_start)
         ffisan_unwinder = found;
+    ffisan_lock_at_risk = &ffisan_unwinder_lock;
     errno = saved_errno;
     return ffisan_unwinder.backtrace != NULL;
 }

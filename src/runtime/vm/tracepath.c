@@ -255,6 +255,15 @@ static bool call(struct walk *walk, uint32_t ins)
     return true;
 }
 
+/* May it call a metamethod?  Then a snapshot that was taken in there tells. */
+static const struct lj_proto *metamethod_of(const struct walk *walk, uint32_t op)
+{
+    bool may_call = is_between(op, LJ_BC_UNM, LJ_BC_CAT) ||
+                    is_between(op, LJ_BC_TGETV, LJ_BC_TGETB) ||
+                    is_between(op, LJ_BC_TSETV, LJ_BC_TSETB);
+    return may_call ? seen_called(walk) : NULL;
+}
+
 /* A comparison: where the next snapshot is taken, of whichever way the code does not go. */
 static bool is_decided_here(const struct walk *walk, uint32_t pc, uint32_t target)
 {
@@ -285,6 +294,12 @@ static bool follow(struct walk *walk)
         }
         if (is_between(op, LJ_BC_CALLM, LJ_BC_ITERN)) {
             if (!call(walk, ins))
+                return false;
+            continue;
+        }
+        const struct lj_proto *metamethod = metamethod_of(walk, op);
+        if (metamethod) {
+            if (!enter(walk, metamethod, false))
                 return false;
             continue;
         }

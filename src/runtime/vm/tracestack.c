@@ -7,6 +7,7 @@
 
 #define REF_BIAS 0x8000u /* IR constants lie below (lj_ir.h) */
 #define SNAP_FRAME 0x010000u
+#define SNAP_CONT 0x020000u /* where a metamethod returns to: the slot before its function */
 enum { IR_SIZE = 8 };
 
 static uint64_t load(uintptr_t address)
@@ -76,7 +77,8 @@ size_t ffisan_tracestack_snapshot(const struct ffisan_vm *vm, const struct lj_tr
     frames[n++] = frame_at(vm, trace, pcbase >> 8);
     for (uint32_t i = snap->nent; i-- > 0 && n < max;) {
         uint32_t ref = map[i] & 0xffff;
-        if (!(map[i] & SNAP_FRAME) || ref >= REF_BIAS || ref < trace->nk || map[i] >> 24 < 2)
+        if (!(map[i] & (SNAP_FRAME | SNAP_CONT)) || ref >= REF_BIAS || ref < trace->nk ||
+            map[i] >> 24 < 2)
             continue;
         uint64_t link = load(trace->ir + (uint64_t)(ref + 1) * IR_SIZE);
         if ((link & 3) == 0 && link > 4096 && !(link >> 47))
