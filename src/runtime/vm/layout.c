@@ -411,6 +411,7 @@ static const char *probe_all(struct probe *probe)
     find_traces(probe);
     check_bytecode(probe);
     probe->layout->functions_are_known = ffisan_layout_probe_functions(probe->api, probe->L);
+    probe->layout->ffid_string = ffisan_layout_probe_string(probe->api, probe->L);
     ffisan_layout_probe_callbacks(probe->api, probe->L,
                                   probe->layout->ctype_state == FFISAN_NO_OFFSET
                                       ? 0
@@ -455,6 +456,7 @@ const char *ffisan_layout_probe(const struct ffisan_api *api, struct ffisan_layo
     memset(ret_layout, 0xff, sizeof(*ret_layout));
     ret_layout->n_gcroot = 0;
     ret_layout->functions_are_known = false;
+    ret_layout->ffid_string = 0;
     struct probe *probe = ffisan_pages_map(sizeof(*probe));
     char *arena = ffisan_pages_map(ARENA_BYTES);
     const char *problem = "there is no memory for a scratch state";

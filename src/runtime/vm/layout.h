@@ -44,6 +44,7 @@ struct ffisan_layout {
     bool bytecode_is_known;    /**< numbered as vm/liveness.h believes */
     uint16_t jit_traces;       /**< struct lj_trace ** indexed by number */
     bool functions_are_known;  /**< library functions are called through their object */
+    uint8_t ffid_string;       /**< number of the built-in function ffi.string, or 0 */
     uint16_t finalizers;       /**< table: cdata and their finalizers (vm/finalizers.h); or it is */
     uint16_t ctype_finalizers; /**< in the type table, at this offset: one of the two is known */
     struct ffisan_callback_layout callbacks;

@@ -81,6 +81,15 @@ static bool run(const struct ffisan_api *api, lua_State *L, const char *code, in
     return api->lua_pcall(L, n, n_results, 0) == 0;
 }
 
+uint8_t ffisan_layout_probe_string(const struct ffisan_api *api, lua_State *L)
+{
+    uint8_t ffid = 0;
+    if (run(api, L, "return require('ffi').string", 1) && api->lua_type(L, -1) == LUA_TFUNCTION)
+        ffid = ((const struct lj_func *)api->lua_topointer(L, -1))->ffid;
+    api->lua_settop(L, 0);
+    return ffid;
+}
+
 /* Slots used, type of the last one. */
 static bool has_slots(uintptr_t types, const struct ffisan_callback_layout *layout, uint32_t topid,
                       bool is_last_used)

@@ -12,6 +12,9 @@
 /** Is the C code of a library function called through the address in its object? */
 bool ffisan_layout_probe_functions(const struct ffisan_api *api, lua_State *L);
 
+/** The number of the built-in function ffi.string, or 0. */
+uint8_t ffisan_layout_probe_string(const struct ffisan_api *api, lua_State *L);
+
 /** Finds the words of CTState that callbacks are managed by; `types` is its address. */
 void ffisan_layout_probe_callbacks(const struct ffisan_api *api, lua_State *L, uintptr_t types,
                                    struct ffisan_callback_layout *ret_layout);

@@ -71,6 +71,11 @@ static bool is_between(uint32_t op, uint32_t first, uint32_t last)
     return op >= first && op <= last;
 }
 
+static uintptr_t pc_of(const struct level *level)
+{
+    return (uintptr_t)&level->proto->bc[level->pc];
+}
+
 static struct level *top(struct walk *walk)
 {
     return &walk->levels[walk->depth - 1];
@@ -90,6 +95,17 @@ static bool is_table(struct walk *walk, uint32_t slot)
     return lj_tv_type(value) == LJ_GCT_TAB;
 }
 
+/* The one function of the ffi that makes strings, and no cdata. */
+static bool calls_ffi_string(struct walk *walk)
+{
+    const struct level *level = top(walk);
+    struct ffisan_callee callee =
+        ffisan_callee_at(level->function, level->proto, level->pc, base_of(walk));
+    uint8_t ffid = walk->path->vm->layout.ffid_string;
+    return ffid != 0 && callee.value != UINT64_MAX && lj_tv_type(callee.value) == LJ_GCT_FUNC &&
+           ((const struct lj_func *)lj_tv_object(callee.value))->ffid == ffid;
+}
+
 /* How well an instruction that stays in this function fits. */
 static enum rank rank_of(struct walk *walk, uint32_t ins)
 {
@@ -106,6 +122,8 @@ static enum rank rank_of(struct walk *walk, uint32_t ins)
     case FFISAN_LUA_MAKES_STRINGS:
         return op == LJ_BC_CAT ? LIKELY : is_call ? POSSIBLE : UNFIT;
     case FFISAN_LUA_MAKES_CDATA:
+        if (is_call && calls_ffi_string(walk))
+            return UNFIT;
         return is_call ? LIKELY : is_load || is_operator ? POSSIBLE : UNFIT;
     default:
         return is_call || op == LJ_BC_CAT ? LIKELY : UNFIT;
@@ -124,7 +142,7 @@ static void look_at(struct walk *walk, uint32_t ins)
 
 static bool is_same(const struct ffisan_luaframe *frame, const struct level *level)
 {
-    return frame->proto == level->proto && frame->pc == (uintptr_t)&level->proto->bc[level->pc];
+    return frame->proto == level->proto && frame->pc == pc_of(level);
 }
 
 /* Has the next snapshot been reached? */
@@ -133,7 +151,7 @@ static bool is_there(const struct walk *walk)
     const struct ffisan_tracepath *path = walk->path;
     const struct level *level = &walk->levels[walk->depth - 1];
     if (path->n_to == 0)
-        return path->trace->startpc == (uintptr_t)&level->proto->bc[level->pc];
+        return path->trace->startpc == pc_of(level);
     return path->n_to == walk->depth && is_same(&path->to[0], level);
 }
 
@@ -369,7 +387,7 @@ size_t ffisan_tracepath_find(const struct ffisan_tracepath *path,
     for (uint32_t i = 0; i < walk.found_depth; i++) {
         const struct level *level = &walk.found[walk.found_depth - 1 - i];
         ret_frames[i] = (struct ffisan_luaframe){.proto = level->proto,
-                                                 .pc = (uintptr_t)&level->proto->bc[level->pc],
+                                                 .pc = pc_of(level),
                                                  .approximate = true,
                                                  .is_followed = true,
                                                  .called_by_lua = true};
