@@ -116,6 +116,17 @@ static void show_file(struct show *show, const char *name)
     fclose(file);
 }
 
+/* How many, as far as /proc tells. */
+static void say_alive(const char *path)
+{
+    size_t n = ffisan_alive_any(path) ? ffisan_alive_count(path) : 0;
+    if (n > 0)
+        ffisan_diag_say("%zu watched process%s of this run live%s on", n, n == 1 ? "" : "es",
+                        n == 1 ? "s" : "");
+    else if (ffisan_alive_any(path))
+        ffisan_diag_say("watched processes of this run live on");
+}
+
 /* What `ffisan run` has kept of a program that lives on. */
 static void show_run(struct show *show, const char *path)
 {
@@ -138,8 +149,7 @@ static void show_run(struct show *show, const char *path)
     if (result.n_affected == 0)
         ffisan_diag_say("nothing has been found in %zu watched process%s", result.n_watched,
                         result.n_watched == 1 ? "" : "es");
-    if (ffisan_alive_any(path))
-        ffisan_diag_say("processes of this run are still alive");
+    say_alive(path);
     ffisan_rundir_free(&result);
 }
 

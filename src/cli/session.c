@@ -55,13 +55,8 @@ bool ffisan_session_begin(struct ffisan_session *session, struct ffisan_failure 
 /* A daemon goes on, and may even have a LuaJIT that has not started yet. */
 static void say_left(const struct ffisan_session *session, const char *program)
 {
-    size_t n = ffisan_alive_count(session->run_dir);
-    char count[32] = "";
-    if (n > 0)
-        snprintf(count, sizeof(count), "%zu ", n);
-    ffisan_diag_say(
-        "'%s' left %sprocess%s running, and what is found there is kept: ffisan show %s", program,
-        count, n == 1 ? "" : "es", session->run_dir);
+    ffisan_diag_say("'%s' left processes running, and what is found there is kept: ffisan show %s",
+                    program, session->run_dir);
 }
 
 static void deliver(const struct ffisan_session *session)
