@@ -79,6 +79,11 @@ void ffisan_cstack_prepare(uintptr_t vm_address)
 
 /* ---- Capture -------------------------------------------------------------------------------- */
 
+bool ffisan_cstack_is_vm(uintptr_t pc)
+{
+    return vm_module != NULL && ffisan_modules_find(pc) == vm_module;
+}
+
 struct capture {
     uintptr_t *pcs;
     size_t n, max;

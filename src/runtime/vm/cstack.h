@@ -54,4 +54,7 @@ uintptr_t ffisan_cstack_end(uintptr_t here);
 /** Names an address. Returns false, with an empty frame, when it lies in no loaded module. */
 bool ffisan_cstack_symbol(uintptr_t pc, struct ffisan_cframe *ret_frame);
 
+/** Is this address in the module that LuaJIT is in? */
+bool ffisan_cstack_is_vm(uintptr_t pc);
+
 #endif

@@ -25,7 +25,7 @@ void ffisan_ffiplaces_note(enum ffisan_ffi_use use, uint64_t return_pc)
     *place |= use;
 }
 
-static bool is_place(uintptr_t pc, unsigned uses)
+bool ffisan_ffiplaces_has(uintptr_t pc, unsigned uses)
 {
     uint64_t place = *place_of(pc);
     return place >> USE_BITS == pc && (place & uses);
@@ -48,7 +48,7 @@ static uintptr_t first_place(const struct refining *refining, const struct lj_pr
                              uint32_t from, uint32_t to)
 {
     for (uint32_t i = from; i < to && i < proto->sizebc; i++)
-        if (is_place((uintptr_t)&proto->bc[i], refining->uses))
+        if (ffisan_ffiplaces_has((uintptr_t)&proto->bc[i], refining->uses))
             return (uintptr_t)&proto->bc[i];
     return 0;
 }
@@ -64,7 +64,8 @@ static uintptr_t only_call(const struct lj_proto *proto, uint32_t from, uint32_t
     uintptr_t found = 0;
     for (uint32_t i = from; i < to && i < proto->sizebc; i++) {
         uintptr_t pc = (uintptr_t)&proto->bc[i];
-        if (!is_call(proto->bc[i]) || is_place(pc, FFISAN_FFI_CALL | FFISAN_FFI_BUILTIN))
+        if (!is_call(proto->bc[i]) ||
+            ffisan_ffiplaces_has(pc, FFISAN_FFI_CALL | FFISAN_FFI_BUILTIN))
             continue;
         if (found)
             return 0;

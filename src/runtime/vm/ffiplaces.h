@@ -19,6 +19,9 @@ enum ffisan_ffi_use {
 /** The instruction before this address does so. */
 void ffisan_ffiplaces_note(enum ffisan_ffi_use use, uint64_t return_pc);
 
+/** Has the instruction at this address done so, as far as it is remembered? */
+bool ffisan_ffiplaces_has(uintptr_t pc, unsigned uses);
+
 /**
  * `frames` begin in compiled code, which runs and does one of these things (or'ed): makes the
  * innermost frame more exact, or puts that of a function before it.  Returns how many there are.

@@ -2,6 +2,7 @@
 /* (Sources: lj_record.c, lj_snap.c: when snapshots are taken, and which position they have.) */
 #include "runtime/vm/tracepath.h"
 
+#include "runtime/vm/ffiplaces.h"
 #include "runtime/vm/liveness_ops.h"
 #include "runtime/vm/proto.h"
 #include "runtime/vm/tailcall_callee.h"
@@ -31,6 +32,8 @@ struct walk {
     uint32_t n_met[N_RANKS];
     enum rank wanted_rank;
     uint32_t wanted_index;
+    uint32_t n_c_calls; /* that the interpreter has seen to be calls of C functions */
+    bool wants_c_call;  /* the index is one of these */
     struct level found[FFISAN_TRACEPATH_DEPTH];
     uint32_t found_depth; /* 0 = none */
 };
@@ -133,7 +136,13 @@ static enum rank rank_of(struct walk *walk, uint32_t ins)
 static void look_at(struct walk *walk, uint32_t ins)
 {
     enum rank rank = rank_of(walk, ins);
-    if (rank == walk->wanted_rank && walk->n_met[rank] == walk->wanted_index) {
+    bool is_c_call = is_between(lj_bc_op(ins), LJ_BC_CALLM, LJ_BC_CALLT) &&
+                     ffisan_ffiplaces_has(pc_of(top(walk)), FFISAN_FFI_CALL);
+    bool is_wanted = walk->wants_c_call
+                         ? is_c_call && walk->n_c_calls == walk->wanted_index
+                         : rank == walk->wanted_rank && walk->n_met[rank] == walk->wanted_index;
+    walk->n_c_calls += is_c_call;
+    if (is_wanted) {
         walk->found_depth = walk->depth;
         memcpy(walk->found, walk->levels, sizeof(walk->found));
     }
@@ -355,24 +364,28 @@ static bool start(struct walk *walk)
 }
 
 /*
- * Which of those that fit.  Of calls the last, as the next snapshot follows what C may have
- * changed; else by the number of those before it in machine code, where not all bytecode is left.
+ * Which of those that fit.  Calls of C are in the same order in both codes, and counted in both.
+ * Else of calls the last, as the next snapshot follows what C may have changed; of others by the
+ * number of those before it in machine code, where not all bytecode is left.
  */
 static bool choose(const struct walk *all, struct walk *walk)
 {
     const struct ffisan_tracepath *path = all->path;
     const uint32_t *n = all->n_met;
+    uint32_t n_before = path->before.n_like_it, n_after = path->after.n_like_it + 1;
     enum rank rank = n[LIKELY] ? LIKELY : POSSIBLE;
-    uint32_t index = path->doing == FFISAN_LUA_CALLS ? n[rank] - 1 : path->n_before;
+    bool is_call = path->doing == FFISAN_LUA_CALLS;
     if (n[rank] == 0)
         return false;
-    if (index >= n[rank] && rank == LIKELY && n[POSSIBLE] > 0) {
-        uint32_t n_after = path->n_like_it - path->n_before;
+    walk->wants_c_call = is_call && path->is_counted && path->is_of_c &&
+                         all->n_c_calls == path->before.n_of_c + 1 + path->after.n_of_c;
+    uint32_t index = walk->wants_c_call ? path->before.n_of_c : is_call ? n[rank] - 1 : n_before;
+    if (!walk->wants_c_call && index >= n[rank] && rank == LIKELY && n[POSSIBLE] > 0) {
         rank = POSSIBLE;
         index = n_after < n[POSSIBLE] ? n[POSSIBLE] - n_after : 0;
     }
     walk->wanted_rank = rank;
-    walk->wanted_index = index < n[rank] ? index : n[rank] - 1;
+    walk->wanted_index = walk->wants_c_call || index < n[rank] ? index : n[rank] - 1;
     return true;
 }
 

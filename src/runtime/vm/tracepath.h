@@ -12,6 +12,12 @@
 
 #define FFISAN_TRACEPATH_DEPTH 8
 
+/** Calls in machine code. */
+struct ffisan_tracecalls {
+    uint32_t n_like_it; /**< of the same function */
+    uint32_t n_of_c;    /**< of C functions that are not the VM's */
+};
+
 /** Frames of a snapshot: `from` is where the code goes on, `to` the next snapshot. */
 struct ffisan_tracepath {
     const struct ffisan_vm *vm;
@@ -21,8 +27,10 @@ struct ffisan_tracepath {
     size_t n_from, n_to; /**< n_to: 0 = there is none, the trace ends */
     uintptr_t base;      /**< slots of the function that the trace runs in; 0 = not known */
     enum ffisan_luadoing doing;
-    uint32_t n_before, n_like_it; /**< calls of the same code between the snapshots: before the one
-                                       that runs, and in all; 0 = not known */
+    /* Machine code between the snapshots, before and after the call that runs. */
+    struct ffisan_tracecalls before, after;
+    bool is_counted;
+    bool is_of_c; /**< the call that runs is one of a C function that is not the VM's */
 };
 
 /**

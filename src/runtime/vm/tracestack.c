@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/vm/tracestack.h"
 
+#include "runtime/vm/cstack.h"
+#include "runtime/vm/modules.h"
 #include "runtime/vm/proto.h"
 
 #include <string.h>
@@ -87,14 +89,54 @@ size_t ffisan_tracestack_snapshot(const struct ffisan_vm *vm, const struct lj_tr
     return n;
 }
 
-/* Calls of `target` from `from` on to `to`, as the compiler writes them: 0xe8 and a distance. */
-static uint32_t count_calls(uintptr_t from, uintptr_t to, uintptr_t target)
+/* What the compiler has written (lj_emit_x86.h, emit_call_; lj_asm_x86.h, asm_callx). */
+struct machine_call {
+    uintptr_t start, end;
+    uintptr_t target; /* 0: in a register, as of C functions that are far away */
+};
+
+/* mov rax, TARGET; call rax */
+static bool is_far(const uint8_t *end)
 {
-    uint32_t n = 0;
-    for (; from + 5 <= to; from++) {
+    return end[-12] == 0x48 && end[-11] == 0xb8 && end[-1] == 0xd0;
+}
+
+/* The call that ends at `end`, if one does that begins at `low` or later. */
+static bool read_call(uintptr_t end, uintptr_t low, struct machine_call *ret_call)
+{
+    enum { REGISTER_BYTES = 2, NEAR_BYTES = 5, FAR_BYTES = 12 };
+    const uint8_t *code = (const uint8_t *)end;
+    if (end - low >= NEAR_BYTES && code[-5] == 0xe8) {
         int32_t distance;
-        memcpy(&distance, (const void *)(from + 1), sizeof(distance));
-        n += *(const uint8_t *)from == 0xe8 && from + 5 + (uintptr_t)distance == target;
+        memcpy(&distance, code - 4, sizeof(distance));
+        *ret_call = (struct machine_call){end - NEAR_BYTES, end, end + (uintptr_t)distance};
+        if (ffisan_modules_find(ret_call->target) != NULL)
+            return true;
+    }
+    if (end - low < REGISTER_BYTES || code[-2] != 0xff || (code[-1] & 0xf8) != 0xd0)
+        return false;
+    *ret_call = (struct machine_call){.start = end - REGISTER_BYTES, .end = end};
+    if (end - low >= FAR_BYTES && is_far(code)) {
+        ret_call->start = end - FAR_BYTES;
+        memcpy(&ret_call->target, code - 10, sizeof(ret_call->target));
+    }
+    return true;
+}
+
+static bool is_of_c(uintptr_t target)
+{
+    return target == 0 || !ffisan_cstack_is_vm(target);
+}
+
+static struct ffisan_tracecalls count_calls(uintptr_t from, uintptr_t to, uintptr_t target)
+{
+    struct ffisan_tracecalls n = {0};
+    struct machine_call call;
+    for (uintptr_t end = from + 1; end <= to; end++) {
+        if (!read_call(end, from, &call))
+            continue;
+        n.n_like_it += call.target == target;
+        n.n_of_c += is_of_c(call.target);
     }
     return n;
 }
@@ -102,16 +144,19 @@ static uint32_t count_calls(uintptr_t from, uintptr_t to, uintptr_t target)
 static void note_calls(const struct ffisan_tracepoint *point, struct ffisan_tracepath *path)
 {
     const struct lj_trace *trace = point->trace;
-    uintptr_t call = point->machine_pc - 5, end = trace->mcode + trace->szmcode;
-    int32_t distance;
-    if (call - trace->mcode >= trace->szmcode || *(const uint8_t *)call != 0xe8)
+    uintptr_t start = trace->mcode, end = start + trace->szmcode, pc = point->machine_pc;
+    struct machine_call call;
+    if (pc - start >= trace->szmcode)
         return;
-    memcpy(&distance, (const void *)(call + 1), sizeof(distance));
-    uintptr_t target = point->machine_pc + (uintptr_t)distance;
+    /* A return address, or the byte before it. */
+    if (!read_call(pc, start, &call) && !read_call(pc + 1, start, &call))
+        return;
     if (path->n_to > 0 && path->snap[1].mcofs >= path->snap->mcofs)
         end = trace->mcode + path->snap[1].mcofs;
-    path->n_before = count_calls(trace->mcode + path->snap->mcofs, call, target);
-    path->n_like_it = path->n_before + count_calls(call, end, target);
+    path->before = count_calls(trace->mcode + path->snap->mcofs, call.start, call.target);
+    path->after = count_calls(call.end, end, call.target);
+    path->is_counted = true;
+    path->is_of_c = is_of_c(call.target);
 }
 
 static size_t find_exactly(const struct ffisan_tracepoint *point, const struct lj_snap *snap,
