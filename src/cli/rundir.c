@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { STATUS_MAX = 1 << 20, UNDELIVERED_MAX = 64 << 20 };
@@ -196,10 +197,17 @@ static char *expand_path(const char *pattern, long pid)
     return path;
 }
 
+/* Everybody may write to the directory: what is no file of its own is nobody's finding. */
+static bool is_plain_file(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1;
+}
+
 static bool append_file(const char *from, const char *to)
 {
     size_t length = 0;
-    char *data = ffisan_fs_read_file(from, UNDELIVERED_MAX, &length);
+    char *data = is_plain_file(from) ? ffisan_fs_read_file(from, UNDELIVERED_MAX, &length) : NULL;
     FILE *file = data ? fopen(to, "ae") : NULL;
     bool done = file && fwrite(data, 1, length, file) == length;
     if (file && fclose(file) != 0)
