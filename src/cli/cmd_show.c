@@ -31,6 +31,10 @@ struct show {
     bool failed; /* something was not readable */
     char *buffer;
     struct ffisan_debuginfo *debuginfo;
+    /* Of a run, whose processes may all have found the same. */
+    bool is_once;
+    uint64_t ids[FFISAN_RUNDIR_MAX_IDS];
+    size_t n_ids, n_again;
 };
 
 static void print_help(void)
@@ -69,6 +73,30 @@ static void complete(struct ffisan_frame *frame, void *context)
     ffisan_debuginfo_complete(context, frame);
 }
 
+static bool is_again(struct show *show, uint64_t id)
+{
+    for (size_t i = 0; i < show->n_ids; i++) {
+        if (show->ids[i] == id)
+            return true;
+    }
+    if (show->n_ids < FFISAN_RUNDIR_MAX_IDS)
+        show->ids[show->n_ids++] = id;
+    return false;
+}
+
+static void print_finding(struct show *show, struct ffisan_model *model)
+{
+    struct ffisan_text text;
+    if (show->is_once && is_again(show, ffisan_model_finding(model)->id)) {
+        show->n_again++;
+        return;
+    }
+    ffisan_model_each_frame(model, complete, show->debuginfo);
+    ffisan_text_init(&text, show->buffer, REPORT_MAX);
+    ffisan_report_text(&text, ffisan_model_finding(model), show->color);
+    fwrite(text.data, 1, text.length, stdout);
+}
+
 static void show_line(struct show *show, const char *name, size_t number, const char *line,
                       size_t length)
 {
@@ -79,11 +107,7 @@ static void show_line(struct show *show, const char *name, size_t number, const 
         show->failed = true;
         return;
     }
-    struct ffisan_text text;
-    ffisan_model_each_frame(model, complete, show->debuginfo);
-    ffisan_text_init(&text, show->buffer, REPORT_MAX);
-    ffisan_report_text(&text, ffisan_model_finding(model), show->color);
-    fwrite(text.data, 1, text.length, stdout);
+    print_finding(show, model);
     ffisan_model_free(model);
 }
 
@@ -137,12 +161,18 @@ static void show_run(struct show *show, const char *path)
         show->failed = true;
         return;
     }
+    show->is_once = true;
+    show->n_ids = show->n_again = 0;
     for (char **name = names; *name; name++) {
         show_file(show, *name);
         free(*name);
     }
     free(names);
+    show->is_once = false;
     fflush(stdout);
+    if (show->n_again > 0)
+        ffisan_diag_say("%zu finding%s of another process left out: %s shown before", show->n_again,
+                        show->n_again == 1 ? "" : "s", show->n_again == 1 ? "it is" : "they are");
     ffisan_rundir_read(path, &result);
     ffisan_summary_say_gaps(&result, false);
     ffisan_summary_say_findings(&result, -1);

@@ -51,6 +51,7 @@ check_daemon()
         for ((i = 0; i < 300; i++)); do kill -0 "$master" 2>/dev/null && sleep 0.05; done
         "$ffisan" show "$folder" >"$tmp/after.out" 2>"$tmp/after.err" || echo "show: $?"
         grep -q '^SUMMARY: use-after-collect.*mod.lua:28' "$tmp/after.out" || cat "$tmp/after.out"
+        [ "$(grep -c '^SUMMARY' "$tmp/after.out")" = 1 ] || echo 'shown more than once'
         grep -qE '^ffisan: (1 error in 1 process|2 errors \(1 different\) in 2 processes)$' "$tmp/after.err" ||
             cat "$tmp/after.err"
         ! grep -q 'of this run' "$tmp/after.err" || echo 'thought to be alive'

@@ -114,6 +114,13 @@ check 'an empty file' 0 '' '' "$ffisan" show "$tmp/empty.jsonl"
 check 'a file that does not exist' 1 'SUMMARY' "cannot open '/nonexistent'" \
     "$ffisan" show /nonexistent "$tmp/good.jsonl"
 check 'a directory' 1 '' "cannot read '/tmp': it is a folder, and none of a run" "$ffisan" show /tmp
+mkdir "$tmp/kept" && : >"$tmp/kept/alive"
+for pid in 7 12; do head -n 1 "$tmp/good.jsonl" >"$tmp/kept/$pid.jsonl"; done
+check 'a folder of a run: what two processes have found is shown once' 0 'SUMMARY' \
+    "^ffisan: 1 finding of another process left out: it is shown before"$'\n'"ffisan: 2 errors \\(1 different\\) in 2 processes$" \
+    "$ffisan" show "$tmp/kept"
+n_shown=$("$ffisan" show "$tmp/kept" 2>/dev/null | grep -c '^SUMMARY')
+verdict 'its text is there once' ${n_shown/#1/}
 check 'a full disk' 125 '' 'cannot write to standard output' \
     sh -c '"$1" show "$2" >/dev/full' - "$ffisan" "$tmp/good.jsonl"
 check 'no file' 125 '' '^ffisan: no file given' "$ffisan" show
