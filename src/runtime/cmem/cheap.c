@@ -5,6 +5,7 @@
 #include "base/pages.h"
 #include "runtime/cmem/ctraces_fast.h"
 #include "runtime/cmem/finalizer.h"
+#include "runtime/cmem/forget.h"
 #include "runtime/cmem/ledger.h"
 #include "runtime/cmem/listed.h"
 #include "runtime/cmem/paged.h"
@@ -155,6 +156,7 @@ void ffisan_cheap_start(const struct ffisan_ledger_source *source)
         size_t budget = ffisan_runtime.options.quarantine / DENSE_SHARE;
         ffisan_heap_init(&cheap.dense, is_natural ? budget / 4 : budget);
         cheap.dense.note_size = sizeof(struct ffisan_cnote);
+        cheap.dense.forget = ffisan_forget_addresses;
         ffisan_segments_declare_own();
         cheap.is_ready = !source || ffisan_ledger_start(&cheap.dense, source);
         if (cheap.is_ready && !ffisan_ledger_is_in_doubt())

@@ -4,6 +4,7 @@
 #include "base/pages.h"
 #include "runtime/audit/standin.h"
 #include "runtime/cmem/ctraces.h"
+#include "runtime/cmem/forget.h"
 
 #include <string.h>
 
@@ -32,6 +33,7 @@ void ffisan_paged_start(uint32_t note_size, uint32_t spare)
     ffisan_paged_spare = spare;
     ffisan_heap_init(&ffisan_paged_heap, 0);
     ffisan_paged_heap.note_size = note_size;
+    ffisan_paged_heap.forget = ffisan_forget_addresses;
     uintptr_t pages = ffisan_standins_beside();
     paged.is_open = pages && ffisan_heap_adopt(&ffisan_paged_heap, pages);
 }

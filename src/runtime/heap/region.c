@@ -9,6 +9,25 @@ struct ffisan_region *ffisan_region_table[(size_t)1 << (47 - FFISAN_REGION_SHIFT
 
 #define SLOTS_BYTES (FFISAN_SPANS_PER_REGION * FFISAN_SLOTS_PER_SPAN * sizeof(struct ffisan_slot))
 
+static struct {
+    uintptr_t low, high;
+} bounds;
+
+/* Two threads may do so at a time; then a later region puts it right. */
+static void widen_bounds(const struct ffisan_region *region)
+{
+    if (bounds.high == 0 || region->base < bounds.low)
+        bounds.low = region->base;
+    if (region->base + region->size > bounds.high)
+        bounds.high = region->base + region->size;
+}
+
+void ffisan_region_bounds(uintptr_t *ret_low, uintptr_t *ret_high)
+{
+    *ret_low = bounds.low;
+    *ret_high = bounds.high;
+}
+
 static void set_table(const struct ffisan_region *region, struct ffisan_region *value)
 {
     for (size_t offset = 0; offset < region->size; offset += FFISAN_REGION_SIZE)
@@ -32,6 +51,7 @@ static struct ffisan_region *make(struct ffisan_heap *heap, void *pages, size_t 
     region->note_size = heap ? heap->note_size : 0;
     region->slots = slots;
     set_table(region, region);
+    widen_bounds(region);
     return region;
 }
 

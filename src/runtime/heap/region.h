@@ -118,6 +118,9 @@ void ffisan_region_free(struct ffisan_region *region);
 uint32_t ffisan_region_take_spans(struct ffisan_region *region, uint32_t n);
 void ffisan_region_give_spans(struct ffisan_region *region, uint32_t first, uint32_t n);
 
+/** [low, high) of all regions that there were; 0, 0 = none. */
+void ffisan_region_bounds(uintptr_t *ret_low, uintptr_t *ret_high);
+
 static inline struct ffisan_region *ffisan_region_find(uintptr_t address)
 {
     return address >> 47 ? NULL : ffisan_region_table[address >> FFISAN_REGION_SHIFT];

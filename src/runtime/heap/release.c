@@ -30,8 +30,11 @@ static bool reuse_large(struct ffisan_heap *heap, struct ffisan_region *region, 
         return true;
     }
     size_t bytes = (size_t)n_spans << FFISAN_SPAN_SHIFT;
+    uintptr_t start = region->base + ((uintptr_t)index << FFISAN_SPAN_SHIFT);
     if (bytes >= DISCARD_BYTES)
-        ffisan_pages_discard((char *)region->base + ((size_t)index << FFISAN_SPAN_SHIFT), bytes);
+        ffisan_pages_discard((void *)start, bytes);
+    else if (heap->forget)
+        heap->forget(start, bytes);
     ffisan_region_give_spans(region, index, n_spans);
     return false;
 }
@@ -55,8 +58,22 @@ struct keep {
     bool dead, old;
 };
 
+/* Slots that lie side by side at once. */
+static void forget_slots(const struct ffisan_heap *heap, const struct ffisan_span *span,
+                         uintptr_t first_slot, uint64_t bits)
+{
+    while (bits) {
+        unsigned from = (unsigned)__builtin_ctzl(bits);
+        uint64_t above = ~(bits >> from);
+        unsigned n = above ? (unsigned)__builtin_ctzl(above) : 64 - from;
+        heap->forget(first_slot + (uintptr_t)from * span->slot_size, (size_t)n * span->slot_size);
+        bits = from + n < 64 ? bits >> (from + n) << (from + n) : 0;
+    }
+}
+
 /* Moves the bits of one span on. */
-static void release_span(struct ffisan_heap *heap, struct ffisan_span *span, struct keep keep)
+static void release_span(struct ffisan_heap *heap, struct ffisan_span *span, uintptr_t start,
+                         struct keep keep)
 {
     uint64_t any_free = 0, any_old = 0;
     for (uint32_t w = 0; w < span->n_words; w++) {
@@ -67,6 +84,8 @@ static void release_span(struct ffisan_heap *heap, struct ffisan_span *span, str
         span->holders[w] &= ~(reusable | span->old[w]);
         span->sealed[w] &= ~(reusable | span->old[w]);
         any_free |= reusable;
+        if (heap->forget && !span->n_spans)
+            forget_slots(heap, span, start + 64 * (uintptr_t)w * span->slot_size, reusable);
         any_old |= span->old[w];
     }
     span->has_dead = any_old != 0;
@@ -81,7 +100,7 @@ static bool release_region(struct ffisan_heap *heap, struct ffisan_region *regio
         struct ffisan_span *span = &region->spans[i];
         if (!span->has_dead)
             continue;
-        release_span(heap, span, keep);
+        release_span(heap, span, region->base + ((uintptr_t)i << FFISAN_SPAN_SHIFT), keep);
         if (span->n_spans && (span->free[0] & 1) && reuse_large(heap, region, i))
             return true;
     }
@@ -145,8 +164,11 @@ void ffisan_heap_reuse(struct ffisan_heap *heap, const struct ffisan_slot_ref *r
     ref->span->dead[word] &= ~bit;
     ref->span->old[word] &= ~bit;
     ref->span->free[word] |= bit;
-    if (ref->span->n_spans)
+    if (ref->span->n_spans) {
         reuse_large(heap, ref->region, (uint32_t)(ref->span - ref->region->spans));
-    else
-        ffisan_heap_make_available(heap, ref->span);
+        return;
+    }
+    if (heap->forget)
+        heap->forget(ref->block, extent);
+    ffisan_heap_make_available(heap, ref->span);
 }

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/cmem/forget.h"
+
+#include "base/pages.h"
+#include "runtime/audit/standin.h"
+#include "runtime/fault/guard.h"
+#include "runtime/heap/region.h"
+#include "runtime/heap/scan.h"
+
+#define PAGE FFISAN_PAGE_SIZE
+
+struct piece {
+    uintptr_t at, end;
+};
+
+static void forget_words(uint64_t *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (ffisan_region_find(words[i]) || ffisan_standin_covers(words[i]))
+            words[i] = 0;
+}
+
+static void forget_piece(void *argument)
+{
+    struct piece *piece = argument;
+    struct ffisan_scan_range regions;
+    const struct ffisan_scan_range standins = {ffisan_standin_range.lo, ffisan_standin_range.hi};
+    ffisan_region_bounds(&regions.lo, &regions.hi);
+    while (piece->at < piece->end) {
+        size_t size = PAGE - piece->at % PAGE;
+        if (size > piece->end - piece->at)
+            size = piece->end - piece->at;
+        size_t clear = ffisan_scan_skip(piece->at, size, &regions, &standins);
+        forget_words((uint64_t *)(piece->at + clear), (size - clear) / 8);
+        piece->at += size;
+    }
+}
+
+/* A program can have taken the access away from pages of its own block. */
+void ffisan_forget_addresses(uintptr_t start, size_t size_bytes)
+{
+    enum { MOST_HOLES = 16 };
+    struct piece piece = {.at = start, .end = start + size_bytes};
+    if (size_bytes < PAGE) {
+        forget_piece(&piece);
+        return;
+    }
+    for (unsigned n = 0; n < MOST_HOLES && !ffisan_guard_try(forget_piece, &piece); n++)
+        piece.at = (piece.at | (PAGE - 1)) + 1;
+}
