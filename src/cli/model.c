@@ -224,6 +224,9 @@ static void read_use(struct reader *reader, const json_t *record, struct ffisan_
     finding->use.function = read_string(reader, use, "function");
     finding->use.source = read_string(reader, use, "source");
     finding->use.stack = read_stack(reader, use, "stack");
+    finding->use.finalizer = read_string(reader, use, "finalizer");
+    finding->use.finalizer_made = read_stack(reader, use, "finalizer_made");
+    finding->use.finalizer_set = read_stack(reader, use, "finalizer_set");
 }
 
 static void read_holder(struct reader *reader, const json_t *record, struct ffisan_finding *finding)
@@ -264,6 +267,7 @@ static void read_freed(struct reader *reader, const json_t *record, struct ffisa
     finding->freed.function = read_string(reader, freed, "function");
     finding->freed.finalizer = read_string(reader, freed, "finalizer");
     finding->freed.finalizer_made = read_stack(reader, freed, "finalizer_made");
+    finding->freed.finalizer_set = read_stack(reader, freed, "finalizer_set");
     finding->freed.stack = read_stack(reader, freed, "stack");
 }
 

@@ -4,6 +4,7 @@
 #include "runtime/audit/standin.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/descriptors.h"
+#include "runtime/cmem/finalizer_places.h"
 #include "runtime/ffi/callbacks.h"
 #include "runtime/ffi/moments.h"
 #include "runtime/ffi/results.h"
@@ -40,6 +41,7 @@ void ffisan_renew_stacks(struct ffisan_state *state)
     ffisan_results_forget_stacks(state);
     ffisan_moments_forget_stacks(state);
     ffisan_descriptors_forget(state);
+    ffisan_finalizer_places_forget(state);
     ffisan_writers_forget(state);
     ffisan_stacks_free(state->stacks);
     state->stacks = fresh;

@@ -7,6 +7,7 @@
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/descriptors.h"
+#include "runtime/cmem/finalizer_places.h"
 #include "runtime/cmem/malloc.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/cycle/cycle.h"
@@ -113,6 +114,7 @@ void ffisan_state_free(struct ffisan_state *state)
     ffisan_results_free(state);
     ffisan_moments_free(state);
     ffisan_descriptors_forget(state);
+    ffisan_finalizer_places_forget(state);
     ffisan_stats_add(state);
     ffisan_lock_give(&ffisan_runtime.lock);
     ffisan_lender_close(state);

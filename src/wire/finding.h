@@ -108,6 +108,9 @@ struct ffisan_finding {
         const char *function; /**< C function or system call that was called, e.g. "snprintf" */
         const char *source;   /**< the Lua source line of the use, without indentation */
         struct ffisan_stack stack;
+        const char *finalizer; /**< type of the cdata whose finalizer did it; NULL: none did */
+        struct ffisan_stack finalizer_made; /**< where that cdata was created */
+        struct ffisan_stack finalizer_set;  /**< where ffi.gc was called for it */
     } use;
 
     struct {
@@ -137,6 +140,7 @@ struct ffisan_finding {
         const char *function;  /**< the C function that Lua called: "free", "fclose" */
         const char *finalizer; /**< type of the cdata whose finalizer called it; NULL: none did */
         struct ffisan_stack finalizer_made; /**< where that cdata was created */
+        struct ffisan_stack finalizer_set;  /**< where ffi.gc was called for it */
         struct ffisan_stack stack;
     } freed; /**< by hand, not by the collector */
 

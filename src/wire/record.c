@@ -169,6 +169,9 @@ static void add_use(struct ffisan_text *out, const struct ffisan_finding *findin
     member_string(out, "function", finding->use.function);
     member_string(out, "source", finding->use.source);
     member_stack(out, "stack", &finding->use.stack);
+    member_string(out, "finalizer", finding->use.finalizer);
+    member_stack(out, "finalizer_made", &finding->use.finalizer_made);
+    member_stack(out, "finalizer_set", &finding->use.finalizer_set);
     end_object(out, mark);
 }
 
@@ -214,6 +217,7 @@ static void add_freed(struct ffisan_text *out, const struct ffisan_finding *find
     member_string(out, "function", finding->freed.function);
     member_string(out, "finalizer", finding->freed.finalizer);
     member_stack(out, "finalizer_made", &finding->freed.finalizer_made);
+    member_stack(out, "finalizer_set", &finding->freed.finalizer_set);
     member_stack(out, "stack", &finding->freed.stack);
     end_object(out, mark);
 }

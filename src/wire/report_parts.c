@@ -98,6 +98,37 @@ void ffisan_report_put_origin(struct ffisan_layout *layout, const char *verb,
     ffisan_report_put_place(layout, caller, false);
 }
 
+void ffisan_report_put_comma_origin(struct ffisan_layout *layout, const char *verb,
+                                    const struct ffisan_stack *stack)
+{
+    if (ffisan_report_place(stack) == NULL)
+        return;
+    ffisan_layout_put_whole(layout, ",");
+    ffisan_layout_put(layout, " ");
+    ffisan_report_put_origin(layout, verb, stack);
+}
+
+static bool is_same_line(const struct ffisan_stack *a, const struct ffisan_stack *b)
+{
+    const struct ffisan_frame *one = ffisan_report_place(a), *other = ffisan_report_place(b);
+    return one && other && one->line == other->line && one->file && other->file &&
+           strcmp(one->file, other->file) == 0;
+}
+
+void ffisan_report_write_finalizer(struct ffisan_layout *layout, const char *type,
+                                   const struct ffisan_stack *made, const struct ffisan_stack *set)
+{
+    bool is_userdata = strcmp(type, "userdata") == 0;
+    ffisan_layout_put(layout,
+                      is_userdata ? "in the finalizer of a " : "in the finalizer of cdata<");
+    ffisan_layout_put_whole(layout, type);
+    ffisan_layout_put_whole(layout, is_userdata ? "" : ">");
+    ffisan_report_put_comma_origin(layout, "created", made);
+    if (!is_same_line(made, set))
+        ffisan_report_put_comma_origin(layout, "set", set);
+    ffisan_layout_end_line(layout);
+}
+
 bool ffisan_report_knows_holder(const struct ffisan_finding *finding)
 {
     return finding->holder.kind != FFISAN_HOLDER_NONE || finding->holder.type != NULL ||

@@ -27,6 +27,14 @@ void ffisan_report_put_place(struct ffisan_layout *layout, const struct ffisan_f
 void ffisan_report_put_origin(struct ffisan_layout *layout, const char *verb,
                               const struct ffisan_stack *stack);
 
+/** The same behind a comma. */
+void ffisan_report_put_comma_origin(struct ffisan_layout *layout, const char *verb,
+                                    const struct ffisan_stack *stack);
+
+/** A line "in the finalizer of cdata<void *>, created at ..., set at ...". */
+void ffisan_report_write_finalizer(struct ffisan_layout *layout, const char *type,
+                                   const struct ffisan_stack *made, const struct ffisan_stack *set);
+
 /** True when there is anything to say about the holder. */
 bool ffisan_report_knows_holder(const struct ffisan_finding *finding);
 bool ffisan_report_knows_block(const struct ffisan_finding *finding);

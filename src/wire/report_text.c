@@ -64,16 +64,6 @@ static void write_headline(struct ffisan_layout *layout, const struct ffisan_fin
     layout->wrap = true;
 }
 
-static void put_comma_origin(struct ffisan_layout *layout, const char *verb,
-                             const struct ffisan_stack *stack)
-{
-    if (ffisan_report_place(stack) == NULL)
-        return;
-    ffisan_layout_put_whole(layout, ",");
-    ffisan_layout_put(layout, " ");
-    ffisan_report_put_origin(layout, verb, stack);
-}
-
 static const char *holder_word(enum ffisan_holder_kind kind)
 {
     return kind == FFISAN_HOLDER_MALLOC   ? "allocated"
@@ -88,7 +78,8 @@ static void write_holder(struct ffisan_layout *layout, const struct ffisan_findi
     ffisan_layout_label(layout, ffisan_report_knows_holder(finding) ? "through" : "held");
     if (ffisan_report_knows_holder(finding)) {
         ffisan_report_put_holder(layout, finding);
-        put_comma_origin(layout, holder_word(finding->holder.kind), &finding->holder.made);
+        ffisan_report_put_comma_origin(layout, holder_word(finding->holder.kind),
+                                       &finding->holder.made);
         ffisan_layout_end_line(layout);
     }
     if (finding->holder.path != NULL) {
@@ -164,7 +155,7 @@ static void write_block(struct ffisan_layout *layout, const struct ffisan_findin
         ffisan_layout_put(layout, place_word(finding));
         ffisan_report_put_offset(layout, finding);
     }
-    put_comma_origin(layout, made_word(finding), &finding->block.made);
+    ffisan_report_put_comma_origin(layout, made_word(finding), &finding->block.made);
     ffisan_layout_end_line(layout);
     if (has_preview)
         write_preview(layout, preview);
@@ -219,13 +210,8 @@ static void write_freed(struct ffisan_layout *layout, const struct ffisan_findin
     ffisan_layout_end_line(layout);
     if (finding->freed.finalizer == NULL)
         return;
-    bool is_userdata = strcmp(finding->freed.finalizer, "userdata") == 0;
-    ffisan_layout_put(layout,
-                      is_userdata ? "in the finalizer of a " : "in the finalizer of cdata<");
-    ffisan_layout_put_whole(layout, finding->freed.finalizer);
-    ffisan_layout_put_whole(layout, is_userdata ? "" : ">");
-    put_comma_origin(layout, "created", &finding->freed.finalizer_made);
-    ffisan_layout_end_line(layout);
+    ffisan_report_write_finalizer(layout, finding->freed.finalizer, &finding->freed.finalizer_made,
+                                  &finding->freed.finalizer_set);
 }
 
 static bool has_approximate(const struct ffisan_stack *stack)

@@ -286,4 +286,9 @@ void ffisan_report_write_stack(struct ffisan_layout *layout, const struct ffisan
             i = stack->n_frames - FRAMES_LAST - 1;
         }
     }
+    if (finding->use.finalizer == NULL)
+        return;
+    ffisan_layout_pad(layout, FFISAN_LAYOUT_TEXT, 0);
+    ffisan_report_write_finalizer(layout, finding->use.finalizer, &finding->use.finalizer_made,
+                                  &finding->use.finalizer_set);
 }

@@ -145,8 +145,9 @@ static bool matches_stack(const struct rule *rule, const struct ffisan_stack *st
 static bool matches_frames(const struct rule *rule, const struct ffisan_finding *finding)
 {
     const struct ffisan_stack *const stacks[] = {
-        &finding->use.stack,       &finding->holder.made, &finding->block.made,
-        &finding->collected.stack, &finding->freed.stack, &finding->freed.finalizer_made};
+        &finding->use.stack,           &finding->holder.made,        &finding->block.made,
+        &finding->collected.stack,     &finding->freed.stack,        &finding->freed.finalizer_made,
+        &finding->freed.finalizer_set, &finding->use.finalizer_made, &finding->use.finalizer_set};
     if (!rule->patterns[KEY_FILE].data && !rule->patterns[KEY_FUNCTION].data &&
         !rule->patterns[KEY_MODULE].data)
         return true;

@@ -120,6 +120,13 @@ lookups.freed_function = function(f)
 end
 
 lookups.finalizer_line = function(f) return lua_frame((f.freed or {}).finalizer_made, 1).line end
+for _, part in ipairs({ "use", "freed" }) do
+    for _, what in ipairs({ "made", "set" }) do
+        lookups[part .. "_finalizer_" .. what] = function(f)
+            return lua_frame((f[part] or {})["finalizer_" .. what], 1).line
+        end
+    end
+end
 lookups.use_function = function(f)
     local names = c_functions((f.use or {}).stack)
     names[#names + 1] = (f.use or {})["function"]

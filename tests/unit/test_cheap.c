@@ -70,6 +70,8 @@ void ffisan_finalizer_note(const struct ffisan_state *unused, struct ffisan_cnot
     note->finalizer_ctype = 77;
 }
 
+struct ffisan_standin_range ffisan_standin_range;
+
 void ffisan_segments_declare_own(void)
 {
 }
@@ -219,6 +221,31 @@ static void test_dense(void)
            "a slot that nobody was given cannot be freed");
 }
 
+/* Words of every block of a size are set to `word`; then, what do new ones begin with? */
+static bool is_forgotten(size_t size, uintptr_t place, uint64_t word)
+{
+    struct ffisan_slot_ref ref;
+    bool is_gone = true, is_kept = true;
+    for (unsigned i = 0; i < 40000; i++) {
+        uint64_t *block = alloc(size, place);
+        is_gone &= block[size / 8 - 1] != word;
+        is_kept &= block[0] == 0 || block[0] == 5;
+        block[0] = 5;
+        block[size / 8 - 1] = word;
+        give(block, &ref);
+    }
+    return is_gone && is_kept;
+}
+
+static void test_forgetting(void)
+{
+    uint64_t address = (uint64_t)alloc(40, make_usual(16)) + 8;
+    TAP_OK(is_forgotten(72, make_usual(17), address), "addresses of blocks are forgotten");
+    TAP_OK(is_forgotten(9000, make_usual(18), address), "in blocks of several pages as well");
+    TAP_OK(is_forgotten(100000, make_usual(19), address), "and in large ones");
+    TAP_OK(!is_forgotten(72, make_usual(20), 12345678), "other words are left as they were");
+}
+
 static void test_alignment(void)
 {
     bool aligned = true, sized = true;
@@ -325,6 +352,7 @@ int main(void)
     test_spare();
     test_paged_turnover();
     test_dense();
+    test_forgetting();
     test_alignment();
     test_growing();
     test_each_live();

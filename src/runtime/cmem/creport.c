@@ -6,6 +6,7 @@
 #include "runtime/cmem/cholder.h"
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/finalizer.h"
+#include "runtime/cmem/finalizer_places.h"
 #include "runtime/cmem/mappings.h"
 #include "runtime/cmem/position.h"
 #include "runtime/cmem/thread.h"
@@ -145,21 +146,32 @@ static bool is_in_finalizer(const struct ffisan_state *state)
     return now.finalizer_ctype != 0 && now.finalizer_ctype != FFISAN_FINALIZER_OF_USERDATA;
 }
 
-/* The cdata that carried the finalizer, by its type; or a userdata. */
-static void describe_finalizer(struct gathering *gathering, const struct ffisan_cnote *note)
+/* The cdata that carried the finalizer, by its type; or a userdata; NULL: there was none. */
+static const char *describe_finalizer(struct gathering *gathering, const struct ffisan_cnote *note,
+                                      struct ffisan_stack *ret_made, struct ffisan_stack *ret_set)
 {
-    struct ffisan_finding *finding = &gathering->finding;
     struct ffisan_state *state = gathering->state;
     if (!note->finalizer_ctype || !state)
-        return;
+        return NULL;
     const char *start = ffisan_scratch_string(gathering->scratch);
     if (note->finalizer_ctype == FFISAN_FINALIZER_OF_USERDATA)
         ffisan_text_add(&gathering->scratch->text, "userdata");
     else
         ffisan_ctype_object_name(&state->vm, note->finalizer_ctype, 8, &gathering->scratch->text);
     ffisan_scratch_end_string(gathering->scratch);
-    finding->freed.finalizer = start;
-    finding->freed.finalizer_made = ffisan_stacks_get(state->stacks, note->finalizer_made);
+    *ret_made = ffisan_stacks_get(state->stacks, note->finalizer_made);
+    *ret_set =
+        ffisan_stacks_get(state->stacks, ffisan_finalizer_places_find(state, note->finalizer_made));
+    return start;
+}
+
+static void describe_finalizer_of_use(struct gathering *gathering)
+{
+    struct ffisan_finding *finding = &gathering->finding;
+    struct ffisan_cnote now;
+    ffisan_finalizer_note(gathering->state, &now);
+    finding->use.finalizer = describe_finalizer(gathering, &now, &finding->use.finalizer_made,
+                                                &finding->use.finalizer_set);
 }
 
 static void describe_free(struct gathering *gathering)
@@ -175,7 +187,8 @@ static void describe_free(struct gathering *gathering)
     finding->freed.stack = ffisan_creport_stack(
         note->freed, ffisan_cfree_name((enum ffisan_cfree_function)note->function),
         &finding->freed.function);
-    describe_finalizer(gathering, note);
+    finding->freed.finalizer = describe_finalizer(gathering, note, &finding->freed.finalizer_made,
+                                                  &finding->freed.finalizer_set);
 }
 
 /* The cdata through which the address came, and with it the type of the block. */
@@ -238,6 +251,8 @@ static void gather(void *argument)
     case 2:
         describe_block(gathering);
         describe_free(gathering);
+        if (!event->is_late)
+            describe_finalizer_of_use(gathering);
         break;
     case 3:
         describe_holder(gathering);

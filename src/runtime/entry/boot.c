@@ -21,6 +21,7 @@
 #include "runtime/ffi/callbacks.h"
 #include "runtime/ffi/libraries.h"
 #include "runtime/ffi/results.h"
+#include "runtime/ffi/setting.h"
 #include "runtime/report/outlet.h"
 #include "runtime/report/report.h"
 #include "runtime/report/suppressions.h"
@@ -85,6 +86,7 @@ static void read_options(void)
     ffisan_cycle_watch();
     ffisan_schedule_watch();
     ffisan_results_watch();
+    ffisan_setting_watch();
     if (ffisan_runtime.options.help)
         print_help();
 }

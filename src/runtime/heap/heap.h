@@ -66,8 +66,8 @@ struct ffisan_heap {
     uint32_t note_size;     /**< bytes of notes for each slot (ffisan_region_note) */
     /** Called for memory that becomes reusable, from whole slots; NULL = it stays as it is. */
     void (*forget)(uintptr_t start, size_t size_bytes);
-    bool is_of_state;       /**< a part of a struct ffisan_state */
-    bool is_fixed;          /**< lives in the region that it adopted, and gets no other */
+    bool is_of_state; /**< a part of a struct ffisan_state */
+    bool is_fixed;    /**< lives in the region that it adopted, and gets no other */
 };
 
 /** Fills in an empty heap; no memory is taken yet. */
