@@ -41,6 +41,12 @@ static struct {
     bool is_always, wants_finalizers;
 } asker;
 
+/* Set for good by the first who chooses, to the same by all. */
+static struct {
+    bool (*chooses)(lua_State *L); /* NULL: nobody does */
+    ffisan_builtin_fn before;
+} chooser;
+
 /*
  * As long as this word is small nobody is asked: the threshold of the only state's collector, which
  * is large while a finalizer runs.
@@ -180,6 +186,7 @@ static void forget_call_ended_by_error(struct ffisan_state *state, lua_State *L)
 struct told {
     bool is_due;    /* those who want samples */
     bool is_wanted; /* the asker */
+    bool is_chosen; /* the chooser */
 };
 
 static int told_call(lua_State *L, enum ffisan_builtin builtin, struct told also)
@@ -191,6 +198,7 @@ static int told_call(lua_State *L, enum ffisan_builtin builtin, struct told also
     kept.n_blocks = 0;
     kept.n_text = 0;
     kept.text_block = 0;
+    kept.result = 0;
     kept.has_text_last = false;
     kept.callee = 0;
     kept.question.function = 0;
@@ -202,6 +210,8 @@ static int told_call(lua_State *L, enum ffisan_builtin builtin, struct told also
         tell(sampling->before, sampling->n_before, &call);
     if (also.is_wanted)
         asker.before(&call);
+    if (also.is_chosen)
+        chooser.before(&call);
     lua_CFunction original = call.state->builtins.original[builtin];
     if (told->n_after + (also.is_due ? sampling->n_after : 0) + also.is_wanted == 0)
         return original(L);
@@ -253,10 +263,11 @@ static inline int watched_call(lua_State *L, enum ffisan_builtin builtin)
 {
     bool due = samplers[builtin].n_before > 0 && is_due(L, builtin);
     bool wanted = uses[builtin] != 0 && *asked >= FFISAN_GC_STOPPED && is_wanted(L, builtin);
-    if (!due && !wanted && !watchers[builtin].wants_all && !several && n_running == 0 &&
+    bool chosen = builtin == FFISAN_BUILTIN_CDATA_NEWINDEX && chooser.chooses && chooser.chooses(L);
+    if (!due && !wanted && !chosen && !watchers[builtin].wants_all && !several && n_running == 0 &&
         !has_function_or_table(L))
         return any_original[builtin](L);
-    return told_call(L, builtin, (struct told){due, wanted});
+    return told_call(L, builtin, (struct told){due, wanted, chosen});
 }
 
 #define FFISAN_BUILTIN(id, table, name)                                                            \
@@ -444,6 +455,12 @@ void ffisan_builtins_note(const struct ffisan_state *state, ffisan_builtin_note_
     } else if (asker.state != state) {
         asked = &always;
     }
+}
+
+void ffisan_builtins_choose(bool (*chooses)(lua_State *L), ffisan_builtin_fn before)
+{
+    chooser.before = before;
+    __atomic_store_n(&chooser.chooses, chooses, __ATOMIC_RELEASE);
 }
 
 void ffisan_builtins_forget(const struct ffisan_state *state)

@@ -68,8 +68,10 @@ struct ffisan_question {
     uint64_t arguments; /**< hash of them */
     uintptr_t given[8]; /**< addresses among them; the result takes the place of the last one */
     uint32_t n_given;
-    uint32_t type; /**< id of the function's */
-    uint32_t size; /**< of the struct that the result leads to; 0: a text */
+    uint32_t type;       /**< id of the function's */
+    uint32_t size;       /**< of the struct that the result leads to; 0: a text */
+    bool is_filling;     /**< no result: it may leave one in `places` */
+    uintptr_t places[2]; /**< of pointers to text that it was given to write to; 0: none */
 };
 
 /** What a watcher keeps from before a call until after it. */
@@ -80,9 +82,10 @@ struct ffisan_builtin_kept {
     unsigned n_blocks;
     uintptr_t blocks[FFISAN_BUILTIN_KEPT];     /**< of the heap, that arguments lead into */
     uint32_t n_addresses[FFISAN_BUILTIN_KEPT]; /**< of other ones, in each (bounds/disguise.h) */
-    uintptr_t text_block;                      /**< a string of them */
-    uint32_t n_text;                           /**< bytes of it that are in `text` */
-    bool has_text_last;                        /**< the last argument is a string */
+    uintptr_t result; /**< of C, that is cast, or where it is read from (ffi/results_places.c) */
+    uintptr_t text_block; /**< a string of them */
+    uint32_t n_text;      /**< bytes of it that are in `text` */
+    bool has_text_last;   /**< the last argument is a string */
     char text[64];
 };
 
@@ -154,6 +157,12 @@ typedef bool (*ffisan_builtin_note_fn)(struct ffisan_state *state, lua_State *L,
                                        enum ffisan_builtin builtin);
 void ffisan_builtins_note(const struct ffisan_state *state, ffisan_builtin_note_fn note,
                           ffisan_builtin_fn before, ffisan_builtin_fn after);
+
+/**
+ * From now on `before` is told of each assignment to a member or element of a cdata of which
+ * `chooses` says so, in the interpreter.  There is one such chooser.  Context: as above.
+ */
+void ffisan_builtins_choose(bool (*chooses)(lua_State *L), ffisan_builtin_fn before);
 
 /** The state is being closed. */
 void ffisan_builtins_forget(const struct ffisan_state *state);

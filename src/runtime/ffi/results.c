@@ -10,20 +10,13 @@
 #include "base/io.h"
 #include "base/pages.h"
 #include "runtime/audit/standin.h"
+#include "runtime/fault/guard.h"
 #include "runtime/fault/signals.h"
 #include "runtime/ffi/results_books.h"
 #include "runtime/state.h"
 #include "runtime/vm/ctype_table.h"
 
 #include <string.h>
-
-#define N_OBJECTS 1024
-
-struct ffisan_results {
-    uint32_t n_functions;
-    uint16_t by_object[N_OBJECTS]; /* of the hash of a header's address: place + 1 */
-    struct ffisan_result_function functions[FFISAN_RESULT_FUNCTIONS];
-};
 
 /* ---- Books ----------------------------------------------------------------------------------- */
 
@@ -35,6 +28,8 @@ static struct ffisan_results *books_of(struct ffisan_state *state)
 {
     if (!state->results && !ffisan_io_is_confined && ffisan_signals_start())
         state->results = ffisan_pages_map(sizeof(*state->results));
+    if (state->results)
+        ffisan_results_watch_assignments();
     return state->results;
 }
 
@@ -90,27 +85,33 @@ static struct ffisan_result_function *function_for(const struct ffisan_builtin_c
 static uint16_t *place_of_object(struct ffisan_results *results, uintptr_t object)
 {
     uint64_t hash = (object >> 4) * UINT64_C(0x9e3779b97f4a7c15);
-    return &results->by_object[(hash >> 40) % N_OBJECTS];
+    return &results->by_object[(hash >> 40) % FFISAN_RESULT_OBJECTS];
 }
 
-/* The result that an argument is, and the function that returned it; NULL: none that is known. */
-static struct ffisan_result *find_result(const struct ffisan_builtin_call *call, size_t position,
-                                         struct ffisan_result_function **ret_function)
+struct ffisan_result *ffisan_results_find(struct ffisan_results *results, uintptr_t object,
+                                          struct ffisan_result_function **ret_function)
 {
-    struct ffisan_results *results = call->state->results;
-    uint64_t value = ffisan_builtin_value(call, position);
-    if (lj_tv_type(value) != LJ_GCT_CDATA)
-        return NULL;
-    uint32_t place = *place_of_object(results, lj_tv_object(value));
+    uint32_t place = *place_of_object(results, object);
     if (place-- == 0)
         return NULL;
     *ret_function = &results->functions[place / FFISAN_RESULTS_OF_FUNCTION];
     struct ffisan_result *result = &(*ret_function)->results[place % FFISAN_RESULTS_OF_FUNCTION];
-    return result->object == lj_tv_object(value) ? result : NULL;
+    return result->object == object ? result : NULL;
 }
 
-static void remember(struct ffisan_results *results, struct ffisan_result_function *function,
-                     const struct ffisan_result *result)
+struct ffisan_result *ffisan_results_argument(const struct ffisan_builtin_call *call,
+                                              size_t position,
+                                              struct ffisan_result_function **ret_function)
+{
+    uint64_t value = ffisan_builtin_value(call, position);
+    return call->state->results && lj_tv_type(value) == LJ_GCT_CDATA
+               ? ffisan_results_find(call->state->results, lj_tv_object(value), ret_function)
+               : NULL;
+}
+
+void ffisan_results_remember(struct ffisan_results *results,
+                             struct ffisan_result_function *function,
+                             const struct ffisan_result *result)
 {
     uint32_t i = function->n_results++ % FFISAN_RESULTS_OF_FUNCTION;
     function->results[i] = *result;
@@ -118,7 +119,7 @@ static void remember(struct ffisan_results *results, struct ffisan_result_functi
         (uint16_t)((function - results->functions) * FFISAN_RESULTS_OF_FUNCTION + i + 1);
 }
 
-static uint32_t stack_of_object(struct ffisan_state *state, uintptr_t object)
+uint32_t ffisan_result_origin(struct ffisan_state *state, uintptr_t object)
 {
     struct ffisan_slot_ref ref;
     return ffisan_heap_find(&state->heap, object, &ref) && !ref.slot->is_held ? ref.slot->stack : 0;
@@ -159,7 +160,7 @@ static bool is_stale(const struct ffisan_result_function *function, const struct
 {
     struct ffisan_result *result = &use->result;
     enum ffisan_content_form form = result->content.form;
-    bool is_answer = form == FFISAN_CONTENT_TEXT && !result->is_same_question;
+    bool is_answer = form == FFISAN_CONTENT_TEXT && !result->is_same_question && !result->is_copy;
     if (result->base != function->base ||
         (!is_answer && !ffisan_content_is_there(&function->now, function->base)) ||
         !ffisan_content_take(&use->now, result->at, form, result->content.size))
@@ -188,22 +189,38 @@ static void note_newer(struct ffisan_state *state, struct ffisan_result_function
     function->waiting.result.call = 0;
 }
 
+/* However many cdata and places lead to it. */
+static void note_read(struct ffisan_result_function *function, uint32_t call)
+{
+    for (uint32_t i = 0; i < FFISAN_RESULTS_OF_FUNCTION; i++)
+        if (function->results[i].call == call)
+            function->results[i].is_read = true;
+}
+
+/* Two of different calls, neither of which is what it was: each was kept for what it had been. */
+static void note_another(struct ffisan_result_use *waiting, const struct ffisan_result_use *use)
+{
+    if (waiting->result.call != 0 && waiting->result.call != use->result.call &&
+        waiting->result.content.form == FFISAN_CONTENT_TEXT)
+        waiting->severity = FFISAN_SEVERITY_ERROR;
+}
+
 static void note_use(struct ffisan_state *state, struct ffisan_result_function *function,
                      struct ffisan_result *result, const struct usage *usage)
 {
-    struct ffisan_result_use use;
-    note_newer(state, function, result->call);
-    if (!result->is_overwritten) {
-        result->is_read = true;
-        return;
-    }
-    use.result = *result;
-    if (!is_stale(function, usage, &use))
+    struct ffisan_result_use use = {.result = *result};
+    bool is_bad = result->is_overwritten && is_stale(function, usage, &use);
+    if (is_bad)
+        note_another(&function->waiting, &use);
+    note_newer(state, function, use.result.call);
+    if (!result->is_overwritten)
+        note_read(function, result->call);
+    if (!is_bad)
         return;
     use.stack = stack_here(state);
     use.user = usage->user;
     use.function = usage->function;
-    if (function->newest_read > result->call)
+    if (function->newest_read > use.result.call)
         ffisan_result_report(state, function, &use);
     else if (function->waiting.result.call == 0)
         function->waiting = use;
@@ -211,7 +228,7 @@ static void note_use(struct ffisan_state *state, struct ffisan_result_function *
 
 /* ---- Calls of C functions -------------------------------------------------------------------- */
 
-/* A C function that returns a pointer to text or to a struct. */
+/* A C function; does it return a pointer to text or to a struct? */
 static bool find_callee(const struct ffisan_builtin_call *call, struct ffisan_question *question)
 {
     uint16_t ctypeid;
@@ -224,21 +241,29 @@ static bool find_callee(const struct ffisan_builtin_call *call, struct ffisan_qu
         type = ffisan_ctable_raw(&table, lj_ct_child(type));
     if (!type || lj_ct_kind(type) != LJ_CT_FUNC)
         return false;
-    const struct lj_ctype *function = type;
-    uintptr_t address;
-    memcpy(&address, payload, sizeof(address));
+    memcpy(&question->function, payload, sizeof(question->function));
+    question->type = (uint32_t)(type - table.types);
     type = ffisan_ctable_raw(&table, lj_ct_child(type));
     if (!type || lj_ct_kind(type) != LJ_CT_PTR)
         return false;
     const struct lj_ctype *target = ffisan_ctable_raw(&table, lj_ct_child(type));
     bool is_text = ffisan_ctable_is_bytes(&table, lj_ct_child(type));
     question->size = is_text || !target ? 0 : target->size;
-    if (!is_text && (!target || lj_ct_kind(target) != LJ_CT_STRUCT || question->size == 0 ||
-                     question->size == LJ_CTSIZE_INVALID))
-        return false;
-    question->function = address;
-    question->type = (uint32_t)(function - table.types);
-    return true;
+    return is_text || (target && lj_ct_kind(target) == LJ_CT_STRUCT && question->size > 0 &&
+                       question->size != LJ_CTSIZE_INVALID);
+}
+
+/* It returns none, but may leave one in a pointer that it is given the address of. */
+static bool is_filler(const struct ffisan_builtin_call *call, struct ffisan_question *question)
+{
+    size_t n = ffisan_builtin_n_values(call), n_places = 0;
+    question->size = 0;
+    question->places[0] = question->places[1] = 0;
+    for (size_t i = 1; i < n && question->function && n_places < 2; i++) {
+        question->places[n_places] = ffisan_result_given_place(call, i);
+        n_places += question->places[n_places] != 0;
+    }
+    return n_places > 0;
 }
 
 static void note_question(const struct ffisan_builtin_call *call, struct ffisan_question *question)
@@ -261,7 +286,7 @@ static void note_arguments(const struct ffisan_builtin_call *call)
     const void *payload = ffisan_builtin_cdata(call, 0, &ctypeid);
     size_t n = payload ? ffisan_builtin_n_values(call) : 0;
     for (size_t i = 1; i < n; i++) {
-        struct ffisan_result *result = find_result(call, i, &function);
+        struct ffisan_result *result = ffisan_results_argument(call, i, &function);
         if (!result || !ffisan_question_is_read(call, i))
             continue;
         memcpy(&usage.user, payload, sizeof(usage.user));
@@ -285,9 +310,10 @@ static void before_call(const struct ffisan_builtin_call *call)
     struct ffisan_question *question = &call->kept->question;
     if (call->state->results)
         note_arguments(call);
-    if (!find_callee(call, question))
-        return;
-    struct ffisan_results *results = books_of(call->state);
+    question->is_filling = !find_callee(call, question);
+    if (question->is_filling && !is_filler(call, question))
+        question->function = 0;
+    struct ffisan_results *results = question->function ? books_of(call->state) : NULL;
     if (!results) {
         question->function = 0;
         return;
@@ -333,38 +359,60 @@ static void overwrite(struct ffisan_result_function *function, const struct ffis
     }
 }
 
+/* A result of the call that has just returned, which leads to `fresh->base`. */
+static void take_result(const struct ffisan_builtin_call *call, struct ffisan_result *fresh)
+{
+    const struct ffisan_question *question = &call->kept->question;
+    struct ffisan_result_function *function =
+        is_own_memory(question, fresh->base) ? function_for(call, fresh->base) : NULL;
+    if (!function)
+        return;
+    fresh->at = fresh->base;
+    fresh->question = question->arguments;
+    fresh->function = question->function;
+    fresh->call = ++function->n_calls;
+    overwrite(function, fresh);
+    enum ffisan_content_form form = question->size ? FFISAN_CONTENT_RECORD : FFISAN_CONTENT_TEXT;
+    if (!ffisan_content_take(&fresh->content, fresh->at, form, question->size))
+        return;
+    function->base = fresh->base;
+    function->now = fresh->content;
+    if (form == FFISAN_CONTENT_RECORD)
+        ffisan_members_take(call, fresh);
+    if (form == FFISAN_CONTENT_RECORD || ffisan_content_is_text(&fresh->content))
+        ffisan_results_remember(call->state->results, function, fresh);
+}
+
+static void take_filled(const struct ffisan_builtin_call *call)
+{
+    const struct ffisan_question *question = &call->kept->question;
+    for (unsigned i = 0; i < 2 && question->places[i]; i++) {
+        struct ffisan_result fresh = {
+            .object = question->places[i], .is_place = true, .is_filled = true};
+        if (!ffisan_guard_copy(&fresh.base, (const void *)fresh.object, sizeof(fresh.base)) ||
+            !fresh.base)
+            continue;
+        fresh.made = stack_here(call->state);
+        take_result(call, &fresh);
+    }
+}
+
 static void after_call(const struct ffisan_builtin_call *call)
 {
     const struct ffisan_question *question = &call->kept->question;
-    struct ffisan_results *results = call->state->results;
     struct ffisan_result fresh = {0};
     size_t n = ffisan_builtin_n_values(call);
     uint64_t value = n ? ffisan_builtin_value(call, n - 1) : UINT64_MAX;
-    if (!question->function || lj_tv_type(value) != LJ_GCT_CDATA)
+    if (question->function && question->is_filling)
+        take_filled(call);
+    if (!question->function || question->is_filling || lj_tv_type(value) != LJ_GCT_CDATA)
         return;
     const struct lj_cdata *cdata = (const struct lj_cdata *)lj_tv_object(value);
     memcpy(&fresh.base, cdata->payload, sizeof(fresh.base));
-    struct ffisan_result_function *function =
-        is_own_memory(question, fresh.base) ? function_for(call, fresh.base) : NULL;
-    if (!function)
-        return;
     fresh.object = (uintptr_t)cdata;
-    fresh.at = fresh.base;
-    fresh.question = question->arguments;
-    fresh.function = question->function;
-    fresh.call = ++function->n_calls;
-    fresh.made = stack_of_object(call->state, fresh.object);
+    fresh.made = ffisan_result_origin(call->state, fresh.object);
     fresh.ctypeid = cdata->ctypeid;
-    overwrite(function, &fresh);
-    enum ffisan_content_form form = question->size ? FFISAN_CONTENT_RECORD : FFISAN_CONTENT_TEXT;
-    if (!ffisan_content_take(&fresh.content, fresh.at, form, question->size))
-        return;
-    function->base = fresh.base;
-    function->now = fresh.content;
-    if (form == FFISAN_CONTENT_RECORD)
-        ffisan_members_take(call, &fresh);
-    if (form == FFISAN_CONTENT_RECORD || ffisan_content_is_text(&fresh.content))
-        remember(results, function, &fresh);
+    take_result(call, &fresh);
 }
 
 /* ---- ffi.string, ffi.copy, members ----------------------------------------------------------- */
@@ -373,78 +421,27 @@ static void before_reading(const struct ffisan_builtin_call *call)
 {
     struct ffisan_result_function *function;
     bool is_copy = call->builtin == FFISAN_BUILTIN_COPY;
-    struct ffisan_result *result =
-        call->state->results ? find_result(call, is_copy ? 1 : 0, &function) : NULL;
+    struct ffisan_result *result = ffisan_results_argument(call, is_copy ? 1 : 0, &function);
     const struct usage usage = {.function = is_copy ? "ffi.copy" : "ffi.string"};
     if (result)
         note_use(call->state, function, result, &usage);
-}
-
-/* The member that a string names, NULL when it is none (a method of the metatype). */
-static bool find_member(const struct ffisan_builtin_call *call, uint16_t ctypeid,
-                        struct ffisan_member *ret_member)
-{
-    enum { MOST = 256 };
-    uint64_t key = ffisan_builtin_value(call, 1);
-    struct ffisan_ctable table;
-    if (lj_tv_type(key) != LJ_GCT_STR || !ffisan_ctable_init(&table, &call->state->vm))
-        return false;
-    const struct lj_ctype *type = ffisan_ctable_raw(&table, ctypeid);
-    type = type ? ffisan_ctable_raw(&table, lj_ct_child(type)) : NULL;
-    const struct lj_ctype *entry = type ? ffisan_ctable_get(&table, type->sib) : NULL;
-    for (unsigned i = 0; entry && i < MOST; i++, entry = ffisan_ctable_get(&table, entry->sib))
-        if (ffisan_ctable_member(&table, entry, ret_member) &&
-            (uintptr_t)ret_member->name == lj_tv_object(key))
-            return true;
-    return false;
 }
 
 static void before_index(const struct ffisan_builtin_call *call)
 {
     struct ffisan_result_function *function;
     struct ffisan_member member;
-    struct ffisan_result *result = call->state->results ? find_result(call, 0, &function) : NULL;
+    struct ffisan_result *result = ffisan_results_argument(call, 0, &function);
     struct usage usage = {0};
     if (!result)
         return;
     if (result->content.form == FFISAN_CONTENT_RECORD) {
-        if (!find_member(call, result->ctypeid, &member) || member.size == 0)
+        if (!ffisan_members_find(call, result->ctypeid, &member) || member.size == 0)
             return;
         usage.offset = member.offset;
         usage.size = member.size;
     }
     note_use(call->state, function, result, &usage);
-}
-
-/* A text that a member of a result leads to, or is: overwritten together with it. */
-static void after_index(const struct ffisan_builtin_call *call)
-{
-    struct ffisan_result_function *function;
-    struct ffisan_ctable table;
-    struct ffisan_result *whole = call->state->results ? find_result(call, 0, &function) : NULL;
-    size_t n = ffisan_builtin_n_values(call);
-    uint64_t value = whole && n > 1 ? ffisan_builtin_value(call, n - 1) : UINT64_MAX;
-    if (lj_tv_type(value) != LJ_GCT_CDATA || whole->is_overwritten ||
-        !ffisan_ctable_init(&table, &call->state->vm))
-        return;
-    const struct lj_cdata *cdata = (const struct lj_cdata *)lj_tv_object(value);
-    const struct lj_ctype *type = ffisan_ctable_raw(&table, cdata->ctypeid);
-    if (!type || lj_ct_kind(type) != LJ_CT_PTR ||
-        !ffisan_ctable_is_bytes(&table, lj_ct_child(type)))
-        return;
-    struct ffisan_result part = {.object = (uintptr_t)cdata,
-                                 .base = whole->base,
-                                 .question = whole->question,
-                                 .function = whole->function,
-                                 .call = whole->call,
-                                 .made = stack_of_object(call->state, (uintptr_t)cdata),
-                                 .ctypeid = cdata->ctypeid};
-    memcpy(&part.at, cdata->payload, sizeof(part.at));
-    if (ffisan_state_owning(part.at) || ffisan_standin_covers(part.at) ||
-        !ffisan_content_take(&part.content, part.at, FFISAN_CONTENT_TEXT, 0) ||
-        !ffisan_content_is_text(&part.content))
-        return;
-    remember(call->state->results, function, &part);
 }
 
 /* ---- Start and end --------------------------------------------------------------------------- */
@@ -454,15 +451,20 @@ void ffisan_results_watch(void)
     ffisan_builtins_watch_samples(FFISAN_BUILTIN_CDATA_CALL, before_call, after_call);
     ffisan_builtins_watch_samples(FFISAN_BUILTIN_STRING, before_reading, NULL);
     ffisan_builtins_watch_samples(FFISAN_BUILTIN_COPY, before_reading, NULL);
-    ffisan_builtins_watch_samples(FFISAN_BUILTIN_CDATA_INDEX, before_index, after_index);
+    ffisan_builtins_watch_samples(FFISAN_BUILTIN_CDATA_INDEX, before_index, NULL);
+    ffisan_results_watch_places();
 }
 
-static void forget_if_dead(struct ffisan_state *state, uintptr_t *object)
+/* A place can be in memory of C, which may be gone. */
+static void forget_if_dead(struct ffisan_state *state, struct ffisan_result *result)
 {
     struct ffisan_slot_ref ref;
-    if (*object && (!ffisan_heap_find(&state->heap, *object, &ref) ||
-                    ffisan_slot_state(&ref) != FFISAN_SLOT_LIVE))
-        *object = 0;
+    if (result->object == 0)
+        return;
+    bool is_ours = ffisan_heap_find(&state->heap, result->object, &ref);
+    if (is_ours ? ffisan_slot_state(&ref) != FFISAN_SLOT_LIVE
+                : !result->is_place || !ffisan_result_is_at(result, result->object))
+        result->object = 0;
 }
 
 void ffisan_results_forget_dead(struct ffisan_state *state)
@@ -471,8 +473,8 @@ void ffisan_results_forget_dead(struct ffisan_state *state)
     for (uint32_t i = 0; results && i < results->n_functions; i++) {
         struct ffisan_result_function *function = &results->functions[i];
         for (uint32_t k = 0; k < FFISAN_RESULTS_OF_FUNCTION && k < function->n_results; k++)
-            forget_if_dead(state, &function->results[k].object);
-        forget_if_dead(state, &function->waiting.result.object);
+            forget_if_dead(state, &function->results[k]);
+        forget_if_dead(state, &function->waiting.result);
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include "runtime/ffi/builtins.h"
 #include "runtime/report/report.h"
+#include "runtime/vm/ctype_table.h"
 #include "runtime/vm/layout.h"
 #include "wire/finding.h"
 
@@ -87,9 +88,13 @@ struct ffisan_result {
     uint64_t question;
     uint32_t call;        /**< the number of the call among those of the function, from 1 */
     uint32_t made;        /**< stack of that */
+    uint32_t holder_made; /**< stack of the cdata, if that is another */
     uint32_t overwritten; /**< stack of the later call */
     uint16_t ctypeid;
-    bool is_read; /**< before it was overwritten */
+    bool is_read;   /**< before it was overwritten */
+    bool is_place;  /**< `object` is the address of a pointer that leads there, no cdata */
+    bool is_filled; /**< the function was given the address of such a pointer */
+    bool is_copy;   /**< the cdata was read from there, or cast */
     bool is_overwritten;
     bool is_same_question; /**< that the later call answered */
     uintptr_t function;    /**< that returned it */
@@ -137,6 +142,45 @@ struct ffisan_result_function {
     struct ffisan_result_use waiting; /**< for a use of a newer result */
     struct ffisan_result results[FFISAN_RESULTS_OF_FUNCTION];
 };
+
+#define FFISAN_RESULT_OBJECTS 1024
+
+struct ffisan_results {
+    uint32_t n_functions;
+    uint16_t by_object[FFISAN_RESULT_OBJECTS]; /**< of the hash of an address: place + 1 */
+    struct ffisan_result_function functions[FFISAN_RESULT_FUNCTIONS];
+};
+
+/** The result that an object (cdata, or place) is, and the function that returned it, or NULL. */
+struct ffisan_result *ffisan_results_find(struct ffisan_results *results, uintptr_t object,
+                                          struct ffisan_result_function **ret_function);
+
+/** Takes down a result; the oldest of the function makes room. */
+void ffisan_results_remember(struct ffisan_results *results,
+                             struct ffisan_result_function *function,
+                             const struct ffisan_result *result);
+
+/** Where the number and the origin of a cdata are known: its stack, else 0. */
+uint32_t ffisan_result_origin(struct ffisan_state *state, uintptr_t object);
+
+/** The pointer to text that an argument of a C function leads to, which writes to it; or 0. */
+uintptr_t ffisan_result_given_place(const struct ffisan_builtin_call *call, size_t position);
+
+/** Does the pointer at a place lead to the result still? */
+bool ffisan_result_is_at(const struct ffisan_result *result, uintptr_t place);
+
+/** As `find`, of an argument. */
+struct ffisan_result *ffisan_results_argument(const struct ffisan_builtin_call *call,
+                                              size_t position,
+                                              struct ffisan_result_function **ret_function);
+
+/** Has what is read from members and from places watched, and casts; from now on, assignments. */
+void ffisan_results_watch_places(void);
+void ffisan_results_watch_assignments(void);
+
+/** The member that a string names; false when it is none (a method of the metatype). */
+bool ffisan_members_find(const struct ffisan_builtin_call *call, uint16_t ctypeid,
+                         struct ffisan_member *ret_member);
 
 /** The name of a variable of a C library, or NULL. */
 const char *ffisan_result_variable(struct ffisan_state *state, uintptr_t address,

@@ -124,3 +124,21 @@ bool ffisan_members_differ(struct ffisan_result *result, size_t offset, size_t s
             return true;
     return false;
 }
+
+bool ffisan_members_find(const struct ffisan_builtin_call *call, uint16_t ctypeid,
+                         struct ffisan_member *ret_member)
+{
+    enum { MOST = 256 };
+    uint64_t key = ffisan_builtin_value(call, 1);
+    struct ffisan_ctable table;
+    if (lj_tv_type(key) != LJ_GCT_STR || !ffisan_ctable_init(&table, &call->state->vm))
+        return false;
+    const struct lj_ctype *type = ffisan_ctable_raw(&table, ctypeid);
+    type = type ? ffisan_ctable_raw(&table, lj_ct_child(type)) : NULL;
+    const struct lj_ctype *entry = type ? ffisan_ctable_get(&table, type->sib) : NULL;
+    for (unsigned i = 0; entry && i < MOST; i++, entry = ffisan_ctable_get(&table, entry->sib))
+        if (ffisan_ctable_member(&table, entry, ret_member) &&
+            (uintptr_t)ret_member->name == lj_tv_object(key))
+            return true;
+    return false;
+}

@@ -53,7 +53,7 @@ static void describe_holder(struct telling *telling)
                                    .payload = result->object + sizeof(struct lj_cdata),
                                    .ctypeid = result->ctypeid,
                                    .size = sizeof(uintptr_t),
-                                   .made = result->made,
+                                   .made = result->holder_made ?: result->made,
                                    .kind = FFISAN_HOLDER_CDATA};
     ffisan_describe_holder(state, &holder, result->object != 0, telling->scratch,
                            &telling->finding);
@@ -143,6 +143,13 @@ static void explain_fix(struct telling *telling)
     const struct ffisan_result *result = &telling->use->result;
     bool is_text = result->content.form == FFISAN_CONTENT_TEXT;
     bool is_member = result->n_texts > 0 || result->at != result->base;
+    if (result->is_filled) {
+        ffisan_text_add(text,
+                        "Make a Lua string of each text before the next call:\n"
+                        "    local text = ffi.string(p[0])\n"
+                        "or give each call a pointer of its own, and free what it puts there.");
+        return;
+    }
     if (is_text)
         ffisan_text_add(text,
                         "Make a Lua string of the result before the next call:\n"
