@@ -55,6 +55,9 @@ static inline void ffisan_arch_leave_call(ucontext_t *context)
     context->uc_mcontext.gregs[REG_RSP] += (greg_t)sizeof(uintptr_t);
 }
 
+/** The general registers, one after the other.  False when there are no more. */
+bool ffisan_arch_register(const ucontext_t *context, unsigned number, uintptr_t *ret_value);
+
 /**
  * General registers that point into [from, from + size) point to the same place after `to` from now
  * on.  Returns false when there are none.

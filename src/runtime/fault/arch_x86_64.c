@@ -25,11 +25,20 @@ __asm__(
     "    .cfi_endproc\n"
     ".size ffisan_arch_call_on, . - ffisan_arch_call_on\n");
 
+static const uint8_t general[] = {REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12,
+                                  REG_R13, REG_R14, REG_R15, REG_RDI, REG_RSI,
+                                  REG_RBP, REG_RBX, REG_RDX, REG_RAX, REG_RCX};
+
+bool ffisan_arch_register(const ucontext_t *context, unsigned number, uintptr_t *ret_value)
+{
+    if (number >= sizeof(general))
+        return false;
+    *ret_value = (uintptr_t)context->uc_mcontext.gregs[general[number]];
+    return true;
+}
+
 bool ffisan_arch_redirect(ucontext_t *context, uintptr_t from, size_t size, uintptr_t to)
 {
-    static const uint8_t general[] = {REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12,
-                                      REG_R13, REG_R14, REG_R15, REG_RDI, REG_RSI,
-                                      REG_RBP, REG_RBX, REG_RDX, REG_RAX, REG_RCX};
     bool found = false;
     for (unsigned i = 0; i < sizeof(general); i++) {
         greg_t *reg = &context->uc_mcontext.gregs[general[i]];

@@ -10,6 +10,7 @@
 #include "runtime/cmem/creport.h"
 #include "runtime/cmem/descriptors.h"
 #include "runtime/cmem/finalizer.h"
+#include "runtime/cmem/overread.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/fault/arch.h"
 #include "runtime/fault/guard.h"
@@ -333,6 +334,7 @@ bool ffisan_use_fault(uintptr_t address, enum ffisan_access access, void *uconte
             handle_lost_code(address, access, ucontext))
             return true;
         look_for_damage();
+        ffisan_overread_crash(ffisan_thread_state(), ucontext);
         ffisan_creport_unmapped(address, access, ucontext);
         return false;
     }

@@ -24,13 +24,22 @@ static void why_fault(struct ffisan_text *text, const struct ffisan_overrun *ove
     ffisan_text_add(text, " behind the end.");
 }
 
+static void why_crash(struct ffisan_text *text, const struct ffisan_overrun *overrun)
+{
+    ffisan_text_add(text,
+                    "The program crashes, as what lies behind the block was taken for an "
+                    "address: the code that used it believes that the block is larger than ");
+    add_bytes(text, overrun->size);
+    ffisan_text_add(text, ".");
+}
+
 static const char *why(const struct ffisan_overrun *overrun, struct ffisan_scratch *scratch)
 {
     const char *start = ffisan_scratch_string(scratch);
     struct ffisan_text *text = &scratch->text;
     bool is_write = overrun->access == FFISAN_ACCESS_WRITE;
-    if (overrun->is_fault) {
-        why_fault(text, overrun);
+    if (overrun->is_fault || overrun->is_crash) {
+        (overrun->is_crash ? why_crash : why_fault)(text, overrun);
         ffisan_scratch_end_string(scratch);
         return start;
     }
@@ -71,23 +80,27 @@ void ffisan_overrun_explain(const struct ffisan_overrun *overrun, struct ffisan_
         finding->title = "memory was read outside of its bounds";
     finding->why = why(overrun, scratch);
     bool is_partly_inside = ffisan_overrun_is_partly_inside(overrun);
-    finding->fix = overrun->is_element && is_partly_inside
-                       ? "Make the block as large as what is made of its last bytes, or take these "
-                         "one by one: a pointer to larger elements takes whole ones."
-                   : overrun->is_element
-                       ? "Count from 0 to one less than the number of elements, or make the array "
-                         "larger."
-                   : overrun->is_fault && overrun->address < overrun->end
-                       ? "Stop at the start of the block: count down to 0, and look at the length "
-                         "before the last element is looked at."
-                   : !overrun->function && !overrun->is_fault
-                       ? "Count elements from 0 to one less than their number, and allocate as "
-                         "much as the type needs: ffi.sizeof(type)."
-                   : overrun->access == FFISAN_ACCESS_WRITE
-                       ? "Make the block larger, or write less: mind the NUL that "
-                         "ffi.copy(dst, string) appends, and lengths in elements against bytes."
-                       : "Take the length from what was written, or from ffi.sizeof, and mind the "
-                         "offset at which the read begins.";
+    finding->fix =
+        overrun->is_crash
+            ? "Declare the type as large as the library has it: compare ffi.sizeof(type) "
+              "with sizeof in C, or let the library allocate it."
+        : overrun->is_element && is_partly_inside
+            ? "Make the block as large as what is made of its last bytes, or take these "
+              "one by one: a pointer to larger elements takes whole ones."
+        : overrun->is_element
+            ? "Count from 0 to one less than the number of elements, or make the array "
+              "larger."
+        : overrun->is_fault && overrun->address < overrun->end
+            ? "Stop at the start of the block: count down to 0, and look at the length "
+              "before the last element is looked at."
+        : !overrun->function && !overrun->is_fault
+            ? "Count elements from 0 to one less than their number, and allocate as "
+              "much as the type needs: ffi.sizeof(type)."
+        : overrun->access == FFISAN_ACCESS_WRITE
+            ? "Make the block larger, or write less: mind the NUL that "
+              "ffi.copy(dst, string) appends, and lengths in elements against bytes."
+            : "Take the length from what was written, or from ffi.sizeof, and mind the "
+              "offset at which the read begins.";
 }
 
 void ffisan_overrun_report(struct ffisan_state *state, const struct ffisan_slot_ref *ref,
