@@ -45,9 +45,25 @@ static bool find_array(const struct ffisan_builtin_call *call, const struct lj_c
     return ret_array->element_size > 0 && ret_array->element_size != LJ_CTSIZE_INVALID;
 }
 
-static bool find_index(uint64_t key, int64_t *ret_index)
+/* A cdata that is an integer. */
+static bool find_index_in_cdata(const struct ffisan_vm *vm, const struct lj_cdata *cdata,
+                                int64_t *ret_index)
+{
+    struct ffisan_ctable table;
+    const struct lj_ctype *type =
+        ffisan_ctable_init(&table, vm) ? ffisan_ctable_raw(&table, cdata->ctypeid) : NULL;
+    if (!type || lj_ct_kind(type) != LJ_CT_NUM || type->info & (LJ_CTF_FP | LJ_CTF_BOOL) ||
+        type->size != sizeof(*ret_index))
+        return false;
+    memcpy(ret_index, cdata->payload, sizeof(*ret_index));
+    return *ret_index > INT32_MIN && *ret_index < INT32_MAX;
+}
+
+static bool find_index(const struct ffisan_vm *vm, uint64_t key, int64_t *ret_index)
 {
     double number;
+    if (lj_tv_type(key) == LJ_GCT_CDATA)
+        return find_index_in_cdata(vm, (const struct lj_cdata *)lj_tv_object(key), ret_index);
     memcpy(&number, &key, sizeof(number));
     if (lj_tv_type(key) < LJ_IT_NUMX)
         return false;
@@ -74,7 +90,8 @@ static void check_element(const struct ffisan_builtin_call *call, enum ffisan_ac
     struct array array;
     struct ffisan_extent extent;
     int64_t index;
-    if (!find_index(ffisan_builtin_value(call, 1), &index) || lj_tv_type(object) != LJ_GCT_CDATA ||
+    if (!find_index(&call->state->vm, ffisan_builtin_value(call, 1), &index) ||
+        lj_tv_type(object) != LJ_GCT_CDATA ||
         !find_array(call, (const struct lj_cdata *)lj_tv_object(object), &array) ||
         (access == FFISAN_ACCESS_READ && !array.is_of_scalars))
         return;

@@ -90,6 +90,19 @@ bool ffisan_extent_find(struct ffisan_state *state, uintptr_t address,
            address >= ret_extent->start;
 }
 
+bool ffisan_extent_find_header(struct ffisan_state *state, uintptr_t address,
+                               struct ffisan_extent *ret_extent)
+{
+    struct ffisan_slot_ref *ref = &ret_extent->ref;
+    ret_extent->is_c = false;
+    return ffisan_heap_find(&state->heap, address, ref) &&
+           ref->span->group != FFISAN_GROUP_INTERNAL &&
+           (ref->slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_CDATA &&
+           ffisan_slot_state(ref) == FFISAN_SLOT_LIVE &&
+           !ffisan_heap_is_waiting(&state->heap, ref) && find_content(ret_extent) &&
+           address < ret_extent->start;
+}
+
 /* The VM rounds the sizes of strings up: a number may be read that reaches beyond the NUL. */
 static uintptr_t end_of_reads(const struct ffisan_extent *extent)
 {

@@ -30,6 +30,10 @@ struct ffisan_extent {
 bool ffisan_extent_find(struct ffisan_state *state, uintptr_t address,
                         struct ffisan_extent *ret_extent);
 
+/** The cdata in whose header an address lies, which belongs to the VM. */
+bool ffisan_extent_find_header(struct ffisan_state *state, uintptr_t address,
+                               struct ffisan_extent *ret_extent);
+
 /**
  * May the access from a pointer into the block happen?  Not if it begins there and leaves it; one
  * that begins in another block of the program is wrong, but not certainly.

@@ -42,12 +42,14 @@ static bool find_member(struct lookup *lookup, const struct lj_ctype *type, size
 
 /* What the object, a pointer or reference, leads to, if that is a struct. */
 static const struct lj_ctype *find_struct(const struct ffisan_ctable *table,
-                                          const struct lj_cdata *cdata, uintptr_t *ret_address)
+                                          const struct lj_cdata *cdata, bool *ret_is_reference,
+                                          uintptr_t *ret_address)
 {
     const struct lj_ctype *type = ffisan_ctable_raw(table, cdata->ctypeid);
     if (!type || lj_ct_kind(type) != LJ_CT_PTR)
         return NULL;
     memcpy(ret_address, cdata->payload, sizeof(*ret_address));
+    *ret_is_reference = type->info & LJ_CTF_REF;
     type = ffisan_ctable_raw(table, lj_ct_child(type));
     return type && lj_ct_kind(type) == LJ_CT_STRUCT ? type : NULL;
 }
@@ -69,6 +71,19 @@ static bool is_nearer_to_end(const struct ffisan_extent *extent, uintptr_t addre
 {
     uintptr_t next = extent->ref.block + ffisan_slot_extent(&extent->ref);
     return address - extent->end < next - address;
+}
+
+/* array[-1].field: the element begins before the array, in what the VM has there. */
+static bool check_header(struct ffisan_state *state, uintptr_t address, size_t size,
+                         enum ffisan_access access)
+{
+    struct ffisan_extent extent;
+    if (!ffisan_extent_find_header(state, address, &extent))
+        return false;
+    struct ffisan_overrun overrun = {
+        .address = address, .size = size, .end = extent.end, .access = access, .is_before = true};
+    ffisan_extent_report(state, &extent, &overrun);
+    return true;
 }
 
 static void check(const struct ffisan_builtin_call *call, uintptr_t base, uintptr_t address,
@@ -97,10 +112,11 @@ void ffisan_fields_check(const struct ffisan_builtin_call *call, enum ffisan_acc
     struct ffisan_ctable table;
     struct ffisan_member member;
     uintptr_t base;
+    bool is_reference;
     if (lj_tv_type(object) != LJ_GCT_CDATA || !ffisan_ctable_init(&table, &call->state->vm))
         return;
     const struct lj_ctype *type =
-        find_struct(&table, (const struct lj_cdata *)lj_tv_object(object), &base);
+        find_struct(&table, (const struct lj_cdata *)lj_tv_object(object), &is_reference, &base);
     struct lookup lookup = {.table = &table, .name = (const struct lj_str *)lj_tv_object(key)};
     if (!type || !ffisan_cheap_may_have(base) || !find_member(&lookup, type, 0, 0, &member))
         return;
@@ -108,5 +124,7 @@ void ffisan_fields_check(const struct ffisan_builtin_call *call, enum ffisan_acc
     if (size == 0)
         return;
     ffisan_state_classify_pending(call->state);
+    if (is_reference && check_header(call->state, base + member.offset, size, access))
+        return;
     check(call, base, base + member.offset, size, access);
 }

@@ -68,6 +68,7 @@ struct ffisan_question {
     uint64_t arguments; /**< hash of them */
     uintptr_t given[8]; /**< addresses among them; the result takes the place of the last one */
     uint32_t n_given;
+    uint32_t written;    /**< a bit for each of them that it may write to */
     uint32_t type;       /**< id of the function's */
     uint32_t size;       /**< of the struct that the result leads to; 0: a text */
     bool is_filling;     /**< no result: it may leave one in `places` */

@@ -210,6 +210,8 @@ static void note_use(struct ffisan_state *state, struct ffisan_result_function *
 {
     struct ffisan_result_use use = {.result = *result};
     bool is_bad = result->is_overwritten && is_stale(function, usage, &use);
+    use.stack = is_bad ? stack_here(state) : 0;
+    is_bad = is_bad && !ffisan_result_is_own_buffer(state, result, use.stack);
     if (is_bad)
         note_another(&function->waiting, &use);
     note_newer(state, function, use.result.call);
@@ -217,7 +219,6 @@ static void note_use(struct ffisan_state *state, struct ffisan_result_function *
         note_read(function, result->call);
     if (!is_bad)
         return;
-    use.stack = stack_here(state);
     use.user = usage->user;
     use.function = usage->function;
     if (function->newest_read > use.result.call)
@@ -266,18 +267,6 @@ static bool is_filler(const struct ffisan_builtin_call *call, struct ffisan_ques
     return n_places > 0;
 }
 
-static void note_question(const struct ffisan_builtin_call *call, struct ffisan_question *question)
-{
-    size_t n = ffisan_builtin_n_values(call);
-    question->n_given = 0;
-    for (size_t i = 1; i < n; i++) {
-        uintptr_t address = ffisan_question_address(call, i);
-        if (address && question->n_given < sizeof(question->given) / sizeof(question->given[0]))
-            question->given[question->n_given++] = address;
-    }
-    question->arguments = ffisan_question_hash(call);
-}
-
 static void note_arguments(const struct ffisan_builtin_call *call)
 {
     uint16_t ctypeid;
@@ -318,19 +307,19 @@ static void before_call(const struct ffisan_builtin_call *call)
         question->function = 0;
         return;
     }
-    note_question(call, question);
+    ffisan_question_note(call, question);
     struct ffisan_result_function *function = find_function(results, question->function);
     for (uint32_t i = 0; i < results->n_functions; i++) /* a new one may share the memory of any */
         if (!function || function == &results->functions[i])
             forget_changed(&results->functions[i]);
 }
 
-/* Memory of C, and not what the function was given to write to. */
+/* Memory of C, or what the function was given to write to; not what it was given to read. */
 static bool is_own_memory(const struct ffisan_question *question, uintptr_t address)
 {
     for (uint32_t i = 0; i < question->n_given; i++)
         if (question->given[i] == address)
-            return false;
+            return question->written >> i & 1;
     return address && !ffisan_state_owning(address) && !ffisan_standin_covers(address);
 }
 
@@ -371,6 +360,8 @@ static void take_result(const struct ffisan_builtin_call *call, struct ffisan_re
     fresh->question = question->arguments;
     fresh->function = question->function;
     fresh->call = ++function->n_calls;
+    for (uint32_t i = 0; i < question->n_given; i++)
+        fresh->is_given |= question->given[i] == fresh->base;
     overwrite(function, fresh);
     enum ffisan_content_form form = question->size ? FFISAN_CONTENT_RECORD : FFISAN_CONTENT_TEXT;
     if (!ffisan_content_take(&fresh->content, fresh->at, form, question->size))

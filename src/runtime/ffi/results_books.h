@@ -46,6 +46,9 @@ bool ffisan_content_is_there(const struct ffisan_content *content, uintptr_t at)
 /** Does one of two texts begin with all of the other?  Then it may be one text that grows. */
 bool ffisan_content_has_grown(const struct ffisan_content *a, const struct ffisan_content *b);
 
+/** Before a call of a C function: what it is given, and asked. */
+void ffisan_question_note(const struct ffisan_builtin_call *call, struct ffisan_question *question);
+
 /** What the arguments of a call ask for: a hash of numbers and of what const pointers lead to. */
 uint64_t ffisan_question_hash(const struct ffisan_builtin_call *call);
 
@@ -94,6 +97,7 @@ struct ffisan_result {
     bool is_read;   /**< before it was overwritten */
     bool is_place;  /**< `object` is the address of a pointer that leads there, no cdata */
     bool is_filled; /**< the function was given the address of such a pointer */
+    bool is_given;  /**< the function was given the memory to write to */
     bool is_copy;   /**< the cdata was read from there, or cast */
     bool is_overwritten;
     bool is_same_question; /**< that the later call answered */
@@ -185,6 +189,13 @@ bool ffisan_members_find(const struct ffisan_builtin_call *call, uint16_t ctypei
 /** The name of a variable of a C library, or NULL. */
 const char *ffisan_result_variable(struct ffisan_state *state, uintptr_t address,
                                    struct ffisan_scratch *scratch);
+
+/**
+ * Was the memory given to the function by code that still runs, `stack`?  That knows whose it is;
+ * who got the result from a function that has returned does not.
+ */
+bool ffisan_result_is_own_buffer(struct ffisan_state *state, const struct ffisan_result *result,
+                                 uint32_t stack);
 
 /** Reports a use. */
 void ffisan_result_report(struct ffisan_state *state, struct ffisan_result_function *function,

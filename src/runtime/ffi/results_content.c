@@ -260,3 +260,19 @@ bool ffisan_question_is_alike(const struct ffisan_builtin_call *call, uint32_t f
     }
     return false;
 }
+
+void ffisan_question_note(const struct ffisan_builtin_call *call, struct ffisan_question *question)
+{
+    size_t n = ffisan_builtin_n_values(call);
+    question->n_given = question->written = 0;
+    for (size_t i = 1; i < n; i++) {
+        uintptr_t address = ffisan_question_address(call, i);
+        if (!address || question->n_given == sizeof(question->given) / sizeof(question->given[0]))
+            continue;
+        bool is_written = ffisan_question_parameter(&call->state->vm, (uint16_t)question->type,
+                                                    i) == FFISAN_PARAMETER_WRITTEN;
+        question->written |= (uint32_t)is_written << question->n_given;
+        question->given[question->n_given++] = address;
+    }
+    question->arguments = ffisan_question_hash(call);
+}

@@ -76,15 +76,52 @@ const char *ffisan_result_variable(struct ffisan_state *state, uintptr_t address
     return found.holder.field;
 }
 
+/* A buffer of Lua code, which is made elsewhere than it is filled. */
+static bool describe_given(struct telling *telling)
+{
+    uintptr_t at = telling->use->result.base;
+    struct ffisan_slot_ref ref;
+    if (!ffisan_heap_find(&telling->state->heap, at, &ref))
+        return false;
+    const struct ffisan_described_block block = {.content = ref.block,
+                                                 .size = ffisan_slot_size(&ref),
+                                                 .type = ref.slot->type,
+                                                 .made = ref.slot->stack};
+    ffisan_describe_block(telling->state, &block, (int64_t)(at - ref.block), telling->scratch,
+                          &telling->finding);
+    return true;
+}
+
 static void describe_block(struct telling *telling)
 {
     const struct ffisan_result *result = &telling->use->result;
     struct ffisan_finding *finding = &telling->finding;
+    finding->freed.function = telling->other;
+    finding->freed.stack = ffisan_stacks_get(telling->state->stacks, result->overwritten);
+    if (describe_given(telling))
+        return;
     finding->block.kind = FFISAN_BLOCK_STATIC;
     finding->block.offset = (int64_t)(result->at - result->base);
     finding->block.made = ffisan_stacks_get(telling->state->stacks, result->made);
-    finding->freed.function = telling->other;
-    finding->freed.stack = ffisan_stacks_get(telling->state->stacks, result->overwritten);
+}
+
+static bool is_same_function(const struct ffisan_frame *a, const struct ffisan_frame *b)
+{
+    return a->function && b->function && a->file && b->file &&
+           strcmp(a->function, b->function) == 0 && strcmp(a->file, b->file) == 0;
+}
+
+bool ffisan_result_is_own_buffer(struct ffisan_state *state, const struct ffisan_result *result,
+                                 uint32_t stack)
+{
+    struct ffisan_stack made = ffisan_stacks_get(state->stacks, result->made);
+    struct ffisan_stack used = ffisan_stacks_get(state->stacks, stack);
+    if (!result->is_given)
+        return false;
+    for (size_t i = 0; made.n_frames > 0 && i < used.n_frames; i++)
+        if (is_same_function(&made.frames[0], &used.frames[i]))
+            return true;
+    return made.n_frames == 0;
 }
 
 /* ---- Why, and the fix ------------------------------------------------------------------------ */
@@ -143,6 +180,14 @@ static void explain_fix(struct telling *telling)
     const struct ffisan_result *result = &telling->use->result;
     bool is_text = result->content.form == FFISAN_CONTENT_TEXT;
     bool is_member = result->n_texts > 0 || result->at != result->base;
+    if (result->is_given) {
+        ffisan_text_add(text,
+                        "Make a Lua string of the result before the next call:\n"
+                        "    local text = ffi.string(C.");
+        add_name(telling);
+        ffisan_text_add(text, "(...))\nor give each call a buffer of its own.");
+        return;
+    }
     if (result->is_filled) {
         ffisan_text_add(text,
                         "Make a Lua string of each text before the next call:\n"
@@ -190,6 +235,8 @@ static void gather(void *argument)
         describe_holder(telling);
         break;
     case 2:
+        if (telling->finding.block.kind != FFISAN_BLOCK_STATIC)
+            break;
         telling->finding.block.type = telling->name ? telling->name : "C";
         telling->finding.block.type =
             ffisan_result_variable(telling->state, telling->use->result.base, telling->scratch)

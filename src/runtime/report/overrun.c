@@ -38,7 +38,7 @@ static const char *why(const struct ffisan_overrun *overrun, struct ffisan_scrat
     const char *start = ffisan_scratch_string(scratch);
     struct ffisan_text *text = &scratch->text;
     bool is_write = overrun->access == FFISAN_ACCESS_WRITE;
-    if (overrun->is_fault || overrun->is_crash) {
+    if (overrun->is_fault || overrun->is_before || overrun->is_crash) {
         (overrun->is_crash ? why_crash : why_fault)(text, overrun);
         ffisan_scratch_end_string(scratch);
         return start;
@@ -90,8 +90,9 @@ void ffisan_overrun_explain(const struct ffisan_overrun *overrun, struct ffisan_
         : overrun->is_element
             ? "Count from 0 to one less than the number of elements, or make the array "
               "larger."
-        : overrun->is_fault && overrun->address < overrun->end
-            ? "Stop at the start of the block: count down to 0, and look at the length "
+        : overrun->is_before || (overrun->is_fault && overrun->address < overrun->end)
+            ? "Stop at the start of the block: count down to 0, and look at the index or the "
+              "length "
               "before the last element is looked at."
         : !overrun->function && !overrun->is_fault
             ? "Count elements from 0 to one less than their number, and allocate as "

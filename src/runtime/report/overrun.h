@@ -11,9 +11,10 @@ struct ffisan_state;
 struct ffisan_overrun {
     uintptr_t address; /**< where it begins */
     size_t size;
-    uintptr_t end; /**< of the block's content */
-    bool is_fault; /**< it happened on the pages of a neighbour */
-    bool is_crash; /**< what was read there was used as an address */
+    uintptr_t end;  /**< of the block's content */
+    bool is_fault;  /**< it happened on the pages of a neighbour */
+    bool is_before; /**< it lies before the content of the block */
+    bool is_crash;  /**< what was read there was used as an address */
     enum ffisan_access access;
     const char *function; /**< that will do it; NULL for an element or field */
     bool is_element;      /**< of an array, with that index */
