@@ -44,6 +44,7 @@ struct ffisan_cnote {
     uint8_t is_of_library : 1;     /**< and that is gone */
     uint8_t is_open : 1;           /**< freed, its pages closed and opened again */
     uint8_t is_given;              /**< its address was written to a pipe, or to another queue */
+    uint8_t is_hidden;             /**< nothing led to it, but its address was made a number */
 };
 
 enum ffisan_cheap_answer {

@@ -13,6 +13,7 @@
 #include "runtime/cmem/ctraces.h"
 #include "runtime/cmem/leaks.h"
 #include "runtime/cmem/leaks_search.h"
+#include "runtime/cmem/numbers.h"
 #include "runtime/cmem/registrations.h"
 #include "runtime/state.h"
 
@@ -218,6 +219,17 @@ static void spread(void *context, const struct ffisan_slot_ref *ref)
     mark->phase = 0;
 }
 
+/*
+ * A program can keep an address where only it finds it: XOR the one before, as a distance.  What
+ * becomes of such blocks is seen at the end, when they have been freed; that of one that an integer
+ * has led to, although nothing else did, is not known then either.
+ */
+static bool may_be_hidden(const struct ffisan_leaks_mark *mark, const struct ffisan_ctrace *trace)
+{
+    enum ffisan_numbers numbers = ffisan_numbers_of(trace);
+    return numbers == FFISAN_NUMBERS_HIDDEN || (numbers == FFISAN_NUMBERS_MADE && !mark->is_last);
+}
+
 static void list(void *context, const struct ffisan_slot_ref *ref)
 {
     struct ffisan_leaks_mark *mark = context;
@@ -226,6 +238,10 @@ static void list(void *context, const struct ffisan_slot_ref *ref)
         note->is_suspect = 0;
     if (note->is_marked != FFISAN_LEAKS_LOST || !may_be_listed(mark, ref))
         return;
+    if (may_be_hidden(mark, ffisan_ctraces_get(ref->slot->stack))) {
+        note->is_hidden = 1;
+        return;
+    }
     if (mark->is_tentative) {
         mark->n_suspects += note->is_suspect;
         note->is_suspect = 1;

@@ -199,6 +199,7 @@ static int told_call(lua_State *L, enum ffisan_builtin builtin, struct told also
     kept.n_text = 0;
     kept.text_block = 0;
     kept.result = 0;
+    kept.cast_from = FFISAN_CAST_OTHER;
     kept.has_text_last = false;
     kept.callee = 0;
     kept.question.function = 0;

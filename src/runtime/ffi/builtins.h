@@ -84,6 +84,7 @@ struct ffisan_builtin_kept {
     uintptr_t blocks[FFISAN_BUILTIN_KEPT];     /**< of the heap, that arguments lead into */
     uint32_t n_addresses[FFISAN_BUILTIN_KEPT]; /**< of other ones, in each (bounds/disguise.h) */
     uintptr_t result; /**< of C, that is cast, or where it is read from (ffi/results_places.c) */
+    enum { FFISAN_CAST_OTHER, FFISAN_CAST_POINTER, FFISAN_CAST_NUMBER } cast_from;
     uintptr_t text_block; /**< a string of them */
     uint32_t n_text;      /**< bytes of it that are in `text` */
     bool has_text_last;   /**< the last argument is a string */
