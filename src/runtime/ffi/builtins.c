@@ -240,13 +240,25 @@ uint64_t ffisan_builtin_place(const struct ffisan_builtin_call *call)
     return place_of(call->L);
 }
 
+/* The C function that a cdata is, or leads to. */
+static uintptr_t callee_of(const lua_State *L, enum ffisan_builtin builtin)
+{
+    const struct lj_thread *thread = (const struct lj_thread *)L;
+    uint64_t value = thread->top > thread->base ? *(const uint64_t *)thread->base : UINT64_MAX;
+    uintptr_t address;
+    if (builtin != FFISAN_BUILTIN_CDATA_CALL || lj_tv_type(value) != LJ_GCT_CDATA)
+        return 0;
+    memcpy(&address, ((const struct lj_cdata *)lj_tv_object(value))->payload, sizeof(address));
+    return address;
+}
+
 /* The first calls of each place, then one in so many.  Places may share a count. */
 static inline bool is_due(const lua_State *L, enum ffisan_builtin builtin)
 {
     uint64_t place = place_of(L), hash = place * UINT64_C(0x9e3779b97f4a7c15) >> 40;
     uint32_t count = ++counts[hash % N_COUNTS];
     if (__builtin_expect(count <= FIRST_CALLS && uses[builtin] != 0, 0))
-        ffisan_ffiplaces_note((enum ffisan_ffi_use)uses[builtin], place);
+        ffisan_ffiplaces_note((enum ffisan_ffi_use)uses[builtin], place, callee_of(L, builtin));
     return count <= FIRST_CALLS || count % SAMPLE == 0;
 }
 

@@ -119,6 +119,19 @@ static bool is_lua_thread(const struct ffisan_here *here, const struct ffisan_st
            (*state->vmstate > 0 || is_too_deep);
 }
 
+/* Where compiled code has called C; 0: it has not, or that is not known. */
+static uintptr_t machine_pc(const struct ffisan_here *here, const struct ffisan_state *state)
+{
+    const struct lj_trace *trace =
+        state->vmstate && *state->vmstate > 0
+            ? ffisan_luastack_trace(&state->vm, (uint32_t)*state->vmstate)
+            : NULL;
+    for (size_t i = 1; trace && i < here->n_pcs; i++) /* the first one is where the use is */
+        if (here->pcs[i] - trace->mcode < trace->szmcode)
+            return here->pcs[i];
+    return 0;
+}
+
 void ffisan_here_add_lua(struct ffisan_here *here, struct ffisan_scratch *scratch,
                          struct ffisan_state *state)
 {
@@ -131,7 +144,7 @@ void ffisan_here_add_lua(struct ffisan_here *here, struct ffisan_scratch *scratc
     size_t first = here->n_frames;
     n = ffisan_ffiplaces_refine(
         &state->vm, first == 0 ? FFISAN_FFI_ACCESS : FFISAN_FFI_CALL | FFISAN_FFI_BUILTIN,
-        luaframes, n, FFISAN_LUASTACK_MAX);
+        machine_pc(here, state), luaframes, n, FFISAN_LUASTACK_MAX);
     here->n_frames += ffisan_stacks_resolve(state->stacks, luaframes, n, frames + first,
                                             FFISAN_REPORT_FRAMES - first);
     if (here->n_frames == first)

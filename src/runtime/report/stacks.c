@@ -212,7 +212,9 @@ static size_t read_frames(const struct source *source, struct ffisan_luaframe *f
     if (thread)
         return ffisan_luastack_walk(thread, thread->base, false, frames, max);
     size_t n = ffisan_luastack_doing(source->vm, source->caller, source->doing, frames, max);
-    return source->in_c ? ffisan_ffiplaces_refine(source->vm, FFISAN_FFI_CALL, frames, n, max) : n;
+    return source->in_c ? ffisan_ffiplaces_refine(source->vm, FFISAN_FFI_CALL, source->caller,
+                                                  frames, n, max)
+                        : n;
 }
 
 /* The number of the stack with these keys; it is entered when it is new. */

@@ -10,25 +10,40 @@
 #define USE_BITS 3
 #define NEAR 64u /* instructions, where the end of a loop is not known */
 
-static uint64_t places[N_PLACES]; /* address << USE_BITS | uses; threads may mix them up */
+static struct {
+    uint64_t place;   /* address << USE_BITS | uses */
+    uintptr_t callee; /* of the C function, or 0: several, or none */
+} places[N_PLACES];   /* threads may mix them up */
 
-static uint64_t *place_of(uint64_t pc)
+static size_t index_of(uint64_t pc)
 {
-    return &places[(pc * UINT64_C(0x9e3779b97f4a7c15) >> 40) % N_PLACES];
+    return (pc * UINT64_C(0x9e3779b97f4a7c15) >> 40) % N_PLACES;
 }
 
-void ffisan_ffiplaces_note(enum ffisan_ffi_use use, uint64_t return_pc)
+void ffisan_ffiplaces_note(enum ffisan_ffi_use use, uint64_t return_pc, uintptr_t callee)
 {
-    uint64_t pc = return_pc - 4, *place = place_of(pc);
-    if (*place >> USE_BITS != pc)
-        *place = pc << USE_BITS;
-    *place |= use;
+    uint64_t pc = return_pc - 4;
+    size_t i = index_of(pc);
+    if (places[i].place >> USE_BITS != pc) {
+        places[i].place = pc << USE_BITS;
+        places[i].callee = callee;
+    }
+    places[i].place |= use;
+    if (places[i].callee != callee)
+        places[i].callee = 0;
+}
+
+/* `callee`: 0 = any. */
+static bool is_place(uintptr_t pc, unsigned uses, uintptr_t callee)
+{
+    size_t i = index_of(pc);
+    return places[i].place >> USE_BITS == pc && (places[i].place & uses) &&
+           (callee == 0 || places[i].callee == 0 || places[i].callee == callee);
 }
 
 bool ffisan_ffiplaces_has(uintptr_t pc, unsigned uses)
 {
-    uint64_t place = *place_of(pc);
-    return place >> USE_BITS == pc && (place & uses);
+    return is_place(pc, uses, 0);
 }
 
 /* ---- Where it may be ------------------------------------------------------------------------ */
@@ -36,6 +51,7 @@ bool ffisan_ffiplaces_has(uintptr_t pc, unsigned uses)
 struct refining {
     const struct lj_trace *trace;
     unsigned uses;
+    uintptr_t callee;             /* the C function that is called, or 0 */
     const struct lj_proto *inner; /* the innermost frame's */
     uintptr_t in_inner;           /* the first such instruction there, or 0 */
     uintptr_t call;               /* the only call of a Lua function there, or 0 */
@@ -48,9 +64,18 @@ static uintptr_t first_place(const struct refining *refining, const struct lj_pr
                              uint32_t from, uint32_t to)
 {
     for (uint32_t i = from; i < to && i < proto->sizebc; i++)
-        if (ffisan_ffiplaces_has((uintptr_t)&proto->bc[i], refining->uses))
+        if (is_place((uintptr_t)&proto->bc[i], refining->uses, refining->callee))
             return (uintptr_t)&proto->bc[i];
     return 0;
+}
+
+/* The only one in the function that calls what is called; 0: there are none, or several. */
+static uintptr_t only_place(const struct refining *refining, const struct lj_proto *proto)
+{
+    uintptr_t pc = refining->callee ? first_place(refining, proto, 1, proto->sizebc) : 0;
+    if (!pc || first_place(refining, proto, ffisan_proto_pc(proto, pc) + 1, proto->sizebc))
+        return 0;
+    return pc;
 }
 
 static bool is_call(uint32_t ins)
@@ -64,8 +89,7 @@ static uintptr_t only_call(const struct lj_proto *proto, uint32_t from, uint32_t
     uintptr_t found = 0;
     for (uint32_t i = from; i < to && i < proto->sizebc; i++) {
         uintptr_t pc = (uintptr_t)&proto->bc[i];
-        if (!is_call(proto->bc[i]) ||
-            ffisan_ffiplaces_has(pc, FFISAN_FFI_CALL | FFISAN_FFI_BUILTIN))
+        if (!is_call(proto->bc[i]) || is_place(pc, FFISAN_FFI_CALL | FFISAN_FFI_BUILTIN, 0))
             continue;
         if (found)
             return 0;
@@ -89,6 +113,8 @@ static void look_in_inner(struct refining *refining, uintptr_t pc)
         to = jump < 0 ? start : start + 1 + (uint32_t)jump;
     }
     refining->in_inner = first_place(refining, proto, from, to);
+    if (!refining->in_inner)
+        refining->in_inner = only_place(refining, proto); /* in the iteration before */
     refining->call = only_call(proto, from, to);
 }
 
@@ -119,7 +145,20 @@ static void look_at_constants(struct refining *refining)
     }
 }
 
-size_t ffisan_ffiplaces_refine(const struct ffisan_vm *vm, unsigned uses,
+/* What the compiler writes for a call, 0xe8 and a distance, leads to; 0: it is another form. */
+static uintptr_t target_of(const struct lj_trace *trace, uintptr_t return_address)
+{
+    enum { SIZE = 5 };
+    uintptr_t call = return_address - SIZE;
+    int32_t distance;
+    if (return_address == 0 || call - trace->mcode >= trace->szmcode ||
+        *(const uint8_t *)call != 0xe8)
+        return 0;
+    memcpy(&distance, (const void *)(call + 1), sizeof(distance));
+    return return_address + (uintptr_t)(intptr_t)distance;
+}
+
+size_t ffisan_ffiplaces_refine(const struct ffisan_vm *vm, unsigned uses, uintptr_t return_address,
                                struct ffisan_luaframe *frames, size_t n, size_t max)
 {
     int32_t vmstate = (int32_t)ffisan_vm_word(vm, vm->layout.vmstate);
@@ -127,7 +166,10 @@ size_t ffisan_ffiplaces_refine(const struct ffisan_vm *vm, unsigned uses,
         vmstate > 0 ? ffisan_luastack_trace(vm, (uint32_t)vmstate) : NULL;
     if (!trace || n == 0 || !frames[0].approximate || frames[0].is_followed || !frames[0].proto)
         return n;
-    struct refining refining = {.trace = trace, .uses = uses, .inner = frames[0].proto};
+    struct refining refining = {.trace = trace,
+                                .uses = uses,
+                                .callee = target_of(trace, return_address),
+                                .inner = frames[0].proto};
     look_in_inner(&refining, frames[0].pc);
     if (refining.in_inner) {
         frames[0].pc = refining.in_inner;
