@@ -118,6 +118,14 @@ static void why_twice(struct ffisan_text *text, const struct ffisan_finding *fin
                                                        : ", and now once more.");
 }
 
+static void fix_by_taking_off(struct ffisan_text *text, const struct ffisan_finding *finding)
+{
+    const char *by_hand = finding->freed.finalizer ? NULL : finding->freed.function;
+    ffisan_text_add(text, "Take the finalizer off before freeing by hand:\n    C.");
+    ffisan_text_add(text, by_hand ? by_hand : "free");
+    ffisan_text_add(text, "(ffi.gc(p, nil))");
+}
+
 static void fix_twice(struct ffisan_text *text, const struct ffisan_finding *finding,
                       bool in_finalizer)
 {
@@ -138,9 +146,7 @@ static void fix_twice(struct ffisan_text *text, const struct ffisan_finding *fin
                         "Let one cdata carry the finalizer; others may hold the address, as long "
                         "as they keep that one alive.");
     else if (in_finalizer || (finding->freed.finalizer && !is_by_userdata(finding)))
-        ffisan_text_add(text,
-                        "Take the finalizer off before freeing by hand:\n"
-                        "    C.free(ffi.gc(p, nil))");
+        fix_by_taking_off(text, finding);
     else
         ffisan_text_add(text, "Free the memory in one place, and forget the pointer there.");
 }
