@@ -239,11 +239,18 @@ static bool is_forgotten(size_t size, uintptr_t place, uint64_t word)
 
 static void test_forgetting(void)
 {
-    uint64_t address = (uint64_t)alloc(40, make_usual(16)) + 8;
-    TAP_OK(is_forgotten(72, make_usual(17), address), "addresses of blocks are forgotten");
+    struct ffisan_slot_ref ref;
+    struct ffisan_heap lua = {.is_of_state = false};
+    ffisan_heap_init(&lua, 0);
+    lua.is_of_state = true;
+    uint64_t address = (uint64_t)ffisan_heap_alloc(&lua, 40, 1, &ref) + 8;
+    TAP_OK(is_forgotten(72, make_usual(17), address), "addresses of objects are forgotten");
+    TAP_OK(is_forgotten(700, make_usual(17), address), "in larger blocks");
     TAP_OK(is_forgotten(9000, make_usual(18), address), "in blocks of several pages as well");
     TAP_OK(is_forgotten(100000, make_usual(19), address), "and in large ones");
     TAP_OK(!is_forgotten(72, make_usual(20), 12345678), "other words are left as they were");
+    TAP_OK(!is_forgotten(72, make_usual(20), (uint64_t)alloc(40, make_usual(16)) + 8),
+           "addresses of C memory as well");
 }
 
 static void test_alignment(void)

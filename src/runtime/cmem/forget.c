@@ -13,10 +13,19 @@ struct piece {
     uintptr_t at, end;
 };
 
-static void forget_words(uint64_t *words, size_t n)
+static bool leads_to_lua(uint64_t word)
+{
+    const struct ffisan_region *region = ffisan_region_find(word);
+    return (region && region->heap && region->heap->is_of_state) || ffisan_standin_covers(word);
+}
+
+static inline void forget_words(uint64_t *words, size_t n, const struct ffisan_scan_range *regions)
 {
     for (size_t i = 0; i < n; i++)
-        if (ffisan_region_find(words[i]) || ffisan_standin_covers(words[i]))
+        if (__builtin_expect((words[i] - regions->lo < regions->hi - regions->lo) |
+                                 ffisan_standin_covers(words[i]),
+                             0) &&
+            leads_to_lua(words[i]))
             words[i] = 0;
 }
 
@@ -31,7 +40,7 @@ static void forget_piece(void *argument)
         if (size > piece->end - piece->at)
             size = piece->end - piece->at;
         size_t clear = ffisan_scan_skip(piece->at, size, &regions, &standins);
-        forget_words((uint64_t *)(piece->at + clear), (size - clear) / 8);
+        forget_words((uint64_t *)(piece->at + clear), (size - clear) / 8, &regions);
         piece->at += size;
     }
 }
@@ -39,7 +48,13 @@ static void forget_piece(void *argument)
 /* A program can have taken the access away from pages of its own block. */
 void ffisan_forget_addresses(uintptr_t start, size_t size_bytes)
 {
-    enum { MOST_HOLES = 16 };
+    enum { MOST_HOLES = 16, SMALL = 256 };
+    if (size_bytes <= SMALL) {
+        struct ffisan_scan_range regions;
+        ffisan_region_bounds(&regions.lo, &regions.hi);
+        forget_words((uint64_t *)start, size_bytes / 8, &regions);
+        return;
+    }
     struct piece piece = {.at = start, .end = start + size_bytes};
     if (size_bytes < PAGE) {
         forget_piece(&piece);

@@ -51,7 +51,8 @@ static struct ffisan_region *make(struct ffisan_heap *heap, void *pages, size_t 
     region->note_size = heap ? heap->note_size : 0;
     region->slots = slots;
     set_table(region, region);
-    widen_bounds(region);
+    if (heap && heap->is_of_state)
+        widen_bounds(region);
     return region;
 }
 

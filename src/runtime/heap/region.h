@@ -118,7 +118,7 @@ void ffisan_region_free(struct ffisan_region *region);
 uint32_t ffisan_region_take_spans(struct ffisan_region *region, uint32_t n);
 void ffisan_region_give_spans(struct ffisan_region *region, uint32_t first, uint32_t n);
 
-/** [low, high) of all regions that there were; 0, 0 = none. */
+/** [low, high) of all regions of Lua states that there were; 0, 0 = none. */
 void ffisan_region_bounds(uintptr_t *ret_low, uintptr_t *ret_high);
 
 static inline struct ffisan_region *ffisan_region_find(uintptr_t address)
