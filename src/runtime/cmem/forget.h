@@ -12,8 +12,9 @@
 #include <stdint.h>
 
 /**
- * Makes all words zero that lead into the heap of a Lua state, or to a stand-in.  `start` is aligned
- * to 8.  What cannot be read or written is left out.  Context: any, under the lock of the C heap.
+ * Makes all words zero that lead into the heap of a Lua state, or to a stand-in.  `start` is a
+ * multiple of 8.  What cannot be read or written is left out.  Context: any, under the lock of the
+ * C heap.
  */
 void ffisan_forget_addresses(uintptr_t start, size_t size_bytes);
 
