@@ -238,6 +238,8 @@ static void read_holder(struct reader *reader, const json_t *record, struct ffis
     finding->holder.field = read_string(reader, holder, "field");
     finding->holder.offset = read_unsigned(reader, holder, "offset", SIZE_MAX);
     finding->holder.made = read_stack(reader, holder, "made");
+    finding->holder.stored = read_stack(reader, holder, "stored");
+    finding->holder.stored_by = read_string(reader, holder, "stored_by");
     finding->holder.path = read_string(reader, holder, "path");
 }
 

@@ -8,6 +8,7 @@
 #include "runtime/ffi/callbacks.h"
 #include "runtime/ffi/moments.h"
 #include "runtime/ffi/results.h"
+#include "runtime/report/stores.h"
 #include "runtime/report/writers.h"
 #include "runtime/state.h"
 
@@ -43,6 +44,7 @@ void ffisan_renew_stacks(struct ffisan_state *state)
     ffisan_descriptors_forget(state);
     ffisan_finalizer_places_forget(state);
     ffisan_writers_forget(state);
+    ffisan_stores_forget(state);
     ffisan_stacks_free(state->stacks);
     state->stacks = fresh;
     if (locked)

@@ -18,6 +18,7 @@
 #include "runtime/ffi/results.h"
 #include "runtime/lender.h"
 #include "runtime/report/report.h"
+#include "runtime/report/stores.h"
 #include "runtime/report/writers.h"
 #include "runtime/vm/proto.h"
 
@@ -123,6 +124,7 @@ void ffisan_state_free(struct ffisan_state *state)
     if (state->maps)
         ffisan_pages_unmap(state->maps, FFISAN_MAX_CTYPES * sizeof(*state->maps));
     ffisan_writers_free(state);
+    ffisan_stores_free(state);
     if (state->maps_known)
         ffisan_pages_unmap(state->maps_known, FFISAN_MAX_CTYPES);
     if (state->scratch)

@@ -87,6 +87,7 @@ struct ffisan_state {
     struct ffisan_callbacks *callbacks; /**< NULL until one is made (ffi/callbacks.h) */
     struct ffisan_results *results;     /**< NULL until there is one (ffi/results.h) */
     struct ffisan_writers *writers;     /**< NULL until one is noted (report/writers.h) */
+    struct ffisan_stores *stores;       /**< NULL until one is noted (report/stores.h) */
     struct ffisan_moments *moments;     /**< NULL until there is a finalizer (ffi/moments.h) */
     lua_State *L;                       /**< main thread */
     lua_Alloc old_allocf;               /**< for blocks from before we took over, or NULL */

@@ -119,6 +119,8 @@ struct ffisan_finding {
         const char *field; /**< "data", "items[3].name"; NULL: the holder is the pointer */
         size_t offset;     /**< of the pointer in the holder */
         struct ffisan_stack made;
+        struct ffisan_stack stored; /**< where the program put the address */
+        const char *stored_by;      /**< the C function that got it; NULL: an assignment */
         const char *path; /**< what keeps the holder alive: "package.loaded.mod → upvalue b" */
     } holder;
 

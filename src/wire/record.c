@@ -184,6 +184,8 @@ static void add_holder(struct ffisan_text *out, const struct ffisan_finding *fin
     if (finding->holder.kind != FFISAN_HOLDER_NONE)
         member_unsigned(out, "offset", finding->holder.offset);
     member_stack(out, "made", &finding->holder.made);
+    member_stack(out, "stored", &finding->holder.stored);
+    member_string(out, "stored_by", finding->holder.stored_by);
     member_string(out, "path", finding->holder.path);
     end_object(out, mark);
 }

@@ -89,6 +89,32 @@ static void write_holder(struct ffisan_layout *layout, const struct ffisan_findi
     }
 }
 
+/* Where the holder was made says it already when that is the same line. */
+static bool is_stored_elsewhere(const struct ffisan_finding *finding)
+{
+    const struct ffisan_frame *stored = ffisan_report_place(&finding->holder.stored);
+    const struct ffisan_frame *made = ffisan_report_place(&finding->holder.made);
+    return stored != NULL && (made == NULL || stored->line != made->line || made->file == NULL ||
+                              stored->file == NULL || strcmp(stored->file, made->file) != 0);
+}
+
+/** "stored at mod.lua:20", "stored by setvbuf, called at mod.lua:20" */
+static void write_stored(struct ffisan_layout *layout, const struct ffisan_finding *finding)
+{
+    if (!is_stored_elsewhere(finding))
+        return;
+    ffisan_layout_label(layout, "stored");
+    if (finding->holder.stored_by != NULL) {
+        ffisan_layout_put(layout, "by ");
+        ffisan_layout_put_whole(layout, finding->holder.stored_by);
+        ffisan_layout_put_whole(layout, ",");
+        ffisan_layout_put(layout, " ");
+    }
+    ffisan_report_put_origin(layout, finding->holder.stored_by != NULL ? "called" : "",
+                             &finding->holder.stored);
+    ffisan_layout_end_line(layout);
+}
+
 static void write_preview(struct ffisan_layout *layout, const char *preview)
 {
     size_t length = strlen(preview), shown = length;
@@ -225,6 +251,7 @@ static bool has_approximate(const struct ffisan_stack *stack)
 static void write_note(struct ffisan_layout *layout, const struct ffisan_finding *finding)
 {
     if (!has_approximate(&finding->use.stack) && !has_approximate(&finding->holder.made) &&
+        !has_approximate(&finding->holder.stored) &&
         !has_approximate(&finding->block.made) && !has_approximate(&finding->collected.stack) &&
         !has_approximate(&finding->freed.stack))
         return;
@@ -283,6 +310,7 @@ void ffisan_report_text(struct ffisan_text *out, const struct ffisan_finding *fi
     ffisan_report_write_use(&layout, finding);
     ffisan_report_write_stack(&layout, finding);
     write_holder(&layout, finding);
+    write_stored(&layout, finding);
     write_block(&layout, finding);
     write_collected(&layout, finding);
     write_freed(&layout, finding);

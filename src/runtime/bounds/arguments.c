@@ -4,6 +4,7 @@
 #include "runtime/bounds/disguise.h"
 #include "runtime/bounds/gone.h"
 #include "runtime/bounds/keep.h"
+#include "runtime/bounds/stored.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/ffi/results_books.h"
 #include "runtime/state.h"
@@ -51,6 +52,7 @@ static void before_call(const struct ffisan_builtin_call *call)
             continue;
         }
         ffisan_keep_block(call, &extent);
+        ffisan_stored_by_call(call, i, &extent);
         if (!ffisan_question_is_read(call, i))
             ffisan_extent_note_writer(call, &extent);
         if (extent.is_c || (extent.ref.slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_CDATA)

@@ -17,6 +17,7 @@
 #include "runtime/bounds/handed.h"
 #include "runtime/bounds/initial.h"
 #include "runtime/bounds/ranges.h"
+#include "runtime/bounds/stored.h"
 #include "runtime/fault/signals.h"
 #include "runtime/ffi/callbacks.h"
 #include "runtime/ffi/libraries.h"
@@ -82,6 +83,7 @@ static void read_options(void)
     ffisan_ranges_watch();
     ffisan_initial_watch();
     ffisan_elements_watch();
+    ffisan_stored_watch();
     ffisan_captured_watch();
     ffisan_cycle_watch();
     ffisan_schedule_watch();

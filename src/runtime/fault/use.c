@@ -21,6 +21,7 @@
 #include "runtime/report/describe.h"
 #include "runtime/report/explain_ffi.h"
 #include "runtime/report/here.h"
+#include "runtime/report/stores.h"
 #include "runtime/state.h"
 
 #include <string.h>
@@ -125,6 +126,20 @@ static const struct ffisan_holder *pick_holder(const struct use *use)
     return is_c ? of_c : of_lua;
 }
 
+static void describe_store(struct use *use, const struct ffisan_holder *named)
+{
+    const struct ffisan_standin *standin = use->standin;
+    const struct ffisan_stored what = {.block = standin->block, .made = standin->made};
+    const struct ffisan_holder *holders[FFISAN_STANDIN_HOLDERS + 1];
+    size_t n = 0;
+    if (named)
+        holders[n++] = named;
+    for (uint32_t i = 0; i < standin->n_holders && i < FFISAN_STANDIN_HOLDERS; i++)
+        if (&standin->holders[i] != named && !is_of_lua(&standin->holders[i]))
+            holders[n++] = &standin->holders[i];
+    ffisan_stores_describe(standin->state, &what, holders, n, use->scratch, &use->finding);
+}
+
 /* LuaJIT's note of the thread that callbacks run on: it was a coroutine that is gone. */
 static bool is_callback_thread(const struct ffisan_standin *standin)
 {
@@ -206,6 +221,8 @@ static void gather(void *argument)
         break;
     case 3: {
         const struct ffisan_holder *holder = state ? pick_holder(use) : NULL;
+        if (state)
+            describe_store(use, holder);
         if (holder)
             ffisan_describe_holder(state_of(standin, holder), holder,
                                    leads_to(standin, holder) != SIZE_MAX, use->scratch,

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * Addresses that Lua code stores: sees them in the interpreter, for report/stores.h.
+ * Context: the thread of the state.
+ */
+#ifndef FFISAN_BOUNDS_STORED_H
+#define FFISAN_BOUNDS_STORED_H
+
+#include "runtime/bounds/extent.h"
+
+/** The call is about to give C the block in the argument at `position`. */
+void ffisan_stored_by_call(const struct ffisan_builtin_call *call, size_t position,
+                           const struct ffisan_extent *extent);
+
+/** From now on, in states that open the ffi library later, assignments are seen. */
+void ffisan_stored_watch(void);
+
+#endif

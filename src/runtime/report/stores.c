@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/report/stores.h"
+
+#include "base/pages.h"
+#include "runtime/audit/standin.h"
+#include "runtime/report/describe.h"
+#include "runtime/state.h"
+#include "runtime/vm/modules.h"
+
+#include <string.h>
+
+#define N_ENTRIES 1024u /* by what and where: those that share one drive each other out */
+
+struct ffisan_stores {
+    uint32_t n; /* noted so far */
+    struct entry {
+        struct ffisan_store store; /* the last one of those that are alike */
+        uint32_t stack;            /* 0: none */
+        uint32_t number;
+    } entries[N_ENTRIES];
+};
+
+static struct entry *entry_of(struct ffisan_stores *stores, const struct ffisan_store *store)
+{
+    uint64_t hash = (store->place ^ store->what.made << 1 ^ store->what.is_c);
+    return &stores->entries[hash * UINT64_C(0x9e3779b97f4a7c15) >> 54];
+}
+
+void ffisan_stores_note(struct ffisan_state *state, const struct ffisan_store *store)
+{
+    uint32_t visits;
+    if (!state->stores)
+        state->stores = ffisan_pages_map(sizeof(*state->stores));
+    if (!state->stores)
+        return;
+    struct entry *entry = entry_of(state->stores, store);
+    if (entry->store.place != store->place || entry->store.what.made != store->what.made ||
+        entry->stack == 0)
+        entry->stack = ffisan_stacks_here(state->stacks, &state->vm, 0, &visits);
+    entry->store = *store;
+    entry->number = ++state->stores->n;
+}
+
+/* ---- Which one was it? ----------------------------------------------------------------------- */
+
+static bool is_of_lua(const struct ffisan_holder *holder)
+{
+    return holder->kind == FFISAN_HOLDER_CDATA || holder->kind == FFISAN_HOLDER_USERDATA;
+}
+
+/* A pointer that Lua code has in a variable, and no memory. */
+static bool is_bare(const struct ffisan_state *state, const struct ffisan_holder *holder)
+{
+    return holder->kind == FFISAN_HOLDER_CDATA &&
+           ffisan_ctype_is_pointer(&state->vm, holder->ctypeid, NULL);
+}
+
+static const struct ffisan_frame *line_of(const struct ffisan_state *state, uint32_t made)
+{
+    struct ffisan_stack stack = ffisan_stacks_get(state->stacks, made);
+    return stack.n_frames > 0 ? &stack.frames[0] : NULL;
+}
+
+/* Code that is compiled has other stacks than when it was interpreted. */
+static bool is_same_line(const struct ffisan_state *state, uint32_t a, uint32_t b)
+{
+    const struct ffisan_frame *one = line_of(state, a), *other = line_of(state, b);
+    return one && other && one->line == other->line && one->file && other->file &&
+           strcmp(one->file, other->file) == 0;
+}
+
+/* 0: of another block. */
+static unsigned likeness(const struct ffisan_state *state, const struct ffisan_stored *a,
+                         const struct ffisan_stored *b)
+{
+    if (a->is_c != b->is_c)
+        return 0;
+    if (a->made == b->made)
+        return a->block == b->block ? 3 : a->made != 0 ? 2 : 0;
+    return !a->is_c && is_same_line(state, a->made, b->made) ? 1 : 0;
+}
+
+/* Was it put into what the pointer was found in? */
+static bool leads_into(const struct ffisan_store *store, const struct ffisan_holder *holder)
+{
+    enum { VARIABLE_BYTES = 4096 }; /* that a struct in a variable may have before the word */
+    uintptr_t start = holder->payload, size = holder->size;
+    if (holder->kind == FFISAN_HOLDER_C_VARIABLE) {
+        start -= VARIABLE_BYTES;
+        size += VARIABLE_BYTES;
+    }
+    for (unsigned i = 0; i < FFISAN_STORE_INTO; i++)
+        if (store->into[i] != 0 && store->into[i] - start < size)
+            return true;
+    return false;
+}
+
+static bool is_in_module(uintptr_t callee, const struct ffisan_holder *holder)
+{
+    const struct link_map *module = ffisan_modules_find(callee);
+    return module && module == ffisan_modules_find(holder->payload);
+}
+
+/*
+ * How likely the store made the holder what it is; 0: hardly.  What only C functions got stays in
+ * Lua's hands as a bare pointer, and they need not have kept anything.
+ */
+static unsigned fit(const struct ffisan_store *store, const struct ffisan_holder *holder)
+{
+    if (leads_into(store, holder))
+        return 16;
+    if (is_of_lua(holder))
+        return store->callee == 0 ? 4 : 0;
+    if (store->callee == 0)
+        return 2;
+    return holder->kind == FFISAN_HOLDER_C_VARIABLE && is_in_module(store->callee, holder) ? 8 : 4;
+}
+
+static unsigned rate(const struct ffisan_state *state, const struct ffisan_store *store,
+                     const struct ffisan_stored *what, const struct ffisan_holder *const *holders,
+                     size_t n_holders)
+{
+    unsigned best = n_holders == 0 ? 4 : 0, alike = likeness(state, &store->what, what);
+    for (size_t i = 0; i < n_holders && alike > 0; i++) {
+        unsigned fits = fit(store, holders[i]);
+        if (is_bare(state, holders[i]) && n_holders > 1 && fits > 1)
+            fits--;
+        best = fits > best ? fits : best;
+    }
+    return alike == 0 || best == 0 ? 0 : best * 8 + alike * 2 + !store->is_const;
+}
+
+void ffisan_stores_describe(const struct ffisan_state *state, const struct ffisan_stored *what,
+                            const struct ffisan_holder *const *holders, size_t n_holders,
+                            struct ffisan_scratch *scratch, struct ffisan_finding *finding)
+{
+    const struct entry *best = NULL;
+    unsigned best_rate = 0;
+    for (uint32_t i = 0; state->stores && i < N_ENTRIES; i++) {
+        const struct entry *entry = &state->stores->entries[i];
+        if (entry->stack == 0)
+            continue;
+        unsigned rated = rate(state, &entry->store, what, holders, n_holders);
+        if (rated > best_rate ||
+            (rated > 0 && rated == best_rate && entry->number > best->number)) {
+            best = entry;
+            best_rate = rated;
+        }
+    }
+    if (!best)
+        return;
+    finding->holder.stored = ffisan_stacks_get(state->stacks, best->stack);
+    finding->holder.stored_by = ffisan_describe_symbol(scratch, best->store.callee);
+}
+
+void ffisan_stores_forget(struct ffisan_state *state)
+{
+    if (state->stores)
+        memset(state->stores, 0, sizeof(*state->stores));
+}
+
+void ffisan_stores_free(struct ffisan_state *state)
+{
+    if (state->stores)
+        ffisan_pages_unmap(state->stores, sizeof(*state->stores));
+    state->stores = NULL;
+}
