@@ -251,9 +251,8 @@ static bool has_approximate(const struct ffisan_stack *stack)
 static void write_note(struct ffisan_layout *layout, const struct ffisan_finding *finding)
 {
     if (!has_approximate(&finding->use.stack) && !has_approximate(&finding->holder.made) &&
-        !has_approximate(&finding->holder.stored) &&
-        !has_approximate(&finding->block.made) && !has_approximate(&finding->collected.stack) &&
-        !has_approximate(&finding->freed.stack))
+        !has_approximate(&finding->holder.stored) && !has_approximate(&finding->block.made) &&
+        !has_approximate(&finding->collected.stack) && !has_approximate(&finding->freed.stack))
         return;
     ffisan_layout_label(layout, "~");
     ffisan_layout_put(layout,

@@ -10,9 +10,8 @@
 
 static struct ffisan_stored block_of(const struct ffisan_extent *extent)
 {
-    return (struct ffisan_stored){.block = extent->ref.block,
-                                  .made = extent->ref.slot->stack,
-                                  .is_c = extent->is_c};
+    return (struct ffisan_stored){
+        .block = extent->ref.block, .made = extent->ref.slot->stack, .is_c = extent->is_c};
 }
 
 void ffisan_stored_by_call(const struct ffisan_builtin_call *call, size_t position,
@@ -30,6 +29,54 @@ void ffisan_stored_by_call(const struct ffisan_builtin_call *call, size_t positi
         if (i != position && (store.into[n] = ffisan_extent_address(call, i)) != 0)
             n++;
     ffisan_stores_note(call->state, &store);
+}
+
+/* Does the new object hold an address of the block among its first words? */
+static bool holds(const struct lj_cdata *cdata, size_t size, const struct ffisan_extent *extent)
+{
+    enum { MOST = 256 };
+    uintptr_t word;
+    for (size_t offset = 0; offset + 8 <= size && offset < MOST; offset += 8) {
+        memcpy(&word, cdata->payload + offset, sizeof(word));
+        if (word - extent->start < extent->end - extent->start)
+            return true;
+    }
+    return false;
+}
+
+static void before_making(const struct ffisan_builtin_call *call)
+{
+    struct ffisan_builtin_kept *kept = call->kept;
+    size_t n_values = ffisan_builtin_n_values(call);
+    for (size_t i = 1; i < n_values && kept->n_initial < FFISAN_BUILTIN_INITIAL; i++) {
+        uintptr_t address = ffisan_extent_address(call, i);
+        if (address != 0)
+            kept->initial[kept->n_initial++] = address;
+    }
+}
+
+/* ffi.new("char *[1]", p), struct_type(p, n), ffi.cast("intptr_t", p). */
+static void after_making(const struct ffisan_builtin_call *call)
+{
+    size_t n_values = ffisan_builtin_n_values(call);
+    uint64_t made = n_values > 0 ? ffisan_builtin_value(call, n_values - 1) : UINT64_MAX;
+    struct ffisan_extent own, extent;
+    const struct lj_cdata *cdata = (const struct lj_cdata *)lj_tv_object(made);
+    if (call->kept->n_initial == 0 || lj_tv_type(made) != LJ_GCT_CDATA ||
+        ffisan_ctype_is_pointer(&call->state->vm, cdata->ctypeid, NULL))
+        return;
+    ffisan_state_classify_pending(call->state);
+    if (!ffisan_extent_find(call->state, (uintptr_t)cdata->payload, &own) || own.is_c)
+        return;
+    for (unsigned i = 0; i < call->kept->n_initial; i++) {
+        if (!ffisan_extent_find(call->state, call->kept->initial[i], &extent) ||
+            extent.ref.block == own.ref.block || !holds(cdata, own.end - own.start, &extent))
+            continue;
+        const struct ffisan_store store = {.what = block_of(&extent),
+                                           .into = {(uintptr_t)cdata->payload},
+                                           .place = ffisan_builtin_place(call)};
+        ffisan_stores_note(call->state, &store);
+    }
 }
 
 /* Numbers, which most assignments are of, cost a comparison. */
@@ -53,4 +100,7 @@ void ffisan_stored_watch(void)
 {
     ffisan_builtins_watch_samples(FFISAN_BUILTIN_CDATA_NEWINDEX, before_assignment, NULL);
     ffisan_builtins_watch_samples(FFISAN_BUILTIN_NAMESPACE_NEWINDEX, before_assignment, NULL);
+    ffisan_builtins_watch_samples(FFISAN_BUILTIN_CDATA_CALL, before_making, after_making);
+    ffisan_builtins_watch_samples(FFISAN_BUILTIN_NEW, before_making, after_making);
+    ffisan_builtins_watch_samples(FFISAN_BUILTIN_CAST, before_making, after_making);
 }

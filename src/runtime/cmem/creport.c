@@ -13,6 +13,7 @@
 #include "runtime/fault/arch.h"
 #include "runtime/fault/guard.h"
 #include "runtime/heap/redzone.h"
+#include "runtime/report/stores.h"
 #include "runtime/report/describe.h"
 #include "runtime/report/explain_memory.h"
 #include "runtime/report/here.h"
@@ -191,6 +192,18 @@ static void describe_free(struct gathering *gathering)
                                                   &finding->freed.finalizer_set);
 }
 
+/* What C was given is still its own, unless a finalizer has freed it. */
+static void describe_store(struct gathering *gathering, const struct ffisan_holder *holder)
+{
+    const struct ffisan_slot_ref *ref = gathering->event->ref;
+    if (!gathering->state || !ref || gathering->event->kind != FFISAN_KIND_USE_AFTER_FREE ||
+        (!holder && !gathering->finding.freed.finalizer))
+        return;
+    const struct ffisan_stored what = {.block = ref->block, .made = ref->slot->stack, .is_c = true};
+    ffisan_stores_describe(gathering->state, &what, &holder, holder != NULL, gathering->scratch,
+                           &gathering->finding);
+}
+
 /* The cdata through which the address came, and with it the type of the block. */
 static void describe_holder(struct gathering *gathering)
 {
@@ -211,10 +224,13 @@ static void describe_holder(struct gathering *gathering)
     for (size_t i = 0; i < gathering->here.n_frames && !aim.use; i++)
         if (gathering->scratch->frames[i].lang == FFISAN_LANG_LUA)
             aim.use = &gathering->scratch->frames[i];
-    if (!state || !ffisan_cholder_find(state, &aim, &holder))
+    if (!state || !ffisan_cholder_find(state, &aim, &holder)) {
+        describe_store(gathering, NULL);
         return;
+    }
     gathering->is_of_finalized = holder.header == aim.finalized;
     ffisan_describe_holder(state, &holder, true, gathering->scratch, &gathering->finding);
+    describe_store(gathering, &holder);
     uint64_t word = *(const uint64_t *)(holder.payload + holder.offset);
     if (word == aim.start && !gathering->finding.holder.field && !gathering->finding.block.type)
         gathering->finding.block.type =

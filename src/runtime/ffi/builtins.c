@@ -196,6 +196,7 @@ static int told_call(lua_State *L, enum ffisan_builtin builtin, struct told also
     struct ffisan_builtin_call call = {
         .state = state_of(L), .L = L, .builtin = builtin, .kept = &kept};
     kept.n_blocks = 0;
+    kept.n_initial = 0;
     kept.n_text = 0;
     kept.text_block = 0;
     kept.result = 0;
@@ -274,7 +275,7 @@ static __attribute__((noinline)) bool is_wanted(lua_State *L, enum ffisan_builti
 
 static inline int watched_call(lua_State *L, enum ffisan_builtin builtin)
 {
-    bool due = samplers[builtin].n_before > 0 && is_due(L, builtin);
+    bool due = samplers[builtin].wants_all && is_due(L, builtin);
     bool wanted = uses[builtin] != 0 && *asked >= FFISAN_GC_STOPPED && is_wanted(L, builtin);
     bool chosen = builtin == FFISAN_BUILTIN_CDATA_NEWINDEX && chooser.chooses && chooser.chooses(L);
     if (!due && !wanted && !chosen && !watchers[builtin].wants_all && !several && n_running == 0 &&
@@ -368,7 +369,8 @@ static void replace(struct ffisan_state *state, const struct lj_tab *tab,
 
 static bool is_watched(enum ffisan_builtin builtin)
 {
-    return watchers[builtin].n_before + watchers[builtin].n_after + samplers[builtin].n_before > 0;
+    return watchers[builtin].n_before + watchers[builtin].n_after > 0 ||
+           samplers[builtin].wants_all;
 }
 
 static void replace_all(struct ffisan_state *state, const struct lj_tab *const tables[N_PLACES])
@@ -434,6 +436,7 @@ void ffisan_builtins_watch_functions(enum ffisan_builtin builtin, ffisan_builtin
 void ffisan_builtins_watch_samples(enum ffisan_builtin builtin, ffisan_builtin_fn before,
                                    ffisan_builtin_fn after)
 {
+    samplers[builtin].wants_all = true;
     add(&samplers[builtin], before, after);
 }
 

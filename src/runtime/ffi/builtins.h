@@ -54,6 +54,7 @@ struct ffisan_builtins {
 };
 
 #define FFISAN_BUILTIN_KEPT 16
+#define FFISAN_BUILTIN_INITIAL 4
 
 /** A call that is noted as long as it runs; an error may have ended it. */
 struct ffisan_running_call {
@@ -83,6 +84,8 @@ struct ffisan_builtin_kept {
     unsigned n_blocks;
     uintptr_t blocks[FFISAN_BUILTIN_KEPT];     /**< of the heap, that arguments lead into */
     uint32_t n_addresses[FFISAN_BUILTIN_KEPT]; /**< of other ones, in each (bounds/disguise.h) */
+    unsigned n_initial;
+    uintptr_t initial[FFISAN_BUILTIN_INITIAL]; /**< addresses that an object is made of */
     uintptr_t result; /**< of C, that is cast, or where it is read from (ffi/results_places.c) */
     enum { FFISAN_CAST_OTHER, FFISAN_CAST_POINTER, FFISAN_CAST_NUMBER } cast_from;
     uintptr_t text_block; /**< a string of them */

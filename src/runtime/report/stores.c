@@ -120,7 +120,8 @@ static unsigned rate(const struct ffisan_state *state, const struct ffisan_store
                      const struct ffisan_stored *what, const struct ffisan_holder *const *holders,
                      size_t n_holders)
 {
-    unsigned best = n_holders == 0 ? 4 : 0, alike = likeness(state, &store->what, what);
+    unsigned best = n_holders == 0 ? 4 + (store->into[0] != 0) : 0,
+             alike = likeness(state, &store->what, what);
     for (size_t i = 0; i < n_holders && alike > 0; i++) {
         unsigned fits = fit(store, holders[i]);
         if (is_bare(state, holders[i]) && n_holders > 1 && fits > 1)
