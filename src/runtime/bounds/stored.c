@@ -14,6 +14,17 @@ static struct ffisan_stored block_of(const struct ffisan_extent *extent)
         .block = extent->ref.block, .made = extent->ref.slot->stack, .is_c = extent->is_c};
 }
 
+static struct ffisan_store_into into(const struct ffisan_builtin_call *call, uintptr_t address)
+{
+    struct ffisan_store_into into = {.address = address};
+    struct ffisan_extent extent;
+    if (address == 0 || !ffisan_extent_find(call->state, address, &extent))
+        return into;
+    into.made = extent.ref.slot->stack;
+    into.is_c = extent.is_c;
+    return into;
+}
+
 void ffisan_stored_by_call(const struct ffisan_builtin_call *call, size_t position,
                            const struct ffisan_extent *extent)
 {
@@ -26,8 +37,10 @@ void ffisan_stored_by_call(const struct ffisan_builtin_call *call, size_t positi
     memcpy(&store.callee, callee, sizeof(store.callee));
     store.is_const = ffisan_question_is_read(call, position);
     for (size_t i = 1, n = 0; i < n_values && n < FFISAN_STORE_INTO; i++)
-        if (i != position && (store.into[n] = ffisan_extent_address(call, i)) != 0)
-            n++;
+        if (i != position) {
+            store.into[n] = into(call, ffisan_extent_address(call, i));
+            n += store.into[n].address != 0;
+        }
     ffisan_stores_note(call->state, &store);
 }
 
@@ -73,7 +86,7 @@ static void after_making(const struct ffisan_builtin_call *call)
             extent.ref.block == own.ref.block || !holds(cdata, own.end - own.start, &extent))
             continue;
         const struct ffisan_store store = {.what = block_of(&extent),
-                                           .into = {(uintptr_t)cdata->payload},
+                                           .into = {into(call, (uintptr_t)cdata->payload)},
                                            .place = ffisan_builtin_place(call)};
         ffisan_stores_note(call->state, &store);
     }
@@ -91,7 +104,7 @@ static void before_assignment(const struct ffisan_builtin_call *call)
     if (!ffisan_extent_find(call->state, address, &extent))
         return;
     const struct ffisan_store store = {.what = block_of(&extent),
-                                       .into = {ffisan_extent_address(call, OBJECT)},
+                                       .into = {into(call, ffisan_extent_address(call, OBJECT))},
                                        .place = ffisan_builtin_place(call)};
     ffisan_stores_note(call->state, &store);
 }

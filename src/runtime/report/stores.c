@@ -80,7 +80,10 @@ static unsigned likeness(const struct ffisan_state *state, const struct ffisan_s
     return !a->is_c && is_same_line(state, a->made, b->made) ? 1 : 0;
 }
 
-/* Was it put into what the pointer was found in? */
+/*
+ * Was it put into what the pointer was found in, or into something that was made where that was
+ * made?  Not every time is noted.
+ */
 static bool leads_into(const struct ffisan_store *store, const struct ffisan_holder *holder)
 {
     enum { VARIABLE_BYTES = 4096 }; /* that a struct in a variable may have before the word */
@@ -89,9 +92,13 @@ static bool leads_into(const struct ffisan_store *store, const struct ffisan_hol
         start -= VARIABLE_BYTES;
         size += VARIABLE_BYTES;
     }
-    for (unsigned i = 0; i < FFISAN_STORE_INTO; i++)
-        if (store->into[i] != 0 && store->into[i] - start < size)
+    for (unsigned i = 0; i < FFISAN_STORE_INTO; i++) {
+        const struct ffisan_store_into *into = &store->into[i];
+        if (into->address != 0 &&
+            (into->address - start < size ||
+             (into->made != 0 && into->made == holder->made && into->is_c == !is_of_lua(holder))))
             return true;
+    }
     return false;
 }
 
@@ -120,7 +127,7 @@ static unsigned rate(const struct ffisan_state *state, const struct ffisan_store
                      const struct ffisan_stored *what, const struct ffisan_holder *const *holders,
                      size_t n_holders)
 {
-    unsigned best = n_holders == 0 ? 4 + (store->into[0] != 0) : 0,
+    unsigned best = n_holders == 0 ? 4 + (store->into[0].address != 0) : 0,
              alike = likeness(state, &store->what, what);
     for (size_t i = 0; i < n_holders && alike > 0; i++) {
         unsigned fits = fit(store, holders[i]);

@@ -22,13 +22,21 @@ struct ffisan_stored {
 
 #define FFISAN_STORE_INTO 3
 
+/** Where it may have gone. */
+struct ffisan_store_into {
+    uintptr_t address;
+    uint32_t made; /**< of the block there; 0 = not known */
+    bool is_c;
+};
+
 /** Its address went somewhere. */
 struct ffisan_store {
     struct ffisan_stored what;
-    uintptr_t into[FFISAN_STORE_INTO]; /**< what was assigned to; the other arguments of a call */
-    uintptr_t callee;                  /**< the C function; 0: an assignment */
-    bool is_const;                     /**< by its declaration the C function only reads */
-    uint64_t place;                    /**< the instruction */
+    struct ffisan_store_into into[FFISAN_STORE_INTO]; /**< what was assigned to; the other arguments
+                                                           of a call */
+    uintptr_t callee;                                 /**< the C function; 0: an assignment */
+    bool is_const;  /**< by its declaration the C function only reads */
+    uint64_t place; /**< the instruction */
 };
 
 /** Lua code that runs now does it. */
