@@ -7,6 +7,7 @@
 #include "runtime/vm/luacall.h"
 #include "runtime/vm/proto.h"
 #include "runtime/vm/straight.h"
+#include "runtime/vm/tailcall.h"
 
 #include <errno.h>
 
@@ -47,10 +48,10 @@ bool ffisan_lines_is_quiet(const struct ffisan_state *state)
            (here.pc || ffisan_luastack_caller(&here, &here)) && is_quiet(state, &here);
 }
 
-static void collect(struct ffisan_state *state, lua_State *L)
+static void collect(struct ffisan_state *state, lua_State *L, bool is_hook)
 {
     state->lines.n_collections++;
-    ffisan_deadslots_clear(state, true);
+    ffisan_deadslots_clear(state, is_hook);
     state->lines.is_collecting = true;
     state->api->lua_gc(L, LUA_GCCOLLECT, 0);
     state->lines.is_collecting = false;
@@ -69,7 +70,7 @@ static void on_line_of_window(struct ffisan_state *state, lua_State *L)
         state->api->lua_sethook(L, NULL, 0, 0);
     bool is_collected = is_new && !was_quiet && ffisan_schedule_may_collect(state);
     if (is_collected)
-        collect(state, L);
+        collect(state, L, true);
     if ((is_collected || was_quiet) && is_known)
         lines->collected = here;
     else
@@ -88,8 +89,36 @@ static void on_line(lua_State *L, struct lua_Debug *activation)
     if (state->schedule.gc == FFISAN_GC_AUTO)
         on_line_of_window(state, L);
     else if (ffisan_schedule_may_collect(state))
-        collect(state, L);
+        collect(state, L, true);
     errno = saved_errno;
+}
+
+/* What shows the line of "return ffi.string(p)" lies above the stack, which a collection clears. */
+static bool is_tail_call(const struct ffisan_state *state)
+{
+    struct ffisan_luatop top;
+    struct ffisan_tailcalls calls = {.n = 0};
+    if (ffisan_luastack_top(&state->vm, &top))
+        ffisan_tailcalls_find(&top, &calls);
+    return calls.n > 0;
+}
+
+/* The first use of the ffi by some code: what it uses may have been lost a moment ago. */
+static void on_place(lua_State *L)
+{
+    int saved_errno = errno;
+    struct ffisan_state *state = ffisan_state_find(L);
+    if (!state || state->is_closing || state->schedule.gc != FFISAN_GC_AUTO ||
+        ffisan_lines_is_quiet(state) || is_tail_call(state) || !ffisan_schedule_may_collect(state))
+        return;
+    collect(state, L, false);
+    state->lines.collected.thread = NULL;
+    errno = saved_errno;
+}
+
+void ffisan_lines_watch(void)
+{
+    ffisan_builtins_watch_places(on_place);
 }
 
 uint64_t ffisan_lines_count(const struct ffisan_state *state)

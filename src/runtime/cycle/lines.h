@@ -6,6 +6,9 @@
  * soon as lines repeat: hooks keep code from being compiled, and loops shall be.  With gc=line the
  * hook stays, collects at every line, and the compiler is off: the recipe that people know.
  *
+ * No code that is new is announced when a loop ends that has taken the hook away.  So, with gc=auto,
+ * a collection runs besides before a place in the program uses the ffi for the first time.
+ *
  * A hook of the program's own is never touched.
  */
 #ifndef FFISAN_CYCLE_LINES_H
@@ -32,6 +35,9 @@ struct ffisan_lines {
 
 /** gc=line: sets the hook for good.  Context: outside of the allocator. */
 void ffisan_lines_start(struct ffisan_state *state);
+
+/** gc=auto: collects when places use the ffi for the first time.  Context: builtins.h. */
+void ffisan_lines_watch(void);
 
 /**
  * Makes debug.gethook blind for our hook, once the debug library is there; until then no hook is

@@ -9,6 +9,7 @@
 #include "runtime/cmem/registrations.h"
 #include "runtime/cmem/segments.h"
 #include "runtime/cycle/cycle.h"
+#include "runtime/cycle/lines.h"
 #include "runtime/cycle/schedule.h"
 #include "runtime/entry/forks.h"
 #include "runtime/entry/hide.h"
@@ -87,6 +88,7 @@ static void read_options(void)
     ffisan_captured_watch();
     ffisan_cycle_watch();
     ffisan_schedule_watch();
+    ffisan_lines_watch();
     ffisan_results_watch();
     ffisan_setting_watch();
     if (ffisan_runtime.options.help)

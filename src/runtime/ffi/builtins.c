@@ -59,6 +59,7 @@ static const uint64_t *asked = &never;
 #define FIRST_CALLS 64u
 #define SAMPLE 32u
 static uint32_t counts[N_COUNTS];
+static void (*place_is_reached)(lua_State *L);
 
 static const uint8_t uses[FFISAN_N_BUILTINS] = {
     [FFISAN_BUILTIN_CDATA_INDEX] = FFISAN_FFI_ACCESS,
@@ -254,12 +255,14 @@ static uintptr_t callee_of(const lua_State *L, enum ffisan_builtin builtin)
 }
 
 /* The first calls of each place, then one in so many.  Places may share a count. */
-static inline bool is_due(const lua_State *L, enum ffisan_builtin builtin)
+static inline bool is_due(lua_State *L, enum ffisan_builtin builtin)
 {
     uint64_t place = place_of(L), hash = place * UINT64_C(0x9e3779b97f4a7c15) >> 40;
     uint32_t count = ++counts[hash % N_COUNTS];
     if (__builtin_expect(count <= FIRST_CALLS && uses[builtin] != 0, 0))
         ffisan_ffiplaces_note((enum ffisan_ffi_use)uses[builtin], place, callee_of(L, builtin));
+    if (__builtin_expect(count == 1, 0) && place_is_reached)
+        place_is_reached(L);
     return count <= FIRST_CALLS || count % SAMPLE == 0;
 }
 
@@ -438,6 +441,11 @@ void ffisan_builtins_watch_samples(enum ffisan_builtin builtin, ffisan_builtin_f
 {
     samplers[builtin].wants_all = true;
     add(&samplers[builtin], before, after);
+}
+
+void ffisan_builtins_watch_places(void (*reached)(lua_State *L))
+{
+    place_is_reached = reached;
 }
 
 void ffisan_builtins_note_finalizers(void)

@@ -152,6 +152,12 @@ void ffisan_builtins_watch_samples(enum ffisan_builtin builtin, ffisan_builtin_f
                                    ffisan_builtin_fn after);
 
 /**
+ * From now on `reached` is told once when a place in the program is about to call such a function
+ * for the first time, before all others.  It may collect garbage.  Context: as above.
+ */
+void ffisan_builtins_watch_places(void (*reached)(lua_State *L));
+
+/**
  * One more, cheaper for those who want few calls: `note` is asked at each call by Lua code in the
  * interpreter of what reads or writes memory (cdata called, indexed and assigned to, ffi.copy,
  * fill, string), and says whether `before` and `after` are to be told of it.  At first only while a
