@@ -52,6 +52,7 @@ struct ffisan_audit_stats {
     uint64_t at_allocs;                               /**< allocations before it */
     uint64_t n_c_searches, c_bytes, c_followed, c_ns; /**< the part in memory of C */
     uint32_t last_c_search;                           /**< number of the audit that did the last */
+    uint32_t last_between;    /**< the last one that looked at words between aligned ones as well */
     bool died_since_c_search; /**< something that C can have the address of */
 };
 

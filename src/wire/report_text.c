@@ -98,19 +98,20 @@ static bool is_stored_elsewhere(const struct ffisan_finding *finding)
                               stored->file == NULL || strcmp(stored->file, made->file) != 0);
 }
 
-/** "stored at mod.lua:20", "stored by setvbuf, called at mod.lua:20" */
+/** "stored by Lua code at mod.lua:20", "stored by setvbuf, called at mod.lua:20" */
 static void write_stored(struct ffisan_layout *layout, const struct ffisan_finding *finding)
 {
+    const char *function = finding->holder.stored_by;
     if (!is_stored_elsewhere(finding))
         return;
     ffisan_layout_label(layout, "stored");
-    if (finding->holder.stored_by != NULL) {
+    if (function != NULL) {
         ffisan_layout_put(layout, "by ");
-        ffisan_layout_put_whole(layout, finding->holder.stored_by);
+        ffisan_layout_put_whole(layout, function);
         ffisan_layout_put_whole(layout, ",");
         ffisan_layout_put(layout, " ");
     }
-    ffisan_report_put_origin(layout, finding->holder.stored_by != NULL ? "called" : "",
+    ffisan_report_put_origin(layout, function != NULL ? "called" : "by Lua code",
                              &finding->holder.stored);
     ffisan_layout_end_line(layout);
 }

@@ -10,6 +10,7 @@
 #include "runtime/audit/lead.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/listed.h"
+#include "runtime/cmem/mappings.h"
 #include "runtime/cmem/maps.h"
 #include "runtime/cmem/registrations.h"
 #include "runtime/cmem/segments.h"
@@ -43,6 +44,7 @@ struct piece {
     uintptr_t at, end;
     enum ffisan_slot_kind kind;
     bool is_brk;
+    unsigned step;               /* from one word to the next that is looked at; 0: its own size */
     struct ffisan_holder holder; /* in which all of it lies; without a block: each word is one */
 };
 
@@ -61,6 +63,25 @@ static void search_page(struct piece *piece, size_t size)
     }
 }
 
+/* Words between those of search_page: in packed structs.  The last may reach into the next page. */
+static void search_between(struct piece *piece, size_t size)
+{
+    struct ffisan_holder holder = piece->holder;
+    for (uintptr_t start = piece->at + piece->step; start < piece->at + 8; start += piece->step) {
+        size_t n_bytes = piece->end - start < size ? piece->end - start : size;
+        if (piece->end <= start || !ffisan_lead_is_any(piece->audit, start, n_bytes))
+            continue;
+        for (uintptr_t place = start; place + 8 <= start + n_bytes; place += 8) {
+            uint64_t word;
+            memcpy(&word, (const void *)place, sizeof(word));
+            if (!ffisan_lead_is_one(piece->audit, word))
+                continue;
+            holder.offset = (uint32_t)(place - holder.payload);
+            ffisan_lead_follow(piece->audit, word, piece->kind, &holder);
+        }
+    }
+}
+
 static void search_pages(void *argument)
 {
     struct piece *piece = argument;
@@ -70,6 +91,8 @@ static void search_pages(void *argument)
             size = piece->end - piece->at;
         if (ffisan_lead_is_any(piece->audit, piece->at, size))
             search_page(piece, size);
+        if (piece->step)
+            search_between(piece, size);
         piece->at += size;
     }
 }
@@ -141,10 +164,35 @@ static void search_segment(struct ffisan_audit *audit, const struct ffisan_segme
 
 /* ---- Memory from malloc --------------------------------------------------------------------- */
 
+/* Not by the program itself: such a cycle may cost more. */
+static bool is_asked_for(const struct ffisan_state *state)
+{
+    enum ffisan_gc gc = state->schedule.gc;
+    return gc == FFISAN_GC_ALLOC || gc == FFISAN_GC_LINE || state->schedule.is_forcing ||
+           state->lines.is_collecting;
+}
+
+/* Of how large a block words are looked at that lie anywhere; or at multiples of 4. */
+#define ANYWHERE_BYTES 4096u
+#define HALFWAY_BYTES 65536u
+
 struct heap_search {
     struct ffisan_audit *audit;
     uintptr_t stack;
+    bool is_between;
 };
+
+static unsigned step_in(const struct heap_search *search, size_t size)
+{
+    if (!search->is_between)
+        return 0;
+    return size <= ANYWHERE_BYTES ? 1 : size <= HALFWAY_BYTES ? 4 : 0;
+}
+
+static size_t cost_of_steps(unsigned step, size_t size)
+{
+    return step ? size * (8 / step - 1) : 0;
+}
 
 static void search_block(void *context, const struct ffisan_slot_ref *ref)
 {
@@ -158,19 +206,47 @@ static void search_block(void *context, const struct ffisan_slot_ref *ref)
                           .at = ref->block,
                           .end = (ref->block + size) & ~(uintptr_t)7,
                           .kind = is_stack ? FFISAN_SLOT_INTEGER : FFISAN_SLOT_POINTER,
+                          .step = step_in(search, size),
                           .holder = {.block = ref->block,
                                      .payload = ref->block,
                                      .size = (uint32_t)size,
                                      .made = ref->slot->stack,
                                      .kind = FFISAN_HOLDER_MALLOC}};
-    search->audit->state->audit.c_bytes += COST_OF_BLOCK;
+    search->audit->state->audit.c_bytes += COST_OF_BLOCK + cost_of_steps(piece.step, size);
+    search_piece(&piece);
+}
+
+static void search_mapping(void *context, const struct ffisan_mapped *mapped)
+{
+    const struct heap_search *search = context;
+    size_t size = mapped->size < UINT32_MAX ? mapped->size : UINT32_MAX & ~(PAGE - 1);
+    if (ffisan_region_find(mapped->low) || search->stack - mapped->low < size)
+        return;
+    struct piece piece = {.audit = search->audit,
+                          .at = mapped->low,
+                          .end = mapped->low + size,
+                          .kind = FFISAN_SLOT_POINTER,
+                          .step = step_in(search, size),
+                          .holder = {.block = mapped->low,
+                                     .payload = mapped->low,
+                                     .size = (uint32_t)size,
+                                     .made = mapped->made,
+                                     .kind = FFISAN_HOLDER_MALLOC}};
+    search->audit->state->audit.c_bytes += cost_of_steps(piece.step, size);
     search_piece(&piece);
 }
 
 /* False when it is in use by this thread: by a call of malloc that is interrupted. */
 static bool search_heap(struct ffisan_audit *audit, uintptr_t stack)
 {
-    struct heap_search search = {.audit = audit, .stack = stack};
+    struct ffisan_audit_stats *stats = &audit->state->audit;
+    struct heap_search search = {
+        .audit = audit, .stack = stack, .is_between = is_asked_for(audit->state)};
+    if (search.is_between)
+        stats->last_between = audit->number;
+    else if (stats->last_between > 0)
+        ffisan_standins_keep(audit->state, stats->last_between, audit->number);
+    ffisan_mappings_each_plain(search_mapping, &search);
     if (!ffisan_cheap_lock())
         return false;
     ffisan_cheap_each_live(search_block, &search);
@@ -244,12 +320,11 @@ static bool is_due(const struct ffisan_state *state)
 {
     const struct ffisan_audit_stats *stats = &state->audit;
     enum ffisan_gc gc = state->schedule.gc;
-    bool is_forced = state->schedule.is_forcing || state->lines.is_collecting;
     uint64_t spent = stats->c_bytes + stats->c_followed * COST_OF_LEAD;
     uint64_t credit = state->heap.stats.n_taken * CREDIT_PER_ALLOCATION;
     if (gc == FFISAN_GC_ALLOC || gc == FFISAN_GC_LINE)
         return true;
-    return spent <= credit + (is_forced ? FORCED_CREDIT : NATURAL_CREDIT);
+    return spent <= credit + (is_asked_for(state) ? FORCED_CREDIT : NATURAL_CREDIT);
 }
 
 static uint64_t now_ns(void)

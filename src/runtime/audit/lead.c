@@ -11,7 +11,8 @@ bool ffisan_lead_is_any(const struct ffisan_audit *audit, uintptr_t start, size_
 {
     const struct ffisan_scan_range heap = {audit->lo, audit->hi};
     const struct ffisan_scan_range standins = {ffisan_standin_range.lo, ffisan_standin_range.hi};
-    const uint64_t *words = (const uint64_t *)start;
+    typedef uint64_t word_anywhere __attribute__((aligned(1)));
+    const word_anywhere *words = (const word_anywhere *)start;
     size_t n_words = size / 8, first = ffisan_scan_skip(start, size, &heap, &standins) / 8;
     bool found = false;
     for (size_t i = first; i < n_words; i++)
@@ -102,12 +103,27 @@ static bool is_in_c(const struct ffisan_holder *holder)
     return holder->kind != FFISAN_HOLDER_CDATA && holder->kind != FFISAN_HOLDER_USERDATA;
 }
 
+struct write {
+    void *place;
+    uint64_t word;
+};
+
+static void write_word(void *argument)
+{
+    const struct write *write = argument;
+    memcpy(write->place, &write->word, sizeof(write->word));
+}
+
 /* Another thread may write to C memory at the same time, and some of it is read-only. */
 static bool reaim(const struct ffisan_holder *holder, uint64_t word, uint64_t new_word)
 {
     void *place = (void *)(holder->payload + holder->offset);
-    if (is_in_c(holder))
+    if (is_in_c(holder) && (uintptr_t)place % sizeof(word) == 0)
         return ffisan_guard_exchange(place, word, new_word);
+    if (is_in_c(holder)) {
+        struct write write = {place, new_word};
+        return ffisan_guard_run(write_word, &write);
+    }
     memcpy(place, &new_word, sizeof(new_word));
     return true;
 }

@@ -24,7 +24,7 @@ static inline bool ffisan_lead_is_one(const struct ffisan_audit *audit, uint64_t
     return (word - audit->lo < audit->hi - audit->lo) | ffisan_standin_covers(word);
 }
 
-/** Does any word of this memory, which is aligned to 8?  Exact, and fast where none does. */
+/** Does any word of this memory, taken from its start?  Exact, and fast where none does. */
 bool ffisan_lead_is_any(const struct ffisan_audit *audit, uintptr_t start, size_t size);
 
 /**

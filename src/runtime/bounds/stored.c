@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/bounds/stored.h"
 
+#include "runtime/audit/standin.h"
 #include "runtime/ffi/results_books.h"
 #include "runtime/report/stores.h"
 #include "runtime/state.h"
@@ -12,6 +13,28 @@ static struct ffisan_stored block_of(const struct ffisan_extent *extent)
 {
     return (struct ffisan_stored){
         .block = extent->ref.block, .made = extent->ref.slot->stack, .is_c = extent->is_c};
+}
+
+/* Also one that has just died: what leads to it now may be a number, or a pointer into it. */
+static bool find_block(struct ffisan_state *state, uintptr_t address, struct ffisan_stored *ret)
+{
+    struct ffisan_extent extent;
+    struct ffisan_slot_ref ref;
+    const struct ffisan_standin *standin = ffisan_standin_find(address);
+    if (!standin && ffisan_extent_find(state, address, &extent)) {
+        *ret = block_of(&extent);
+        return true;
+    }
+    if (!standin && (!ffisan_heap_find(&state->heap, address, &ref) ||
+                     ref.span->group == FFISAN_GROUP_INTERNAL))
+        return false;
+    if (!standin && ffisan_slot_state(&ref) == FFISAN_SLOT_HELD)
+        standin = ffisan_standin_for(state, &ref);
+    if (standin)
+        *ret = (struct ffisan_stored){.block = standin->block, .made = standin->made};
+    else
+        *ret = (struct ffisan_stored){.block = ref.block, .made = ref.slot->stack};
+    return standin ? standin->state == state : ffisan_slot_state(&ref) == FFISAN_SLOT_DEAD;
 }
 
 static struct ffisan_store_into into(const struct ffisan_builtin_call *call, uintptr_t address)
@@ -92,20 +115,31 @@ static void after_making(const struct ffisan_builtin_call *call)
     }
 }
 
+/* Of a value that is assigned: also of an integer that was made of it. */
+static uintptr_t address_of(const struct ffisan_builtin_call *call, size_t position)
+{
+    uint16_t ctypeid;
+    uintptr_t word;
+    const void *payload = ffisan_builtin_cdata(call, position, &ctypeid);
+    if (!payload ||
+        ffisan_ctype_slot(&call->state->vm, ctypeid, sizeof(word), 0) != FFISAN_SLOT_INTEGER)
+        return ffisan_extent_address(call, position);
+    memcpy(&word, payload, sizeof(word));
+    return word;
+}
+
 /* Numbers, which most assignments are of, cost a comparison. */
 static void before_assignment(const struct ffisan_builtin_call *call)
 {
     enum { OBJECT, KEY, VALUE };
-    struct ffisan_extent extent;
-    uintptr_t address = ffisan_extent_address(call, VALUE);
+    struct ffisan_store store = {.place = ffisan_builtin_place(call)};
+    uintptr_t address = address_of(call, VALUE);
     if (address == 0)
         return;
     ffisan_state_classify_pending(call->state);
-    if (!ffisan_extent_find(call->state, address, &extent))
+    if (!find_block(call->state, address, &store.what))
         return;
-    const struct ffisan_store store = {.what = block_of(&extent),
-                                       .into = {into(call, ffisan_extent_address(call, OBJECT))},
-                                       .place = ffisan_builtin_place(call)};
+    store.into[0] = into(call, ffisan_extent_address(call, OBJECT));
     ffisan_stores_note(call->state, &store);
 }
 

@@ -13,6 +13,7 @@
 #include "runtime/fault/door.h"
 #include "runtime/state.h"
 #include "runtime/vm/cstack.h"
+#include "runtime/vm/luacall.h"
 #include "runtime/vm/modules.h"
 
 #include <errno.h>
@@ -46,31 +47,52 @@ static void forget(struct ffisan_mapped *list, uint32_t n, uintptr_t low, size_t
             list[i].size = 0;
 }
 
-static void note_mapped(uintptr_t low, size_t size, uintptr_t pc, uintptr_t sp)
+/* C that was called through the ffi, or compiled code: not the VM, which maps code of its own. */
+static bool is_in_call(const struct ffisan_state *state)
 {
-    struct ffisan_state *state = noting_state(pc);
+    struct ffisan_luacall call;
+    if (*state->vmstate != LJ_VMST_C)
+        return *state->vmstate > 0;
+    return ffisan_luacall_find(&state->vm, &call) && lj_tv_type(call.arguments[0]) == LJ_GCT_CDATA;
+}
+
+static void note_mapped(uintptr_t low, size_t size, bool is_plain,
+                        const struct ffisan_door_caller *caller)
+{
+    struct ffisan_state *state = noting_state(caller->pc);
     if (!state)
         return;
-    uint32_t made = ffisan_ctraces_here(state, pc, sp);
+    uint32_t made = ffisan_ctraces_here(state, caller->pc, caller->sp);
     size = ffisan_pages_round(size);
     if (!ffisan_lock_take(&mappings.lock))
         return;
     forget(mappings.gone, N_GONE, low, size);
     forget(mappings.live, N_LIVE, low, size);
-    mappings.live[mappings.next_live++ % N_LIVE] =
-        (struct ffisan_mapped){.low = low, .size = size, .made = made};
+    mappings.live[mappings.next_live++ % N_LIVE] = (struct ffisan_mapped){
+        .low = low, .size = size, .made = made, .is_plain = is_plain && is_in_call(state)};
     ffisan_lock_give(&mappings.lock);
 }
 
-/* Of a mapping that was there, if it is known, all or a part. */
-static void note_unmapped(uintptr_t low, size_t size, uintptr_t pc, uintptr_t sp)
+/* Whoever does it: in a moment anything may lie there. */
+static void note_unmapping(uintptr_t low, size_t size)
 {
-    struct ffisan_state *state = noting_state(pc);
+    bool locked = ffisan_lock_take(&mappings.lock);
+    for (uint32_t i = 0; i < N_LIVE; i++)
+        if (mappings.live[i].low < low + size && low < mappings.live[i].low + mappings.live[i].size)
+            mappings.live[i].is_plain = false;
+    if (locked)
+        ffisan_lock_give(&mappings.lock);
+}
+
+/* Of a mapping that was there, if it is known, all or a part. */
+static void note_unmapped(uintptr_t low, size_t size, const struct ffisan_door_caller *caller)
+{
+    struct ffisan_state *state = noting_state(caller->pc);
     if (!state)
         return;
     size = ffisan_pages_round(size);
     struct ffisan_mapped gone = {
-        .low = low, .size = size, .freed = ffisan_ctraces_here(state, pc, sp)};
+        .low = low, .size = size, .freed = ffisan_ctraces_here(state, caller->pc, caller->sp)};
     if (!ffisan_lock_take(&mappings.lock))
         return;
     for (uint32_t i = 0; i < N_LIVE; i++)
@@ -94,6 +116,7 @@ void ffisan_mappings_unlock(void)
 void ffisan_mappings_watch(void)
 {
     ffisan_door_mapper.mapped = note_mapped;
+    ffisan_door_mapper.unmapping = note_unmapping;
     ffisan_door_mapper.unmapped = note_unmapped;
 }
 
@@ -125,6 +148,22 @@ bool ffisan_mappings_find_own(uintptr_t address, struct ffisan_mapped *ret_mappe
 {
     return find_in(mappings.live, N_LIVE, address, ret_mapped) &&
            was_called_by_lua(ret_mapped->made);
+}
+
+bool ffisan_mappings_find_plain(uintptr_t address, struct ffisan_mapped *ret_mapped)
+{
+    return find_in(mappings.live, N_LIVE, address, ret_mapped) && ret_mapped->is_plain;
+}
+
+void ffisan_mappings_each_plain(void (*visit)(void *context, const struct ffisan_mapped *mapped),
+                                void *context)
+{
+    if (!ffisan_lock_take(&mappings.lock))
+        return;
+    for (uint32_t i = 0; i < N_LIVE; i++)
+        if (mappings.live[i].size > 0 && mappings.live[i].is_plain)
+            visit(context, &mappings.live[i]);
+    ffisan_lock_give(&mappings.lock);
 }
 
 /* Somebody may have mapped something there since, in a way that we do not see. */

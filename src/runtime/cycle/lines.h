@@ -6,8 +6,8 @@
  * soon as lines repeat: hooks keep code from being compiled, and loops shall be.  With gc=line the
  * hook stays, collects at every line, and the compiler is off: the recipe that people know.
  *
- * No code that is new is announced when a loop ends that has taken the hook away.  So, with gc=auto,
- * a collection runs besides before a place in the program uses the ffi for the first time.
+ * No code is announced as new when a loop ends that has taken the hook away.  So, with gc=auto, a
+ * collection runs besides before a place in the program uses the ffi for the first time.
  *
  * A hook of the program's own is never touched.
  */

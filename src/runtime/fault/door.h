@@ -55,10 +55,18 @@ static inline void ffisan_door_read(const void *data, size_t size, const char *f
         reader(data, size, function);
 }
 
-/** Told of what was mapped and unmapped, with return address and stack pointer; NULL = nobody. */
+/** Who called, for whom a stack is walked. */
+struct ffisan_door_caller {
+    uintptr_t pc, sp;
+};
+
+/** Told of what was mapped and unmapped; NULL = nobody. */
 struct ffisan_door_mapper {
-    void (*mapped)(uintptr_t address, size_t size, uintptr_t pc, uintptr_t sp);
-    void (*unmapped)(uintptr_t address, size_t size, uintptr_t pc, uintptr_t sp);
+    /** `is_plain`: no file's, and to be written. */
+    void (*mapped)(uintptr_t address, size_t size, bool is_plain,
+                   const struct ffisan_door_caller *caller);
+    void (*unmapping)(uintptr_t address, size_t size); /**< about to be, or to be moved */
+    void (*unmapped)(uintptr_t address, size_t size, const struct ffisan_door_caller *caller);
 };
 extern struct ffisan_door_mapper ffisan_door_mapper __attribute__((visibility("hidden")));
 

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/types.h>
@@ -68,18 +69,34 @@ DOOR_TRUNCATE(ftruncate64)
 
 struct ffisan_door_mapper ffisan_door_mapper;
 
-#define CALLER ((uintptr_t)__builtin_return_address(0)), ((uintptr_t)__builtin_dwarf_cfa())
+#define CALLER                                                                                     \
+    (&(const struct ffisan_door_caller){(uintptr_t)__builtin_return_address(0),                    \
+                                        (uintptr_t)__builtin_dwarf_cfa()})
+
+static void is_unmapping(const void *address, size_t size)
+{
+    if (ffisan_door_mapper.unmapping)
+        ffisan_door_mapper.unmapping((uintptr_t)address, size);
+}
+
+static bool is_plain(int protection, int flags)
+{
+    return protection & PROT_WRITE && flags & MAP_ANONYMOUS;
+}
 
 #define DOOR_MMAP(name)                                                                           \
     FFISAN_DOOR_OPEN(void *, name,                                                                \
                      (void *address, size_t size, int protection, int flags, int fd, off64_t at)) \
     {                                                                                             \
         ffisan_door_uses(fd, #name);                                                              \
+        if (flags & MAP_FIXED)                                                                    \
+            is_unmapping(address, size);                                                          \
         void *block = FFISAN_DOOR_REAL(void *, name, (void *, size_t, int, int, int, off64_t))(   \
             address, size, protection, flags, fd, at);                                            \
         ffisan_door_used(fd, block == MAP_FAILED, #name);                                         \
         if (ffisan_door_mapper.mapped && block != MAP_FAILED)                                     \
-            ffisan_door_mapper.mapped((uintptr_t)block, size, CALLER);                            \
+            ffisan_door_mapper.mapped((uintptr_t)block, size, is_plain(protection, flags),        \
+                                      CALLER);                                                    \
         return block;                                                                             \
     }
 DOOR_MMAP(mmap)
@@ -87,10 +104,24 @@ DOOR_MMAP(mmap64)
 
 FFISAN_DOOR_OPEN(int, munmap, (void *address, size_t size))
 {
+    is_unmapping(address, size);
     int answer = FFISAN_DOOR_REAL(int, munmap, (void *, size_t))(address, size);
     if (ffisan_door_mapper.unmapped && answer == 0)
         ffisan_door_mapper.unmapped((uintptr_t)address, size, CALLER);
     return answer;
+}
+
+FFISAN_DOOR_OPEN(void *, mremap, (void *address, size_t size, size_t new_size, int flags, ...))
+{
+    va_list arguments;
+    va_start(arguments, flags);
+    void *new_address = flags & MREMAP_FIXED ? va_arg(arguments, void *) : NULL;
+    va_end(arguments);
+    is_unmapping(address, size);
+    if (new_address)
+        is_unmapping(new_address, new_size);
+    return FFISAN_DOOR_REAL(void *, mremap, (void *, size_t, size_t, int, ...))(
+        address, size, new_size, flags, new_address);
 }
 
 FFISAN_DOOR_OPEN(FILE *, fdopen, (int fd, const char *mode))

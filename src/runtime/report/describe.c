@@ -2,6 +2,7 @@
 #include "runtime/report/describe.h"
 
 #include "runtime/cmem/creport.h"
+#include "runtime/cmem/mappings.h"
 #include "runtime/cmem/segments.h"
 #include "runtime/state.h"
 #include "runtime/vm/anchors.h"
@@ -141,9 +142,12 @@ static void describe_variable(const struct ffisan_holder *holder, struct ffisan_
 static void describe_malloc(const struct ffisan_holder *holder, struct ffisan_scratch *scratch,
                             struct ffisan_finding *finding)
 {
+    struct ffisan_mapped mapped;
     finding->holder.kind = FFISAN_HOLDER_MALLOC;
     finding->holder.type = ffisan_scratch_string(scratch);
-    ffisan_text_add(&scratch->text, "malloc'ed block of ");
+    ffisan_text_add(&scratch->text, ffisan_mappings_find_plain(holder->block, &mapped)
+                                        ? "mmap'ed block of "
+                                        : "malloc'ed block of ");
     ffisan_text_add_unsigned(&scratch->text, holder->size);
     ffisan_text_add(&scratch->text, holder->size == 1 ? " byte" : " bytes");
     ffisan_scratch_end_string(scratch);
