@@ -338,6 +338,8 @@ static void keep(struct ffisan_audit *audit)
 {
     if (audit->state->audit.last_c_search > 0)
         ffisan_standins_keep(audit->state, audit->state->audit.last_c_search, audit->number);
+    if (audit->state->audit.last_between > 0)
+        ffisan_standins_keep(audit->state, audit->state->audit.last_between, audit->number);
 }
 
 void ffisan_csearch_run(struct ffisan_audit *audit)
