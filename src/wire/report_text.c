@@ -256,8 +256,10 @@ static void write_note(struct ffisan_layout *layout, const struct ffisan_finding
         !has_approximate(&finding->collected.stack) && !has_approximate(&finding->freed.stack))
         return;
     ffisan_layout_label(layout, "~");
-    ffisan_layout_put(layout,
-                      "the code was compiled, or not looked at: the nearest line that is known");
+    ffisan_layout_put(
+        layout,
+        "the code was compiled, or not looked at, or another thread did it: the nearest line "
+        "that is known");
     ffisan_layout_end_line(layout);
 }
 

@@ -119,6 +119,8 @@ lookups.freed_function = function(f)
     return names
 end
 
+lookups.stored_line = function(f) return lua_frame((f.holder or {}).stored, 1).line end
+lookups.stored_by = function(f) return (f.holder or {}).stored_by end
 lookups.finalizer_line = function(f) return lua_frame((f.freed or {}).finalizer_made, 1).line end
 for _, part in ipairs({ "use", "freed" }) do
     for _, what in ipairs({ "made", "set" }) do

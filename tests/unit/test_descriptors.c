@@ -206,20 +206,29 @@ static void test_again(void)
 static struct {
     uintptr_t address, pc;
     size_t size;
-    unsigned n_mapped, n_unmapped;
+    unsigned n_mapped, n_unmapping, n_unmapped;
+    bool is_plain;
 } mapping;
 
-static void note_mapped(uintptr_t address, size_t size, uintptr_t pc, uintptr_t sp)
+static void note_mapped(uintptr_t address, size_t size, bool is_plain,
+                        const struct ffisan_door_caller *caller)
 {
     mapping.address = address;
     mapping.size = size;
-    mapping.pc = pc;
-    mapping.n_mapped += sp > (uintptr_t)__builtin_frame_address(0);
+    mapping.pc = caller->pc;
+    mapping.is_plain = is_plain;
+    mapping.n_mapped += caller->sp > (uintptr_t)__builtin_frame_address(0);
 }
 
-static void note_unmapped(uintptr_t address, size_t size, uintptr_t pc, uintptr_t sp)
+static void note_unmapping(uintptr_t address, size_t size)
 {
-    mapping.n_unmapped += address == mapping.address && size == mapping.size && pc != 0 && sp != 0;
+    mapping.n_unmapping += address == mapping.address && size == mapping.size;
+}
+
+static void note_unmapped(uintptr_t address, size_t size, const struct ffisan_door_caller *caller)
+{
+    mapping.n_unmapped +=
+        address == mapping.address && size == mapping.size && caller->pc != 0 && caller->sp != 0;
 }
 
 __attribute__((noinline)) static void test_mappings(void)
@@ -228,16 +237,26 @@ __attribute__((noinline)) static void test_mappings(void)
     int kind = MAP_PRIVATE | MAP_ANONYMOUS;
     munmap(mmap(NULL, SIZE, PROT_READ, kind, -1, 0), SIZE);
     TAP_OK(mapping.n_mapped + mapping.n_unmapped == 0, "nobody wants to know");
-    ffisan_door_mapper = (struct ffisan_door_mapper){note_mapped, note_unmapped};
+    ffisan_door_mapper = (struct ffisan_door_mapper){note_mapped, note_unmapping, note_unmapped};
     void *block = mmap(NULL, SIZE, PROT_READ, kind, -1, 0);
     TAP_OK(mapping.n_mapped == 1 && mapping.address == (uintptr_t)block && mapping.size == SIZE,
            "mmap is told");
     TAP_OK(mapping.pc - (uintptr_t)test_mappings < 4000, "with the place that calls it");
+    TAP_OK(!mapping.is_plain, "it is not to be written");
     TAP_OK(mmap(NULL, 0, PROT_READ, kind, -1, 0) == MAP_FAILED && mapping.n_mapped == 1,
            "not when it fails");
-    TAP_OK(munmap(block, SIZE) == 0 && mapping.n_unmapped == 1, "munmap is told");
-    TAP_OK(munmap((char *)block + 1, SIZE) == -1 && mapping.n_unmapped == 1, "not when it fails");
-    ffisan_door_mapper = (struct ffisan_door_mapper){NULL, NULL};
+    TAP_OK(munmap(block, SIZE) == 0 && mapping.n_unmapping == 1 && mapping.n_unmapped == 1,
+           "munmap is told, before and after");
+    block = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, kind, -1, 0);
+    TAP_OK(mapping.is_plain, "memory to be written is known for it");
+    block = mremap(block, SIZE, 40 * SIZE, MREMAP_MAYMOVE);
+    TAP_OK(block != MAP_FAILED && mapping.n_unmapping == 2, "mremap is told as what it moves");
+    mapping.size = 40 * SIZE;
+    mapping.address = (uintptr_t)block;
+    munmap(block, 40 * SIZE);
+    TAP_OK(mapping.n_unmapping == 3 && mapping.n_unmapped == 2, "munmap of what was moved");
+    TAP_OK(munmap((char *)block + 1, SIZE) == -1 && mapping.n_unmapped == 2, "not when it fails");
+    ffisan_door_mapper = (struct ffisan_door_mapper){NULL, NULL, NULL};
 }
 
 int main(void)

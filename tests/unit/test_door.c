@@ -8,6 +8,7 @@
 #include "door_dead.h"
 #include "tap.h"
 
+#include <aio.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -420,6 +421,31 @@ static void test_kernel(void)
     CALL(setitimer, 3, IS_WRITTEN, zero, &(char[64]){0}, D);
 }
 
+/* A request that libc has done on a thread of its own, or has tried to. */
+static struct aiocb *request(int operation, int error, void *buffer)
+{
+    static struct aiocb request;
+    request = (struct aiocb){.aio_fildes = -1, .aio_lio_opcode = operation, .aio_nbytes = 8};
+    request.aio_buf = buffer;
+    request.__error_code = error;
+    return &request;
+}
+
+static void test_requests(void)
+{
+    CALL(aio_error, 1, IS_READ, request(LIO_WRITE, EFAULT, D));
+    CALL(aio_error, 1, IS_WRITTEN, request(LIO_READ, EFAULT, D));
+    CALL(aio_error64, 1, IS_READ, request(LIO_WRITE, EFAULT, D));
+    CALL(aio_return, 1, IS_READ, request(LIO_WRITE, EFAULT, D));
+    CALL(aio_return64, 1, IS_WRITTEN, request(LIO_READ, EFAULT, D));
+    TAP_OK(aio_error(request(LIO_WRITE, EFAULT, D)) == EBADF, "the request is tried again");
+    hit.n = 0;
+    TAP_OK(aio_error(request(LIO_WRITE, EIO, D)) == EIO && hit.n == 0,
+           "not when it failed for another reason");
+    TAP_OK(aio_error(request(LIO_READ, EFAULT, request)) == EFAULT && hit.n == 0,
+           "nor when its buffer is not ours");
+}
+
 /* ---- Nobody was forgotten -------------------------------------------------------------------- */
 
 extern struct ffisan_real __start_ffisan_real[] __attribute__((visibility("hidden")));
@@ -436,7 +462,7 @@ static bool is_tested(const char *name)
         "dup3",      "fsync",           "fdatasync",       "fchdir",    "flock",
         "fchmod",    "fchown",          "listen",          "shutdown",  "lseek",
         "lseek64",   "ftruncate",       "ftruncate64",     "mmap",      "mmap64",
-        "fdopen",    "fileno",          "fileno_unlocked", "munmap"};
+        "fdopen",    "fileno",          "fileno_unlocked", "munmap",    "mremap"};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         if (strcmp(others[i], name) == 0)
             return true;
@@ -478,6 +504,7 @@ int main(void)
     test_programs();
     test_messages();
     test_kernel();
+    test_requests();
     test_complete();
     return tap_done();
 }

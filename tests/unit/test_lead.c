@@ -7,6 +7,7 @@
 #include "tap.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct ffisan_standin_range ffisan_standin_range;
 
@@ -33,6 +34,12 @@ bool ffisan_guard_exchange(uint64_t *word, uint64_t old, uint64_t new_word)
 {
     (void)old;
     *word = new_word;
+    return true;
+}
+
+bool ffisan_guard_run(void (*run)(void *argument), void *argument)
+{
+    run(argument);
     return true;
 }
 
@@ -70,6 +77,21 @@ static bool is_found(const struct ffisan_audit *audit, uint64_t word, uint64_t o
     return true;
 }
 
+/* The same for memory that begins at no multiple of 8. */
+static bool is_found_anywhere(const struct ffisan_audit *audit, uint64_t word)
+{
+    for (size_t start = 1; start < 8; start++)
+        for (size_t i = 0; i < MOST; i++) {
+            uintptr_t memory = (uintptr_t)words + start;
+            fill(0);
+            memcpy((void *)(memory + i * 8), &word, sizeof(word));
+            if (!ffisan_lead_is_any(audit, memory, (i + 1) * 8) ||
+                ffisan_lead_is_any(audit, memory, i * 8))
+                return false;
+        }
+    return true;
+}
+
 static bool is_ignored(const struct ffisan_audit *audit, uint64_t word)
 {
     fill(word);
@@ -88,6 +110,7 @@ int main(void)
     ffisan_standin_range = (struct ffisan_standin_range){.lo = standins, .hi = end};
     TAP_OK(is_found(&audit, lo, 0) && is_found(&audit, hi - 1, UINT64_MAX), "ends of the heap");
     TAP_OK(is_found(&audit, lo + 0x1234567, lo - 1), "its middle");
+    TAP_OK(is_found_anywhere(&audit, lo + 0x1234560), "also in memory that begins anywhere");
     TAP_OK(is_found(&audit, standins, standins - 1) && is_found(&audit, end - 1, end),
            "ends of the stand-ins");
     TAP_OK(is_ignored(&audit, lo - 1) && is_ignored(&audit, hi) && is_ignored(&audit, lo - 8),

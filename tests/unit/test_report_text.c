@@ -316,7 +316,7 @@ static void test_frames(void)
     TAP_OK(has("used by       (no name)            m.so+0x1f\n"), "an address without a name");
     TAP_OK(has("                g                    m.so a.c:7\n"), "a C frame with a line");
     TAP_OK(has("                ~/a/b/deep.lua:3     in function f\n"), "an approximate line");
-    TAP_OK(has("\n  ~             the code was compiled, or not looked at: "), "is explained");
+    TAP_OK(has("\n  ~             the code was compiled, or not looked at, "), "is explained");
     TAP_OK(has("\n  ~deep.lua:3   C.snprintf"), "beside the source without folders");
     TAP_OK(has("deep.lua:16          in function f\n                ... 40 frames left out\n"
                "                deep.lua:57          in function f\n"),

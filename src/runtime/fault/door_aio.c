@@ -7,17 +7,22 @@
 #include "runtime/fault/door.h"
 
 #include <aio.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-static long transfer(const struct aiocb *request, bool is_write)
+/* With the functions that stand behind our wrappers: the buffer is there again. */
+static ssize_t transfer(const struct aiocb *request, bool is_write)
 {
-    long n = syscall(is_write ? SYS_pwrite64 : SYS_pread64, request->aio_fildes, request->aio_buf,
-                     request->aio_nbytes, request->aio_offset);
-    if (n == -1 && errno == ESPIPE)
-        n = syscall(is_write ? SYS_write : SYS_read, request->aio_fildes, request->aio_buf,
-                    request->aio_nbytes);
-    return n;
+    FFISAN_REAL_SLOT(real_pread, pread64);
+    FFISAN_REAL_SLOT(real_pwrite, pwrite64);
+    FFISAN_REAL_SLOT(real_read, read);
+    FFISAN_REAL_SLOT(real_write, write);
+    typedef ssize_t at_fn(int fd, volatile void *buffer, size_t size, off64_t at);
+    typedef ssize_t fn(int fd, volatile void *buffer, size_t size);
+    at_fn *at = (at_fn *)ffisan_real_get(is_write ? &real_pwrite : &real_pread);
+    ssize_t n = at(request->aio_fildes, request->aio_buf, request->aio_nbytes, request->aio_offset);
+    if (n != -1 || errno != ESPIPE)
+        return n;
+    fn *plain = (fn *)ffisan_real_get(is_write ? &real_write : &real_read);
+    return plain(request->aio_fildes, request->aio_buf, request->aio_nbytes);
 }
 
 static void look_at(struct aiocb *request, const char *function)

@@ -132,12 +132,21 @@ static uintptr_t machine_pc(const struct ffisan_here *here, const struct ffisan_
     return 0;
 }
 
+/* Lua code waits for C that it has called: where it is does not change meanwhile. */
+static bool waits_for_c(const struct ffisan_state *state)
+{
+    struct ffisan_luacall call;
+    return state->thread != pthread_self() && state->vmstate && *state->vmstate == LJ_VMST_C &&
+           ffisan_luacall_find(&state->vm, &call) && lj_tv_type(call.arguments[0]) == LJ_GCT_CDATA;
+}
+
 void ffisan_here_add_lua(struct ffisan_here *here, struct ffisan_scratch *scratch,
                          struct ffisan_state *state)
 {
     struct ffisan_luaframe luaframes[FFISAN_LUASTACK_MAX];
     struct ffisan_frame *frames = scratch->frames;
-    if (!is_lua_thread(here, state))
+    bool is_waiting = !is_lua_thread(here, state);
+    if (is_waiting && !waits_for_c(state))
         return;
     size_t n =
         ffisan_luastack_now(&state->vm, here->pcs, here->n_pcs, luaframes, FFISAN_LUASTACK_MAX);
@@ -149,6 +158,8 @@ void ffisan_here_add_lua(struct ffisan_here *here, struct ffisan_scratch *scratc
                                             FFISAN_REPORT_FRAMES - first);
     if (here->n_frames == first)
         return;
+    for (size_t i = first; i < here->n_frames; i++)
+        frames[i].approximate |= is_waiting;
     if (!here->function)
         name_builtin(here, scratch, state, &luaframes[0]);
     const char *source = ffisan_scratch_string(scratch);

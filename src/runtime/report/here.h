@@ -28,7 +28,10 @@ struct ffisan_here {
 void ffisan_here_add_c(struct ffisan_here *here, struct ffisan_scratch *scratch,
                        const ucontext_t *context);
 
-/** Adds the Lua frames of a state, if it is its stack: another thread has none. */
+/**
+ * Adds the Lua frames of a state, if it is its stack.  Another thread has none: then it is where
+ * Lua code waits meanwhile for a C function that it has called, and marked as approximate.
+ */
 void ffisan_here_add_lua(struct ffisan_here *here, struct ffisan_scratch *scratch,
                          struct ffisan_state *state);
 
