@@ -54,11 +54,15 @@ static struct {
 static const uint64_t never, always = UINT64_MAX;
 static const uint64_t *asked = &never;
 
-/* How often a place in the program has called, by a hash of it. */
+/* How often a place in the program has called.  Where too many places meet, they share a count. */
 #define N_COUNTS 4096
+#define N_PROBES 8
 #define FIRST_CALLS 64u
 #define SAMPLE 32u
-static uint32_t counts[N_COUNTS];
+static struct count {
+    uint64_t place; /* 0: none yet */
+    uint32_t n;
+} counts[N_COUNTS];
 static void (*place_is_reached)(lua_State *L);
 
 static const uint8_t uses[FFISAN_N_BUILTINS] = {
@@ -254,11 +258,24 @@ static uintptr_t callee_of(const lua_State *L, enum ffisan_builtin builtin)
     return address;
 }
 
-/* The first calls of each place, then one in so many.  Places may share a count. */
+static inline struct count *count_of(uint64_t place)
+{
+    uint64_t hash = place * UINT64_C(0x9e3779b97f4a7c15) >> 40;
+    struct count *count = &counts[hash % N_COUNTS];
+    for (unsigned i = 1; __builtin_expect(count->place != place, 0) && i < N_PROBES; i++) {
+        if (count->place == 0)
+            count->place = place;
+        else
+            count = &counts[(hash + i) % N_COUNTS];
+    }
+    return count;
+}
+
+/* The first calls of each place, then one in so many. */
 static inline bool is_due(lua_State *L, enum ffisan_builtin builtin)
 {
-    uint64_t place = place_of(L), hash = place * UINT64_C(0x9e3779b97f4a7c15) >> 40;
-    uint32_t count = ++counts[hash % N_COUNTS];
+    uint64_t place = place_of(L);
+    uint32_t count = ++count_of(place)->n;
     if (__builtin_expect(count <= FIRST_CALLS && uses[builtin] != 0, 0))
         ffisan_ffiplaces_note((enum ffisan_ffi_use)uses[builtin], place, callee_of(L, builtin));
     if (__builtin_expect(count == 1, 0) && place_is_reached)
