@@ -62,6 +62,51 @@ static void add_c_holder(struct ffisan_text *text, const struct ffisan_finding *
     }
 }
 
+static bool is_stored_by_lua(const struct ffisan_finding *finding)
+{
+    return finding->holder.stored.n_frames > 0 && !finding->holder.stored_by;
+}
+
+static const struct ffisan_frame *innermost(const struct ffisan_stack *stack)
+{
+    for (size_t i = 0; i < stack->n_frames; i++)
+        if (stack->frames[i].lang == FFISAN_LANG_LUA && stack->frames[i].file)
+            return &stack->frames[i];
+    return NULL;
+}
+
+/* The pointer was made by the line that used it: of an address that had been stored before. */
+static bool is_read_back(const struct ffisan_finding *finding)
+{
+    const struct ffisan_frame *made = innermost(&finding->holder.made);
+    const struct ffisan_frame *use = innermost(&finding->use.stack);
+    const struct ffisan_frame *stored = innermost(&finding->holder.stored);
+    return finding->holder.kind == FFISAN_HOLDER_CDATA && !finding->holder.field && made && use &&
+           stored && made->line == use->line && strcmp(made->file, use->file) == 0 &&
+           (stored->line != made->line || strcmp(stored->file, made->file) != 0);
+}
+
+/* "by setvbuf at mod.lua:20" */
+static void add_store(struct ffisan_text *text, const struct ffisan_finding *finding)
+{
+    if (finding->holder.stored_by) {
+        ffisan_text_add(text, " by ");
+        ffisan_text_add(text, finding->holder.stored_by);
+    }
+    ffisan_place_add(text, " at ", &finding->holder.stored);
+}
+
+static void add_why_read_back(struct ffisan_text *text, const struct ffisan_finding *finding)
+{
+    ffisan_text_add(text, "The address of the ");
+    ffisan_text_add(text, finding->block.type ? finding->block.type : "memory");
+    ffisan_text_add(text, " was stored");
+    add_store(text, finding);
+    ffisan_text_add(text,
+                    ", and read again here. An address that is stored outside of Lua's own "
+                    "variables and tables is no reference: the collector does not see it.");
+}
+
 static void add_why_c(struct ffisan_text *text, const struct ffisan_finding *finding)
 {
     if (finding->holder.kind == FFISAN_HOLDER_KERNEL) {
@@ -72,9 +117,12 @@ static void add_why_c(struct ffisan_text *text, const struct ffisan_finding *fin
                         "collector does not see it.");
         return;
     }
-    ffisan_text_add(text, "C keeps the address of the ");
+    bool is_by_lua = is_stored_by_lua(finding);
+    ffisan_text_add(text, is_by_lua ? "Lua code stored the address of the "
+                                    : "C keeps the address of the ");
     ffisan_text_add(text, finding->block.type ? finding->block.type : "memory");
-    ffisan_text_add(text, " after the call that it was handed to has returned, in ");
+    ffisan_text_add(text, is_by_lua ? " in memory of C, in "
+                                    : " after the call that it was handed to has returned, in ");
     add_c_holder(text, finding);
     ffisan_text_add(text, ". That is no reference: the collector does not see it.");
 }
@@ -86,6 +134,8 @@ static const char *why(struct ffisan_scratch *scratch, const struct ffisan_findi
     const char *what = finding->block.kind == FFISAN_BLOCK_STRING ? "string" : finding->block.type;
     if (holder_is_c(finding)) {
         add_why_c(text, finding);
+    } else if (is_read_back(finding)) {
+        add_why_read_back(text, finding);
     } else if (finding->holder.kind == FFISAN_HOLDER_USERDATA) {
         ffisan_text_add(text, "The userdata holds the raw address of the ");
         ffisan_text_add(text, what ? what : "memory");
@@ -191,6 +241,11 @@ static const char *fix(struct ffisan_scratch *scratch, const struct ffisan_findi
         ffisan_text_add(text, finding->holder.kind == FFISAN_HOLDER_KERNEL
                                   ? "the descriptor is registered, until EPOLL_CTL_DEL or close"
                                   : "C may use it, or until C has been given another");
+        ffisan_scratch_end_string(scratch);
+        return start;
+    }
+    if (is_read_back(finding)) {
+        ffisan_text_add(text, "the address is stored there");
         ffisan_scratch_end_string(scratch);
         return start;
     }
