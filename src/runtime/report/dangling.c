@@ -4,6 +4,7 @@
 #include "runtime/cmem/creport.h"
 #include "runtime/fault/guard.h"
 #include "runtime/report/describe.h"
+#include "runtime/report/stores.h"
 #include "runtime/state.h"
 
 struct warning {
@@ -25,6 +26,8 @@ static void gather(void *argument)
     memcpy(&pointer, (const void *)(holder->payload + holder->offset), sizeof(pointer));
     ffisan_describe_block(standin->state, &block, (int64_t)(pointer - standin->base),
                           warning->scratch, &warning->finding);
+    const struct ffisan_stored what = {.block = standin->block, .made = standin->made};
+    ffisan_stores_describe(standin->state, &what, &holder, 1, warning->scratch, &warning->finding);
     ffisan_describe_holder(standin->state, holder, true, warning->scratch, &warning->finding);
     ffisan_explain(warning->scratch, &warning->finding);
 }

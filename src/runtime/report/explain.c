@@ -27,7 +27,8 @@ static bool add_last_name(struct ffisan_text *text, const char *path)
     const char *name = path, *end = path + strlen(path);
     for (const char *p = strstr(path, arrow); p; p = strstr(p, arrow))
         name = p += sizeof(arrow) - 1;
-    if (strncmp(name, "temporary ", 10) == 0 || strncmp(name, "loop state", 10) == 0)
+    if (strncmp(name, "temporary ", 10) == 0 || strncmp(name, "loop state", 10) == 0 ||
+        name[0] == '.' || name[0] == '[')
         return false;
     const char *of = strstr(name, " of ");
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
