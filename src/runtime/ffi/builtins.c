@@ -6,6 +6,7 @@
 #include "runtime/ffi/builtins.h"
 
 #include "runtime/cmem/finalizer.h"
+#include "runtime/ffi/places.h"
 #include "runtime/state.h"
 #include "runtime/vm/ffiplaces.h"
 #include "runtime/vm/luaframe.h"
@@ -54,16 +55,10 @@ static struct {
 static const uint64_t never, always = UINT64_MAX;
 static const uint64_t *asked = &never;
 
-/* How often a place in the program has called.  Where too many places meet, they share a count. */
-#define N_COUNTS 4096
-#define N_PROBES 8
 #define FIRST_CALLS 64u
 #define SAMPLE 32u
-static struct count {
-    uint64_t place; /* 0: none yet */
-    uint32_t n;
-} counts[N_COUNTS];
 static void (*place_is_reached)(lua_State *L);
+struct ffisan_place_count ffisan_place_counts[FFISAN_PLACES];
 
 static const uint8_t uses[FFISAN_N_BUILTINS] = {
     [FFISAN_BUILTIN_CDATA_INDEX] = FFISAN_FFI_ACCESS,
@@ -136,57 +131,6 @@ static void tell(const ffisan_builtin_fn *told, unsigned n, const struct ffisan_
         told[i](call);
 }
 
-/* ---- The call that runs ---------------------------------------------------------------------- */
-
-static uint32_t n_running; /* states with such a note */
-
-static void note_running(struct ffisan_state *state, const struct ffisan_running_call *now)
-{
-    uint32_t change = (now->call != NULL) - (uint32_t)(state->running_call.call != NULL);
-    if (change != 0)
-        __atomic_fetch_add(&n_running, change, __ATOMIC_RELAXED);
-    state->running_call = *now;
-}
-
-void ffisan_builtin_begin(const struct ffisan_builtin_call *call)
-{
-    const struct lj_thread *thread = (const struct lj_thread *)call->L;
-    const struct ffisan_running_call now = {.call = call,
-                                            .L = call->L,
-                                            .base_offset = thread->base - thread->stack,
-                                            .function = ((const uint64_t *)thread->base)[-2]};
-    call->kept->outer = call->state->running_call;
-    note_running(call->state, &now);
-}
-
-void ffisan_builtin_end(const struct ffisan_builtin_call *call)
-{
-    note_running(call->state, &call->kept->outer);
-}
-
-const struct ffisan_builtin_call *ffisan_builtin_running(const struct ffisan_state *state,
-                                                         const lua_State *L, uint64_t base)
-{
-    const struct ffisan_running_call *running = &state->running_call;
-    bool is_it = running->call && running->L == L &&
-                 base - ((const struct lj_thread *)L)->stack == running->base_offset &&
-                 ((const uint64_t *)base)[-2] == running->function;
-    return is_it ? running->call : NULL;
-}
-
-/*
- * What is noted of a call lies on the C stack.  It is over when another call begins in its frame on
- * the Lua stack, or further up on the C stack.
- */
-static void forget_call_ended_by_error(struct ffisan_state *state, lua_State *L)
-{
-    const struct ffisan_running_call none = {.call = NULL};
-    uintptr_t noted = (uintptr_t)state->running_call.call;
-    if (noted && (noted < (uintptr_t)__builtin_frame_address(0) ||
-                  ffisan_builtin_running(state, L, base_of(L))))
-        note_running(state, &none);
-}
-
 /* Who else is told of a call. */
 struct told {
     bool is_due;    /* those who want samples */
@@ -211,7 +155,7 @@ static int told_call(lua_State *L, enum ffisan_builtin builtin, struct told also
     kept.question.function = 0;
     if (!call.state || !call.state->builtins.original[builtin])
         return any_original[builtin](L);
-    forget_call_ended_by_error(call.state, L);
+    ffisan_builtin_forget_ended(call.state, L, (uintptr_t)__builtin_frame_address(0));
     tell(told->before, told->n_before, &call);
     if (also.is_due)
         tell(sampling->before, sampling->n_before, &call);
@@ -258,24 +202,11 @@ static uintptr_t callee_of(const lua_State *L, enum ffisan_builtin builtin)
     return address;
 }
 
-static inline struct count *count_of(uint64_t place)
-{
-    uint64_t hash = place * UINT64_C(0x9e3779b97f4a7c15) >> 40;
-    struct count *count = &counts[hash % N_COUNTS];
-    for (unsigned i = 1; __builtin_expect(count->place != place, 0) && i < N_PROBES; i++) {
-        if (count->place == 0)
-            count->place = place;
-        else
-            count = &counts[(hash + i) % N_COUNTS];
-    }
-    return count;
-}
-
 /* The first calls of each place, then one in so many. */
 static inline bool is_due(lua_State *L, enum ffisan_builtin builtin)
 {
     uint64_t place = place_of(L);
-    uint32_t count = ++count_of(place)->n;
+    uint32_t count = ffisan_places_count(place);
     if (__builtin_expect(count <= FIRST_CALLS && uses[builtin] != 0, 0))
         ffisan_ffiplaces_note((enum ffisan_ffi_use)uses[builtin], place, callee_of(L, builtin));
     if (__builtin_expect(count == 1, 0) && place_is_reached)
@@ -298,8 +229,8 @@ static inline int watched_call(lua_State *L, enum ffisan_builtin builtin)
     bool due = samplers[builtin].wants_all && is_due(L, builtin);
     bool wanted = uses[builtin] != 0 && *asked >= FFISAN_GC_STOPPED && is_wanted(L, builtin);
     bool chosen = builtin == FFISAN_BUILTIN_CDATA_NEWINDEX && chooser.chooses && chooser.chooses(L);
-    if (!due && !wanted && !chosen && !watchers[builtin].wants_all && !several && n_running == 0 &&
-        !has_function_or_table(L))
+    if (!due && !wanted && !chosen && !watchers[builtin].wants_all && !several &&
+        ffisan_builtin_n_running == 0 && !has_function_or_table(L))
         return any_original[builtin](L);
     return told_call(L, builtin, (struct told){due, wanted, chosen});
 }

@@ -120,6 +120,15 @@ void ffisan_builtin_end(const struct ffisan_builtin_call *call);
 const struct ffisan_builtin_call *ffisan_builtin_running(const struct ffisan_state *state,
                                                          const lua_State *L, uint64_t base);
 
+/** States that note such a call. */
+extern uint32_t ffisan_builtin_n_running __attribute__((visibility("hidden")));
+
+/**
+ * What is noted of a call lies on the C stack.  It is over when another call, whose C frame is
+ * `frame`, begins in its frame on the Lua stack, or further up on the C stack.
+ */
+void ffisan_builtin_forget_ended(struct ffisan_state *state, const lua_State *L, uintptr_t frame);
+
 /** The instruction that calls, as a number. */
 uint64_t ffisan_builtin_place(const struct ffisan_builtin_call *call);
 
