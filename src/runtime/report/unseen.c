@@ -4,6 +4,7 @@
 #include "runtime/cmem/creport.h"
 #include "runtime/fault/guard.h"
 #include "runtime/report/describe.h"
+#include "runtime/report/stores.h"
 #include "runtime/state.h"
 
 struct unseen {
@@ -22,9 +23,12 @@ static void gather(void *argument)
                                            .made = standin->made};
     int64_t header = (int64_t)ffisan_describe_header(&block);
     ffisan_describe_block(standin->state, &block, header, unseen->scratch, &unseen->finding);
+    const struct ffisan_holder *holder = &standin->holders[0];
+    const struct ffisan_stored what = {.block = standin->block, .made = standin->made};
+    ffisan_stores_describe(standin->state, &what, &holder, standin->n_holders > 0, unseen->scratch,
+                           &unseen->finding);
     if (standin->n_holders > 0)
-        ffisan_describe_holder(standin->state, &standin->holders[0], true, unseen->scratch,
-                               &unseen->finding);
+        ffisan_describe_holder(standin->state, holder, true, unseen->scratch, &unseen->finding);
     ffisan_explain(unseen->scratch, &unseen->finding);
 }
 
