@@ -8,6 +8,7 @@
 #include "runtime/heap/scan.h"
 
 #define PAGE FFISAN_PAGE_SIZE
+#define AT_ONCE 512u /* bytes: where one word leads to Lua, all of them are looked at one by one */
 
 struct piece {
     uintptr_t at, end;
@@ -36,7 +37,7 @@ static void forget_piece(void *argument)
     const struct ffisan_scan_range standins = {ffisan_standin_range.lo, ffisan_standin_range.hi};
     ffisan_region_bounds(&regions.lo, &regions.hi);
     while (piece->at < piece->end) {
-        size_t size = PAGE - piece->at % PAGE;
+        size_t size = AT_ONCE - piece->at % AT_ONCE;
         if (size > piece->end - piece->at)
             size = piece->end - piece->at;
         size_t clear = ffisan_scan_skip(piece->at, size, &regions, &standins);
