@@ -12,7 +12,6 @@
 #include "base/io.h"
 #include "base/others.h"
 #include "runtime/cmem/cheap.h"
-#include "runtime/cmem/ledger.h"
 #include "runtime/cmem/listed.h"
 #include "runtime/cmem/cholder.h"
 #include "runtime/cmem/ctraces.h"
@@ -237,8 +236,7 @@ static void look(struct ffisan_state *state, bool is_last, const struct ffisan_r
 {
     /* Compiled code may load a pointer later than it is written, when what held it is collected. */
     struct ffisan_leaks_mark mark = {.state = state,
-                                     .is_tentative =
-                                         has_other_threads() || (!is_last && !ffisan_ledger_is_on),
+                                     .is_tentative = has_other_threads() || !is_last,
                                      .is_last = is_last,
                                      .reach = reach};
     struct ffisan_leaks_mark certain = mark;
