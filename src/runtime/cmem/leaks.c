@@ -215,18 +215,16 @@ static void search_once(struct ffisan_leaks_mark *mark)
 static void search_for_certain(struct ffisan_leaks_mark *mark)
 {
     bool is_refused;
-    struct ffisan_others *others =
-        has_other_threads() ? ffisan_others_stop(&is_refused) : (is_refused = false, NULL);
-    if (!others && !is_refused && has_other_threads())
+    struct ffisan_others *others = ffisan_others_stop(&is_refused);
+    if (!others && !is_refused)
         return; /* the next search will try again */
-    if (is_refused) {
+    if (!others) {
         ffisan_report_degraded(
             "memory that may have been lost: the other threads could not be "
             "stopped to search what they have (ptrace)");
         return;
     }
     mark->is_tentative = false;
-    mark->is_second = true;
     mark->others = others;
     search_once(mark);
     ffisan_others_resume(others);
@@ -234,11 +232,8 @@ static void search_for_certain(struct ffisan_leaks_mark *mark)
 
 static void look(struct ffisan_state *state, bool is_last, const struct ffisan_reach *reach)
 {
-    /* Compiled code may load a pointer later than it is written, when what held it is collected. */
-    struct ffisan_leaks_mark mark = {.state = state,
-                                     .is_tentative = has_other_threads() || !is_last,
-                                     .is_last = is_last,
-                                     .reach = reach};
+    struct ffisan_leaks_mark mark = {
+        .state = state, .is_tentative = has_other_threads(), .is_last = is_last, .reach = reach};
     struct ffisan_leaks_mark certain = mark;
     if (!ffisan_cheap_lock())
         return;

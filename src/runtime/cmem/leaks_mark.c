@@ -59,7 +59,7 @@ static void search_registers(struct ffisan_leaks_mark *mark)
 /* What another thread that runs Lua has made is for its own searches to judge. */
 static bool is_for_another(const struct ffisan_leaks_mark *mark, const struct ffisan_ctrace *trace)
 {
-    return (mark->is_tentative || mark->is_second) && trace->state != mark->state;
+    return (mark->is_tentative || mark->others) && trace->state != mark->state;
 }
 
 /* If nothing leads to it, is that worth a word? */
@@ -247,7 +247,7 @@ static void list(void *context, const struct ffisan_slot_ref *ref)
         note->is_suspect = 1;
         return;
     }
-    if (mark->n_lost == FFISAN_LEAKS_AT_ONCE || (mark->is_second && !note->is_suspect))
+    if (mark->n_lost == FFISAN_LEAKS_AT_ONCE || (mark->others && !note->is_suspect))
         return;
     note->is_reported = 1;
     mark->lost[mark->n_lost++] = (struct ffisan_leak){

@@ -24,7 +24,6 @@ struct ffisan_leak {
 struct ffisan_leaks_mark {
     struct ffisan_state *state;
     bool is_tentative; /**< list nothing yet: other threads may have moved a pointer meanwhile */
-    bool is_second;    /**< list only what was lost in the search before as well */
     const struct ffisan_others *others; /**< they are stopped, or NULL */
     bool is_last;                       /**< the program has ended */
     bool is_first;                      /**< what stands on this thread's stack does not count */
