@@ -329,6 +329,32 @@ static void test_each_live(void)
     TAP_OK((uintptr_t)blocks[0] >= low && (uintptr_t)blocks[299] < high, "bounds cover them");
 }
 
+static void mark(void *context, const struct ffisan_slot_ref *ref)
+{
+    (void)context;
+    ffisan_cheap_note(ref)->is_marked = 1;
+}
+
+/* Slots of 12 KiB leave a rest at the end of their span, which is no block. */
+static void test_same_live(void)
+{
+    enum { AROUND = 1 << 20, STEP = 512 };
+    struct ffisan_slot_ref ref;
+    uintptr_t paged = (uintptr_t)alloc(9000, 27), dense = (uintptr_t)alloc(40, make_usual(28));
+    unsigned n_found = 0, n_unknown = 0;
+    ffisan_cheap_each_live(mark, NULL);
+    for (uintptr_t delta = 0; delta < 2 * AROUND; delta += STEP)
+        for (unsigned i = 0; i < 2; i++)
+            if (ffisan_cheap_find_live((i ? paged : dense) - AROUND + delta, &ref)) {
+                n_found++;
+                n_unknown += !ffisan_cheap_note(&ref)->is_marked;
+            }
+    TAP_OK(n_found > 1, "blocks are found by their address");
+    TAP_OK(n_unknown == 0, "and none that is not visited");
+    give((void *)paged, &ref);
+    give((void *)dense, &ref);
+}
+
 static void test_reentry(void)
 {
     struct ffisan_slot_ref ref;
@@ -363,6 +389,7 @@ int main(void)
     test_alignment();
     test_growing();
     test_each_live();
+    test_same_live();
     test_reentry();
     return tap_done();
 }

@@ -74,7 +74,8 @@ bool ffisan_cheap_find(uintptr_t address, struct ffisan_slot_ref *ret_ref)
 
 bool ffisan_cheap_find_live(uintptr_t address, struct ffisan_slot_ref *ret_ref)
 {
-    return ffisan_cheap_find(address, ret_ref) && ffisan_slot_state(ret_ref) == FFISAN_SLOT_LIVE &&
+    return ffisan_cheap_find(address, ret_ref) && ret_ref->slot->type != 0 &&
+           ffisan_slot_state(ret_ref) == FFISAN_SLOT_LIVE &&
            !ffisan_heap_is_waiting(ret_ref->region->heap, ret_ref);
 }
 

@@ -202,7 +202,8 @@ static bool has_other_threads(void)
 static void search_once(struct ffisan_leaks_mark *mark)
 {
     ffisan_leaks_mark_begin(mark);
-    bool done = mark->is_possible && ffisan_guard_run(search, mark) && mark->is_complete;
+    bool done =
+        mark->is_possible && ffisan_guard_run(search, mark) && mark->is_complete && !mark->is_full;
     leaks.stats.n_searches++;
     leaks.stats.n_words += mark->n_words;
     leaks.budget -= (int64_t)(mark->n_words * 8) + SEARCH_ITSELF;

@@ -32,6 +32,7 @@ struct ffisan_leaks_mark {
     const struct ffisan_leaks_range *ranges; /**< of a library */
     unsigned n_ranges;
     bool is_complete; /**< all memory was searched */
+    bool is_full;     /**< there were more blocks than had been counted: nothing is known */
     unsigned phase;   /**< words that lie so many bytes behind a multiple of 8 are searched */
     uint64_t n_words;
     const struct ffisan_reach *reach; /**< what does not count among the cdata, or NULL */

@@ -31,8 +31,12 @@ void ffisan_leaks_reach(struct ffisan_leaks_mark *mark, uintptr_t address, uint8
     struct ffisan_cnote *note = ffisan_cheap_note(&ref);
     if (note->is_marked == FFISAN_LEAKS_LOST && ref.block != mark->lost_one)
         note->is_marked = how; /* its own words have been followed */
-    if (note->is_marked != FFISAN_LEAKS_UNMARKED || mark->n_pending == mark->max_pending)
+    if (note->is_marked != FFISAN_LEAKS_UNMARKED)
         return;
+    if (mark->n_pending == mark->max_pending) {
+        mark->is_full = true;
+        return;
+    }
     note->is_marked = how;
     mark->n_words += FINDING;
     mark->pending[mark->n_pending++] = ref.block;
