@@ -4,9 +4,7 @@
  * must hear of it, with the function and the argument, and the call must not end in EFAULT.  A list
  * of all wrappers, kept by the linker, shows the ones that were forgotten here.
  */
-#include "base/real.h"
-#include "door_dead.h"
-#include "tap.h"
+#include "door_calls.h"
 
 #include <aio.h>
 #include <fcntl.h>
@@ -18,42 +16,6 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
-
-static const char *tested[400];
-static size_t n_tested;
-
-/* Functions by name only: arguments are passed as they are. */
-#define CALL(name, argument, is_write, ...)                                                        \
-    do {                                                                                           \
-        extern long call_##name() __asm__(#name);                                                  \
-        begin(#name);                                                                              \
-        call_##name(__VA_ARGS__);                                                                  \
-        finish(#name, argument, is_write);                                                         \
-    } while (0)
-#define IS_READ false
-#define IS_WRITTEN true
-
-static void begin(const char *name)
-{
-    if (n_tested == 0 || strcmp(tested[n_tested - 1], name) != 0)
-        tested[n_tested++] = name;
-    hit.n = 0;
-    errno = 0;
-}
-
-static void finish(const char *name, unsigned argument, bool is_write)
-{
-    int error = errno;
-    char what[128];
-    bool is_named = hit.n > 0 && (strcmp(hit.function, name) == 0 || strstr(name, "_chk"));
-    snprintf(what, sizeof(what), "%s: argument %u is %s", name, argument,
-             is_write ? "written" : "read");
-    if (!TAP_OK(hit.n == 1 && is_named && hit.argument == argument && hit.is_write == is_write &&
-                    error != EFAULT && error != EXDEV,
-                what))
-        printf("# hits %u, %s argument %u write %d errno %d\n", hit.n,
-               hit.n ? hit.function : "none", hit.argument, hit.is_write, error);
-}
 
 static long none = -1;
 #define BAD none /* a descriptor that is not open */
@@ -444,49 +406,6 @@ static void test_requests(void)
            "not when it failed for another reason");
     TAP_OK(aio_error(request(LIO_READ, EFAULT, request)) == EFAULT && hit.n == 0,
            "nor when its buffer is not ours");
-}
-
-/* ---- Nobody was forgotten -------------------------------------------------------------------- */
-
-extern struct ffisan_real __start_ffisan_real[] __attribute__((visibility("hidden")));
-extern struct ffisan_real __stop_ffisan_real[] __attribute__((visibility("hidden")));
-
-/* The functions about signals and descriptors have tests of their own. */
-static bool is_tested(const char *name)
-{
-    static const char *const others[] = {
-        "sigaction", "pthread_sigmask", "sigprocmask",     "signal",    "bsd_signal",
-        "ssignal",   "sysv_signal",     "__sysv_signal",   "sigignore", "sighold",
-        "sigrelse",  "sigset",          "sigsuspend",      "close",     "closedir",
-        "pclose",    "close_range",     "closefrom",       "dup",       "dup2",
-        "dup3",      "fsync",           "fdatasync",       "fchdir",    "flock",
-        "fchmod",    "fchown",          "listen",          "shutdown",  "lseek",
-        "lseek64",   "ftruncate",       "ftruncate64",     "mmap",      "mmap64",
-        "fdopen",    "fileno",          "fileno_unlocked", "munmap",    "mremap"};
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-        if (strcmp(others[i], name) == 0)
-            return true;
-    for (size_t i = 0; i < n_tested; i++)
-        if (strcmp(tested[i], name) == 0)
-            return true;
-    return false;
-}
-
-static void test_complete(void)
-{
-    bool is_complete = true, is_real = true;
-    for (struct ffisan_real *slot = __start_ffisan_real; slot < __stop_ffisan_real; slot++) {
-        if (!is_tested(slot->name)) {
-            printf("# %s has no test\n", slot->name);
-            is_complete = false;
-        }
-        if (slot->address == ffisan_real_resolve(&(struct ffisan_real){"no such function", NULL})) {
-            printf("# %s is not in libc\n", slot->name);
-            is_real = false;
-        }
-    }
-    TAP_OK(is_complete, "every wrapper has a test");
-    TAP_OK(is_real, "every wrapped function exists");
 }
 
 int main(void)

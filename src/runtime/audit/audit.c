@@ -24,7 +24,6 @@
 #include "runtime/renew.h"
 #include "runtime/report/damage.h"
 #include "runtime/report/dangling.h"
-#include "runtime/report/unseen.h"
 #include "runtime/state.h"
 
 #include <string.h>
@@ -292,7 +291,7 @@ void ffisan_audit_run(struct ffisan_state *state)
     search_callback_thread(&audit);
     ffisan_csearch_run(&audit);
     ffisan_strings_audit(state);
-    ffisan_standins_each_written(state, ffisan_unseen_report);
+    ffisan_standins_each_written(state, ffisan_dangling_report_written);
     ffisan_standins_release(state, audit.number);
     if (ffisan_runtime.options.dangling)
         ffisan_standins_each_new(state, audit.number, ffisan_dangling_report);

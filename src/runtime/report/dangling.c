@@ -7,42 +7,77 @@
 #include "runtime/report/stores.h"
 #include "runtime/state.h"
 
-struct warning {
+#include <string.h>
+
+struct telling {
     const struct ffisan_standin *standin;
     struct ffisan_scratch *scratch;
     struct ffisan_finding finding;
 };
 
+/* Where in the block the first holder leads to, or the start of the content. */
+static int64_t offset_in(const struct ffisan_standin *standin,
+                         const struct ffisan_described_block *block)
+{
+    const struct ffisan_holder *holder = &standin->holders[0];
+    uint64_t pointer = 0;
+    if (standin->n_holders > 0)
+        memcpy(&pointer, (const void *)(holder->payload + holder->offset), sizeof(pointer));
+    return pointer - standin->base < standin->extent ? (int64_t)(pointer - standin->base)
+                                                     : (int64_t)ffisan_describe_header(block);
+}
+
 static void gather(void *argument)
 {
-    struct warning *warning = argument;
-    const struct ffisan_standin *standin = warning->standin;
+    struct telling *telling = argument;
+    const struct ffisan_standin *standin = telling->standin;
     const struct ffisan_holder *holder = &standin->holders[0];
-    struct ffisan_described_block block = {.content = standin->block,
-                                           .size = standin->size,
-                                           .type = standin->type,
-                                           .made = standin->made};
-    uint64_t pointer;
-    memcpy(&pointer, (const void *)(holder->payload + holder->offset), sizeof(pointer));
-    ffisan_describe_block(standin->state, &block, (int64_t)(pointer - standin->base),
-                          warning->scratch, &warning->finding);
     const struct ffisan_stored what = {.block = standin->block, .made = standin->made};
-    ffisan_stores_describe(standin->state, &what, &holder, 1, warning->scratch, &warning->finding);
-    ffisan_describe_holder(standin->state, holder, true, warning->scratch, &warning->finding);
-    ffisan_explain(warning->scratch, &warning->finding);
+    const struct ffisan_described_block block = {.content = standin->block,
+                                                 .size = standin->size,
+                                                 .type = standin->type,
+                                                 .made = standin->made};
+    ffisan_describe_block(standin->state, &block, offset_in(standin, &block), telling->scratch,
+                          &telling->finding);
+    ffisan_stores_describe(standin->state, &what, &holder, standin->n_holders > 0, telling->scratch,
+                           &telling->finding);
+    if (standin->n_holders > 0)
+        ffisan_describe_holder(standin->state, holder, true, telling->scratch, &telling->finding);
+    ffisan_explain(telling->scratch, &telling->finding);
+}
+
+/* False when the memory could not be read that it takes. */
+static bool begin(struct telling *telling, const struct ffisan_standin *standin)
+{
+    struct ffisan_finding *finding = &telling->finding;
+    ffisan_creport_begin();
+    telling->standin = standin;
+    telling->scratch = ffisan_scratch_begin();
+    finding->collected.cycle = standin->cycle;
+    finding->collected.stack = ffisan_stacks_get(standin->state->stacks, standin->cycle_stack);
+    return ffisan_guard_run(gather, telling);
 }
 
 void ffisan_dangling_report(const struct ffisan_standin *standin)
 {
+    struct telling telling = {
+        .finding = {.severity = FFISAN_SEVERITY_WARNING, .kind = FFISAN_KIND_DANGLING_POINTER}};
+    if (standin->n_holders > 0 && begin(&telling, standin)) /* else it is evidence only */
+        ffisan_report(&telling.finding);
+}
+
+void ffisan_dangling_report_written(const struct ffisan_standin *standin)
+{
+    struct telling telling = {.finding = {.severity = FFISAN_SEVERITY_ERROR,
+                                          .kind = FFISAN_KIND_USE_AFTER_COLLECT,
+                                          .use.access = FFISAN_ACCESS_WRITE,
+                                          .holder.kind = FFISAN_HOLDER_STACK}};
+    if (!begin(&telling, standin))
+        return;
     if (standin->n_holders == 0)
-        return; /* evidence only */
-    ffisan_creport_begin();
-    struct warning warning = {.standin = standin, .scratch = ffisan_scratch_begin()};
-    struct ffisan_finding *finding = &warning.finding;
-    finding->severity = FFISAN_SEVERITY_WARNING;
-    finding->kind = FFISAN_KIND_DANGLING_POINTER;
-    finding->collected.cycle = standin->cycle;
-    finding->collected.stack = ffisan_stacks_get(standin->state->stacks, standin->cycle_stack);
-    if (ffisan_guard_run(gather, &warning))
-        ffisan_report(finding);
+        telling.finding.why =
+            "C code wrote there after the collector had freed it: the content changed between two "
+            "cycles, and the address is on the stack of C code, of this thread or another, or in a "
+            "number. That is no reference: the collector does not see it.";
+    ffisan_report(&telling.finding);
 }
