@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -114,6 +115,70 @@ static void test_closed_door(void)
     TAP_OK(writev(1, &wild, 1) == -1 && errno == EFAULT, "no stand-ins, wild addresses");
 }
 
+/* ---- What epoll keeps ------------------------------------------------------------------------- */
+
+static struct {
+    int epoll, fd, removed, first, last;
+    uint64_t word;
+    unsigned n_kept;
+} kept;
+
+static void note_kept(int epoll, int fd, uint64_t word, uintptr_t pc, uintptr_t sp)
+{
+    (void)pc, (void)sp;
+    kept.epoll = epoll;
+    kept.fd = fd;
+    kept.word = word;
+    kept.n_kept++;
+}
+
+static void note_removed(int fd)
+{
+    kept.removed = fd;
+}
+
+static void note_closing(int first, int last)
+{
+    kept.first = first;
+    kept.last = last;
+}
+
+static void note_returned(struct epoll_event *events, int n)
+{
+    for (int i = 0; i < n; i++)
+        events[i].data.u64 += 5;
+}
+
+static void test_epoll(void)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = 1000};
+    const struct timespec at_once = {0, 0};
+    int fds[2], epoll = epoll_create1(0);
+    TAP_OK(pipe(fds) == 0 && write(fds[1], "x", 1) == 1, "a pipe that is ready");
+    ffisan_door_keeper = (struct ffisan_door_keeper){.kept = note_kept,
+                                                     .removed = note_removed,
+                                                     .closing = note_closing,
+                                                     .returned = note_returned};
+    TAP_OK(epoll_ctl(epoll, EPOLL_CTL_ADD, fds[0], &event) == 0 && kept.epoll == epoll &&
+               kept.fd == fds[0] && kept.word == 1000,
+           "what is registered is told");
+    TAP_OK(epoll_ctl(epoll, EPOLL_CTL_ADD, fds[0], &event) == -1 && errno == EEXIST &&
+               kept.n_kept == 1,
+           "what failed is not");
+    TAP_OK(epoll_wait(epoll, &event, 1, 0) == 1 && event.data.u64 == 1005,
+           "what an event brings can be replaced");
+    TAP_OK(epoll_pwait(epoll, &event, 1, 0, NULL) == 1 && event.data.u64 == 1005, "by epoll_pwait");
+    TAP_OK(epoll_pwait2(epoll, &event, 1, &at_once, NULL) == 1 && event.data.u64 == 1005,
+           "and epoll_pwait2");
+    TAP_OK(epoll_ctl(epoll, EPOLL_CTL_DEL, fds[0], NULL) == 0 && kept.removed == fds[0],
+           "what is taken out is told");
+    close(epoll);
+    TAP_OK(kept.first == epoll && kept.last == epoll, "and what is closed");
+    ffisan_door_keeper = (struct ffisan_door_keeper){.kept = NULL};
+    close(fds[0]);
+    close(fds[1]);
+}
+
 int main(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -123,5 +188,6 @@ int main(void)
     test_results();
     test_cancellation();
     test_vfork();
+    test_epoll();
     return tap_done();
 }
