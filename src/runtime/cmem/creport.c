@@ -142,8 +142,9 @@ static void describe_block(struct gathering *gathering)
 
 static bool is_in_finalizer(const struct ffisan_state *state)
 {
-    struct ffisan_cnote now;
-    ffisan_finalizer_note(state, &now);
+    struct ffisan_cnote now = {0};
+    if (ffisan_finalizer_runs(state))
+        ffisan_finalizer_note(state, &now);
     return now.finalizer_ctype != 0 && now.finalizer_ctype != FFISAN_FINALIZER_OF_USERDATA;
 }
 
@@ -169,8 +170,9 @@ static const char *describe_finalizer(struct gathering *gathering, const struct 
 static void describe_finalizer_of_use(struct gathering *gathering)
 {
     struct ffisan_finding *finding = &gathering->finding;
-    struct ffisan_cnote now;
-    ffisan_finalizer_note(gathering->state, &now);
+    struct ffisan_cnote now = {0};
+    if (ffisan_finalizer_runs(gathering->state))
+        ffisan_finalizer_note(gathering->state, &now);
     finding->use.finalizer = describe_finalizer(gathering, &now, &finding->use.finalizer_made,
                                                 &finding->use.finalizer_set);
 }

@@ -41,7 +41,6 @@ static struct {
     } depths[1024]; /* new stack pointers seen for a return address */
 } ctraces;
 
-struct ffisan_crecent ffisan_crecent[FFISAN_N_CRECENT];
 uint32_t ffisan_cvisits[FFISAN_MAX_CTRACES];
 
 bool ffisan_ctraces_start(void)
@@ -68,18 +67,6 @@ static inline struct memo *memo_of(uint64_t key, uint32_t probe)
     return &ctraces.memos[(key + probe) % N_MEMOS];
 }
 
-static void set_recent(uint64_t key, const struct memo *memo)
-{
-    struct ffisan_crecent *recent = &ffisan_crecent[key % FFISAN_N_CRECENT];
-    uint64_t answer = memo->anchored << 16 | memo->number;
-    uint64_t question = (key & ~UINT64_C(0xffff)) | memo->anchor;
-    if (memo->anchor > 0xffff)
-        return;
-    ffisan_crecent[key % FFISAN_N_CRECENT ^ 1] = *recent;
-    __atomic_store_n(&recent->answer, answer, __ATOMIC_RELAXED);
-    __atomic_store_n(&recent->question, question ^ answer, __ATOMIC_RELAXED);
-}
-
 /* In the memos; `recent_key`: as what it is to be found from now on. */
 static uint32_t find(const struct ffisan_cplace *place, uint64_t recent_key)
 {
@@ -90,7 +77,7 @@ static uint32_t find(const struct ffisan_cplace *place, uint64_t recent_key)
         if (number == 0)
             return 0;
         if (memo->key == key && ffisan_cplace_is_anchored(place, memo->anchor, memo->anchored)) {
-            set_recent(recent_key, memo);
+            ffisan_crecent_put(recent_key, number, memo->anchor, memo->anchored);
             return number;
         }
     }

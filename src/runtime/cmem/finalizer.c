@@ -20,10 +20,6 @@ unsigned ffisan_finalizer_cycle(const struct ffisan_state *state)
 
 void ffisan_finalizer_note(const struct ffisan_state *state, struct ffisan_cnote *note)
 {
-    note->finalizer_ctype = 0;
-    note->finalizer_made = 0;
-    if (!ffisan_finalizer_runs(state))
-        return;
     struct ffisan_finalized finalized = ffisan_position_finalized(state);
     note->finalizer_ctype = finalized.ctype;
     note->finalizer_made = finalized.made;

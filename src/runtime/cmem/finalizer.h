@@ -33,8 +33,8 @@ const struct lj_header *ffisan_finalizer_object(const struct ffisan_state *state
 unsigned ffisan_finalizer_cycle(const struct ffisan_state *state);
 
 /**
- * When the collector of `state` runs a finalizer now, notes type and origin of the object that is
- * finalised.  `state` may be NULL.  Context: the thread of the state.
+ * The collector runs a finalizer now (ffisan_finalizer_runs): notes type and origin of the object
+ * that is finalised.  Context: the thread of the state.
  */
 void ffisan_finalizer_note(const struct ffisan_state *state, struct ffisan_cnote *note);
 

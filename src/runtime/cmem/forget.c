@@ -8,7 +8,7 @@
 #include "runtime/heap/scan.h"
 
 #define PAGE FFISAN_PAGE_SIZE
-#define AT_ONCE 512u /* bytes: where one word leads to Lua, all of them are looked at one by one */
+#define AT_ONCE 2048u /* bytes: where one word leads to Lua, all of them are looked at one by one */
 
 struct piece {
     uintptr_t at, end;

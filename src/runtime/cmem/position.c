@@ -6,7 +6,8 @@
 
 __thread struct ffisan_position ffisan_position;
 
-static inline bool is_from_c(const struct ffisan_state *state)
+/* The call of the C function that is remembered, or the next one of it: a finalizer runs again. */
+static inline bool is_function_known(const struct ffisan_state *state)
 {
     const struct lj_thread *thread = ffisan_position_thread(state);
     const struct ffisan_luacall *call = &ffisan_position.from_c.call;
@@ -14,17 +15,37 @@ static inline bool is_from_c(const struct ffisan_state *state)
         thread->base != call->base)
         return false;
     const uint64_t *base = (const uint64_t *)thread->base;
-    return base[-1] == call->link && base[-2] == call->function && base[0] == call->arguments[0] &&
-           base[1] == call->arguments[1];
+    return base[-1] == call->link && base[-2] == call->function;
+}
+
+static inline bool are_arguments_known(void)
+{
+    const struct ffisan_luacall *call = &ffisan_position.from_c.call;
+    const uint64_t *base = (const uint64_t *)call->base;
+    return base[0] == call->arguments[0] && base[1] == call->arguments[1];
+}
+
+static void remember_where(const struct ffisan_state *state)
+{
+    uint64_t interrupted = ffisan_luacall_interrupted(&ffisan_position.from_c.call);
+    ffisan_position.from_c.where = interrupted ? interrupted : ffisan_luacall_pc(&state->vm);
+    ffisan_position.from_c.knows_finalized = false;
 }
 
 static void remember_from_c(const struct ffisan_state *state, const struct ffisan_luacall *call)
 {
     ffisan_position.from_c.call = *call;
     ffisan_position.from_c.state = state;
-    uint64_t interrupted = ffisan_luacall_interrupted(call);
-    ffisan_position.from_c.where = interrupted ? interrupted : ffisan_luacall_pc(&state->vm);
-    ffisan_position.from_c.knows_finalized = false;
+    remember_where(state);
+}
+
+static void remember_arguments(const struct ffisan_state *state)
+{
+    struct ffisan_luacall *call = &ffisan_position.from_c.call;
+    const uint64_t *base = (const uint64_t *)call->base;
+    call->arguments[0] = base[0];
+    call->arguments[1] = base[1];
+    remember_where(state);
 }
 
 /* Where the links of the Lua functions lie that wait for the one that called, innermost first. */
@@ -70,8 +91,11 @@ static uint64_t remember_from_lua(const struct ffisan_state *state,
 uint64_t ffisan_position_find(const struct ffisan_state *state)
 {
     struct ffisan_luacall call;
-    if (is_from_c(state))
+    if (is_function_known(state)) {
+        if (!are_arguments_known())
+            remember_arguments(state);
         return ffisan_position.from_c.where;
+    }
     if (!ffisan_luacall_find(&state->vm, &call))
         return *state->vmstate == LJ_VMST_C ? ffisan_luacall_pc(&state->vm) : 0;
     if (!call.return_pc) {
@@ -86,11 +110,12 @@ static struct ffisan_finalized describe(const struct ffisan_state *state,
 {
     struct ffisan_finalized finalized = {0};
     struct ffisan_slot_ref ref;
+    struct ffisan_region *region = ffisan_region_find((uintptr_t)object);
     if (!object || (object->gct != LJ_GCT_CDATA && object->gct != LJ_GCT_UDATA))
         return finalized;
     finalized.ctype = object->gct == LJ_GCT_CDATA ? ((const struct lj_cdata *)object)->ctypeid
                                                   : FFISAN_FINALIZER_OF_USERDATA;
-    if (ffisan_heap_find((struct ffisan_heap *)&state->heap, (uintptr_t)object, &ref))
+    if (region && region->heap == &state->heap && ffisan_slot_find(region, (uintptr_t)object, &ref))
         finalized.made = ref.slot->stack;
     return finalized;
 }
@@ -105,7 +130,10 @@ struct ffisan_finalized ffisan_position_finalized(const struct ffisan_state *sta
     struct ffisan_luacall call;
     if (!state->vmstate || (*state->vmstate != LJ_VMST_C && *state->vmstate != LJ_VMST_INTERP))
         return (struct ffisan_finalized){0};
-    if (!is_from_c(state)) {
+    if (is_function_known(state)) {
+        if (!are_arguments_known())
+            remember_arguments(state);
+    } else {
         if (!ffisan_luacall_find(&state->vm, &call) || call.return_pc)
             return find_finalized(state);
         remember_from_c(state, &call);

@@ -55,8 +55,10 @@ static struct {
 static const uint64_t never, always = UINT64_MAX;
 static const uint64_t *asked = &never;
 
-#define FIRST_CALLS 64u
-#define SAMPLE 32u
+#define FIRST_CALLS 64u /* of a place: told of all */
+#define SOME_CALLS 4096u
+#define SAMPLE 32u       /* one in so many up to SOME_CALLS */
+#define LATE_SAMPLE 128u /* and after those */
 static void (*place_is_reached)(lua_State *L);
 struct ffisan_place_count ffisan_place_counts[FFISAN_PLACES];
 
@@ -202,7 +204,7 @@ static uintptr_t callee_of(const lua_State *L, enum ffisan_builtin builtin)
     return address;
 }
 
-/* The first calls of each place, then one in so many. */
+/* The first calls of each place, then one in so many: what was right so often will be again. */
 static inline bool is_due(lua_State *L, enum ffisan_builtin builtin)
 {
     uint64_t place = place_of(L);
@@ -211,7 +213,7 @@ static inline bool is_due(lua_State *L, enum ffisan_builtin builtin)
         ffisan_ffiplaces_note((enum ffisan_ffi_use)uses[builtin], place, callee_of(L, builtin));
     if (__builtin_expect(count == 1, 0) && place_is_reached)
         place_is_reached(L);
-    return count <= FIRST_CALLS || count % SAMPLE == 0;
+    return count <= FIRST_CALLS || count % (count <= SOME_CALLS ? SAMPLE : LATE_SAMPLE) == 0;
 }
 
 /* Not a C function that is a finalizer, unless these are wanted, too. */

@@ -65,5 +65,5 @@ static void after_cast(const struct ffisan_builtin_call *call)
 void ffisan_setting_watch(void)
 {
     ffisan_builtins_watch_samples(FFISAN_BUILTIN_CAST, before_cast, after_cast);
-    ffisan_builtins_watch(FFISAN_BUILTIN_GC, before_gc, NULL);
+    ffisan_builtins_watch_samples(FFISAN_BUILTIN_GC, before_gc, NULL);
 }

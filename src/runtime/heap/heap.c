@@ -105,10 +105,25 @@ static struct ffisan_span *new_span(struct ffisan_heap *heap, enum ffisan_slot_g
     for (uint32_t i = 0; i < n_slots; i += 64)
         span->free[i / 64] = n_slots - i >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << (n_slots - i)) - 1;
     span->is_available = true;
+    span->has_reusable = false;
     span->group = (uint8_t)group;
     span->number = (uint8_t)(bin - heap->bins[group]);
     region->slots[index * FFISAN_SLOTS_PER_SPAN] = (struct ffisan_slot){0}; /* a large block's */
     return span;
+}
+
+/* Slots that lie side by side at once; soon they are written to, so they may as well be fetched. */
+static void forget_slots(const struct ffisan_heap *heap, const struct ffisan_bin *bin)
+{
+    uint64_t bits = bin->bits;
+    while (bits) {
+        unsigned from = (unsigned)__builtin_ctzl(bits);
+        uint64_t above = ~(bits >> from);
+        unsigned n = above ? (unsigned)__builtin_ctzl(above) : 64 - from;
+        heap->forget(bin->first_block + (uintptr_t)from * bin->slot_size,
+                     (size_t)n * bin->slot_size);
+        bits = from + n < 64 ? bits >> (from + n) << (from + n) : 0;
+    }
 }
 
 static void take_word(struct ffisan_heap *heap, struct ffisan_bin *bin, uint32_t word)
@@ -126,6 +141,8 @@ static void take_word(struct ffisan_heap *heap, struct ffisan_bin *bin, uint32_t
     bin->first_block =
         region->base + (span_index << FFISAN_SPAN_SHIFT) + 64 * (uintptr_t)word * bin->slot_size;
     bin->first_slot = &region->slots[span_index * FFISAN_SLOTS_PER_SPAN + 64 * (size_t)word];
+    if (heap->forget && bin->span->has_reusable)
+        forget_slots(heap, bin);
 }
 
 static struct ffisan_region *region_of(struct ffisan_heap *heap, const struct ffisan_span *span)

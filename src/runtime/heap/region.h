@@ -68,6 +68,7 @@ struct ffisan_span {
     bool has_held;                      /**< a slot was ever held */
     bool has_sealed;                    /**< a slot was ever sealed */
     bool has_dead;                      /**< any bit in dead or old */
+    bool has_reusable;                  /**< some slot that is free, or was, has been used before */
     uint8_t group;                      /**< enum ffisan_slot_group */
     uint8_t number;                     /**< of its slot size (heap/sizes.h) */
     /** One bit per slot. A slot with none of free, dead, old is the VM's (or about to be). */

@@ -58,22 +58,8 @@ struct keep {
     bool dead, old;
 };
 
-/* Slots that lie side by side at once. */
-static void forget_slots(const struct ffisan_heap *heap, const struct ffisan_span *span,
-                         uintptr_t first_slot, uint64_t bits)
-{
-    while (bits) {
-        unsigned from = (unsigned)__builtin_ctzl(bits);
-        uint64_t above = ~(bits >> from);
-        unsigned n = above ? (unsigned)__builtin_ctzl(above) : 64 - from;
-        heap->forget(first_slot + (uintptr_t)from * span->slot_size, (size_t)n * span->slot_size);
-        bits = from + n < 64 ? bits >> (from + n) << (from + n) : 0;
-    }
-}
-
 /* Moves the bits of one span on. */
-static void release_span(struct ffisan_heap *heap, struct ffisan_span *span, uintptr_t start,
-                         struct keep keep)
+static void release_span(struct ffisan_heap *heap, struct ffisan_span *span, struct keep keep)
 {
     uint64_t any_free = 0, any_old = 0;
     for (uint32_t w = 0; w < span->n_words; w++) {
@@ -84,11 +70,10 @@ static void release_span(struct ffisan_heap *heap, struct ffisan_span *span, uin
         span->holders[w] &= ~(reusable | span->old[w]);
         span->sealed[w] &= ~(reusable | span->old[w]);
         any_free |= reusable;
-        if (heap->forget && !span->n_spans)
-            forget_slots(heap, span, start + 64 * (uintptr_t)w * span->slot_size, reusable);
         any_old |= span->old[w];
     }
     span->has_dead = any_old != 0;
+    span->has_reusable |= any_free != 0;
     if (any_free && !span->n_spans)
         ffisan_heap_make_available(heap, span);
 }
@@ -100,7 +85,7 @@ static bool release_region(struct ffisan_heap *heap, struct ffisan_region *regio
         struct ffisan_span *span = &region->spans[i];
         if (!span->has_dead)
             continue;
-        release_span(heap, span, region->base + ((uintptr_t)i << FFISAN_SPAN_SHIFT), keep);
+        release_span(heap, span, keep);
         if (span->n_spans && (span->free[0] & 1) && reuse_large(heap, region, i))
             return true;
     }
@@ -168,7 +153,6 @@ void ffisan_heap_reuse(struct ffisan_heap *heap, const struct ffisan_slot_ref *r
         reuse_large(heap, ref->region, (uint32_t)(ref->span - ref->region->spans));
         return;
     }
-    if (heap->forget)
-        heap->forget(ref->block, extent);
+    ref->span->has_reusable = true;
     ffisan_heap_make_available(heap, ref->span);
 }
