@@ -106,14 +106,27 @@ void *ffisan_pages_reserve(size_t size_bytes)
 }
 
 /* Kernels before 4.17 take the flag for a hint. */
-bool ffisan_pages_reserve_at(uintptr_t address, size_t size_bytes)
+static bool map_at(uintptr_t address, size_t size_bytes, int protection)
 {
     int saved_errno = errno;
-    void *pages = real_mmap(address, size_bytes, PROT_NONE, MAP_FIXED_NOREPLACE);
+    void *pages = real_mmap(address, size_bytes, protection, MAP_FIXED_NOREPLACE);
     errno = saved_errno;
     if (pages != MAP_FAILED && pages != (void *)address)
         ffisan_pages_unmap(pages, size_bytes);
     return pages == (void *)address;
+}
+
+bool ffisan_pages_reserve_at(uintptr_t address, size_t size_bytes)
+{
+    return map_at(address, size_bytes, PROT_NONE);
+}
+
+void *ffisan_pages_map_at(uintptr_t address, size_t size_bytes)
+{
+    if (!map_at(address, size_bytes, PROT_READ | PROT_WRITE))
+        return NULL;
+    add_range(address, size_bytes);
+    return (void *)address;
 }
 
 void *ffisan_pages_map_aligned(size_t size_bytes, size_t alignment)

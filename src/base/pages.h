@@ -35,6 +35,9 @@ bool ffisan_pages_reserve_at(uintptr_t address, size_t size_bytes);
 /** Like ffisan_pages_map, aligned to a power of two of at least a page. */
 void *ffisan_pages_map_aligned(size_t size_bytes, size_t alignment);
 
+/** Like ffisan_pages_map, at an address where nothing is mapped; NULL when something is. */
+void *ffisan_pages_map_at(uintptr_t address, size_t size_bytes);
+
 void ffisan_pages_unmap(void *pages, size_t size_bytes);
 
 /** Makes reserved pages readable and writable. */

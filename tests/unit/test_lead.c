@@ -107,7 +107,7 @@ int main(void)
     const uint64_t standins = UINT64_C(0x7e0000001000), end = UINT64_C(0x7e0400000000);
     struct ffisan_audit audit = {.lo = lo, .hi = hi};
     TAP_OK(is_ignored(&audit, 0) && is_ignored(&audit, UINT64_MAX), "without stand-ins");
-    ffisan_standin_range = (struct ffisan_standin_range){.lo = standins, .hi = end};
+    ffisan_standin_range = (struct ffisan_standin_range){.lo = standins, .hi = end, .used = end};
     TAP_OK(is_found(&audit, lo, 0) && is_found(&audit, hi - 1, UINT64_MAX), "ends of the heap");
     TAP_OK(is_found(&audit, lo + 0x1234567, lo - 1), "its middle");
     TAP_OK(is_found_anywhere(&audit, lo + 0x1234560), "also in memory that begins anywhere");

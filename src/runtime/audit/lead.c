@@ -7,17 +7,30 @@
 
 #include <string.h>
 
-bool ffisan_lead_is_any(const struct ffisan_audit *audit, uintptr_t start, size_t size)
+static bool is_any_of(const struct ffisan_audit *audit, uintptr_t start, size_t n_words)
 {
-    const struct ffisan_scan_range heap = {audit->lo, audit->hi};
-    const struct ffisan_scan_range standins = {ffisan_standin_range.lo, ffisan_standin_range.hi};
     typedef uint64_t word_anywhere __attribute__((aligned(1)));
     const word_anywhere *words = (const word_anywhere *)start;
-    size_t n_words = size / 8, first = ffisan_scan_skip(start, size, &heap, &standins) / 8;
     bool found = false;
-    for (size_t i = first; i < n_words; i++)
+    for (size_t i = 0; i < n_words; i++)
         found |= ffisan_lead_is_one(audit, words[i]);
     return found;
+}
+
+bool ffisan_lead_is_any(const struct ffisan_audit *audit, uintptr_t start, size_t size)
+{
+    const struct ffisan_scan_range heap = {audit->lo, audit->hi, true};
+    const struct ffisan_scan_range standins = {ffisan_standin_range.lo, ffisan_standin_range.used,
+                                               true};
+    uintptr_t end = start + size;
+    while (end - start >= 8) {
+        start += ffisan_scan_skip(start, end - start, &heap, &standins);
+        size_t next = end - start < FFISAN_SCAN_STEP ? end - start : FFISAN_SCAN_STEP;
+        if (is_any_of(audit, start, next / 8))
+            return true;
+        start += next;
+    }
+    return false;
 }
 
 struct lj_cdata *ffisan_lead_cdata(const struct ffisan_slot_ref *ref)

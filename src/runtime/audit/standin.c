@@ -17,6 +17,7 @@
 
 #define MAX_STANDINS (1u << 17)
 #define PAGE FFISAN_PAGE_SIZE
+#define SCANNED_FAST ((uintptr_t)1 << 32) /* a range within so many bytes, aligned (scan.h) */
 #define SMALL_BYTES (2 * PAGE) /* blocks of up to a page take this much, so they can share */
 #define REST_LENGTH 4096u      /* released small stand-ins rest for as many others before reuse */
 
@@ -28,7 +29,6 @@ static struct {
     uint32_t n;
     uint32_t live;                                   /* list of those that are not released */
     uint32_t resting_first, resting_last, n_resting; /* released small ones, oldest first */
-    uintptr_t next_page;
     uintptr_t beside;   /* a region's worth of the range that is no stand-ins', 0 = given away */
     uint64_t n_refused; /* no address space or no record left */
     bool failed;
@@ -52,10 +52,12 @@ static bool reserve(void)
         return false;
     }
     standins.all = all;
-    if (size > 4 * FFISAN_REGION_SIZE)
+    if (size > 2 * SCANNED_FAST)
+        standins.beside = ((uintptr_t)pages + SCANNED_FAST - 1) & -SCANNED_FAST;
+    else if (size > 4 * FFISAN_REGION_SIZE)
         standins.beside = ((uintptr_t)pages + FFISAN_REGION_SIZE - 1) & -FFISAN_REGION_SIZE;
     uintptr_t first = standins.beside ? standins.beside + FFISAN_REGION_SIZE : (uintptr_t)pages;
-    standins.next_page = first;
+    ffisan_standin_range.used = first;
     ffisan_standin_range.lo = first;
     ffisan_standin_range.hi = (uintptr_t)pages + size;
     ffisan_door_open((uintptr_t)pages, ffisan_standin_range.hi);
@@ -96,13 +98,13 @@ static struct ffisan_standin *reuse_small(uintptr_t *ret_page)
 
 static struct ffisan_standin *take_new(size_t bytes, uintptr_t *ret_page)
 {
-    if (standins.n == MAX_STANDINS || bytes > ffisan_standin_range.hi - standins.next_page) {
+    if (standins.n == MAX_STANDINS || bytes > ffisan_standin_range.hi - ffisan_standin_range.used) {
         if (standins.n_refused++ == 0)
             ffisan_report_degraded("stand-ins are used up: later uses of dead memory are not seen");
         return NULL;
     }
-    *ret_page = standins.next_page;
-    standins.next_page += bytes;
+    *ret_page = ffisan_standin_range.used;
+    ffisan_standin_range.used += bytes;
     return &standins.all[standins.n];
 }
 

@@ -56,6 +56,7 @@ struct ffisan_standin {
 /** [lo, hi) of all stand-ins; 0, 0 until the first is made.  Read without lock. */
 struct ffisan_standin_range {
     uintptr_t lo, hi;
+    uintptr_t used; /**< there are none from here on */
 };
 extern __attribute__((visibility("hidden"))) struct ffisan_standin_range ffisan_standin_range;
 

@@ -8,7 +8,6 @@
 #include "runtime/heap/scan.h"
 
 #define PAGE FFISAN_PAGE_SIZE
-#define AT_ONCE 2048u /* bytes: where one word leads to Lua, all of them are looked at one by one */
 
 struct piece {
     uintptr_t at, end;
@@ -33,16 +32,16 @@ static inline void forget_words(uint64_t *words, size_t n, const struct ffisan_s
 static void forget_piece(void *argument)
 {
     struct piece *piece = argument;
-    struct ffisan_scan_range regions;
-    const struct ffisan_scan_range standins = {ffisan_standin_range.lo, ffisan_standin_range.hi};
+    struct ffisan_scan_range regions = {.is_alone = true};
+    const struct ffisan_scan_range standins = {ffisan_standin_range.lo, ffisan_standin_range.used,
+                                               true};
     ffisan_region_bounds(&regions.lo, &regions.hi);
     while (piece->at < piece->end) {
-        size_t size = AT_ONCE - piece->at % AT_ONCE;
-        if (size > piece->end - piece->at)
-            size = piece->end - piece->at;
-        size_t clear = ffisan_scan_skip(piece->at, size, &regions, &standins);
-        forget_words((uint64_t *)(piece->at + clear), (size - clear) / 8, &regions);
-        piece->at += size;
+        piece->at += ffisan_scan_skip(piece->at, piece->end - piece->at, &regions, &standins);
+        size_t next = piece->end - piece->at;
+        next = next < FFISAN_SCAN_STEP ? next : FFISAN_SCAN_STEP;
+        forget_words((uint64_t *)piece->at, next / 8, &regions);
+        piece->at += next;
     }
 }
 

@@ -46,8 +46,9 @@ void ffisan_leaks_reach(struct ffisan_leaks_mark *mark, uintptr_t address, uint8
 static const uint64_t *skip(const struct ffisan_leaks_mark *mark, const uint64_t *words,
                             const uint64_t *end)
 {
-    enum { PIECE = 512, WORTH_IT = 32 };
-    const struct ffisan_scan_range blocks = {mark->low, mark->low + mark->size}, none = {0, 0};
+    enum { PIECE = 4096, WORTH_IT = 32 };
+    const struct ffisan_scan_range blocks = {mark->low, mark->low + mark->size, false},
+                                   none = {0, 0, false};
     while (end - words >= WORTH_IT) {
         size_t size = (size_t)(end - words) * 8;
         size = size < PIECE ? size : PIECE;

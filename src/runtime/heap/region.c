@@ -2,6 +2,7 @@
 #include "runtime/heap/heap.h"
 
 #include "base/pages.h"
+#include "runtime/heap/window.h"
 
 #include <string.h>
 
@@ -56,13 +57,23 @@ static struct ffisan_region *make(struct ffisan_heap *heap, void *pages, size_t 
     return region;
 }
 
+static void unmap(void *pages, size_t size)
+{
+    ffisan_pages_unmap(pages, size);
+    ffisan_window_give_back((uintptr_t)pages);
+}
+
 struct ffisan_region *ffisan_region_new(struct ffisan_heap *heap, size_t size)
 {
+    void *pages = NULL;
     size = (size + FFISAN_REGION_SIZE - 1) & ~(FFISAN_REGION_SIZE - 1);
-    void *pages = ffisan_pages_map_aligned(size, FFISAN_REGION_SIZE);
+    if (heap && heap->is_of_state && size == FFISAN_REGION_SIZE)
+        pages = ffisan_window_map();
+    if (!pages)
+        pages = ffisan_pages_map_aligned(size, FFISAN_REGION_SIZE);
     struct ffisan_region *region = pages ? make(heap, pages, size) : NULL;
     if (pages && !region)
-        ffisan_pages_unmap(pages, size);
+        unmap(pages, size);
     return region;
 }
 
@@ -122,7 +133,7 @@ void ffisan_region_free(struct ffisan_region *region)
         ffisan_pages_unmap(region->sums, SUMS_BYTES);
     set_table(region, NULL);
     if (!region->is_adopted)
-        ffisan_pages_unmap((void *)region->base, region->size);
+        unmap((void *)region->base, region->size);
     ffisan_pages_unmap(region->slots, SLOTS_BYTES);
     ffisan_pages_unmap(region, sizeof(*region));
 }

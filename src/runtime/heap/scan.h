@@ -6,22 +6,25 @@
 #ifndef FFISAN_HEAP_SCAN_H
 #define FFISAN_HEAP_SCAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /** [lo, hi); empty when hi <= lo. */
 struct ffisan_scan_range {
     uintptr_t lo, hi;
+    bool is_alone; /**< hardly a word leads to the same 4 GiB and not into the range (window.h) */
 };
 
+#define FFISAN_SCAN_STEP 64u
+
 /**
- * How many bytes from `start` have certainly no word that leads into a range: all whole steps of
- * FFISAN_SCAN_STEP bytes, or 0.  The rest is to be looked at word by word.  Words are those 8, 16
- * ... bytes behind the start, which need not be aligned.
+ * How many bytes from `start` have certainly no word that leads into a range: whole steps of
+ * FFISAN_SCAN_STEP bytes.  What lies behind them, another step or the rest, is to be looked at word
+ * by word.  Words are those 8, 16 ... bytes behind the start, which need not be aligned.
+ * More than twice as fast when each range is alone, and lies within 4 GiB aligned to that.
  */
 size_t ffisan_scan_skip(uintptr_t start, size_t size, const struct ffisan_scan_range *a,
                         const struct ffisan_scan_range *b);
-
-#define FFISAN_SCAN_STEP 64u
 
 #endif
