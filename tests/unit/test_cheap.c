@@ -35,11 +35,14 @@ struct ffisan_crecent ffisan_crecent[FFISAN_N_CRECENT];
 uint32_t ffisan_cvisits[FFISAN_MAX_CTRACES];
 __thread struct ffisan_position ffisan_position;
 
-uint32_t ffisan_ctraces_find(struct ffisan_state *unused, struct ffisan_cplace place, uint64_t key)
+uint32_t ffisan_ctraces_find(struct ffisan_state *unused, uintptr_t pc, uintptr_t sp,
+                             uint64_t where, uint64_t key)
 {
     (void)unused;
+    (void)sp;
+    (void)where;
     (void)key;
-    return (uint32_t)place.pc;
+    return (uint32_t)pc;
 }
 
 uint64_t ffisan_position_find(const struct ffisan_state *unused)

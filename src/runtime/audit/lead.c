@@ -3,6 +3,7 @@
 
 #include "runtime/fault/guard.h"
 #include "runtime/heap/scan.h"
+#include "runtime/heap/window.h"
 #include "runtime/state.h"
 
 #include <string.h>
@@ -19,7 +20,8 @@ static bool is_any_of(const struct ffisan_audit *audit, uintptr_t start, size_t 
 
 bool ffisan_lead_is_any(const struct ffisan_audit *audit, uintptr_t start, size_t size)
 {
-    const struct ffisan_scan_range heap = {audit->lo, audit->hi, true};
+    const struct ffisan_scan_range heap = {audit->lo, audit->hi,
+                                           ffisan_window_covers(audit->lo, audit->hi)};
     const struct ffisan_scan_range standins = {ffisan_standin_range.lo, ffisan_standin_range.used,
                                                true};
     uintptr_t end = start + size;

@@ -52,7 +52,8 @@ static bool reserve(void)
         return false;
     }
     standins.all = all;
-    if (size > 2 * SCANNED_FAST)
+    ffisan_standin_range.is_alone = size > 2 * SCANNED_FAST;
+    if (ffisan_standin_range.is_alone)
         standins.beside = ((uintptr_t)pages + SCANNED_FAST - 1) & -SCANNED_FAST;
     else if (size > 4 * FFISAN_REGION_SIZE)
         standins.beside = ((uintptr_t)pages + FFISAN_REGION_SIZE - 1) & -FFISAN_REGION_SIZE;

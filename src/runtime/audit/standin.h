@@ -57,6 +57,7 @@ struct ffisan_standin {
 struct ffisan_standin_range {
     uintptr_t lo, hi;
     uintptr_t used; /**< there are none from here on */
+    bool is_alone;  /**< no other memory is near (heap/scan.h) */
 };
 extern __attribute__((visibility("hidden"))) struct ffisan_standin_range ffisan_standin_range;
 

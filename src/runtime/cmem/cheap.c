@@ -319,19 +319,17 @@ void *ffisan_cheap_clear(void *block, size_t size)
 
 /* ---- Freeing -------------------------------------------------------------------------------- */
 
-static inline __attribute__((always_inline)) void note_free(const struct ffisan_state *state,
-                                                            const struct ffisan_slot_ref *ref,
-                                                            enum ffisan_cfree_function function,
-                                                            uint32_t trace)
+static inline __attribute__((always_inline)) void
+note_free(const struct ffisan_state *state, int32_t vmstate, struct ffisan_cnote *note,
+          enum ffisan_cfree_function function, uint32_t trace)
 {
-    struct ffisan_cnote *note = ffisan_region_note(ref);
-    if (!note) {
+    if (__builtin_expect(!note, 0)) {
         cheap.n_notes_refused++;
         return;
     }
     *note = (struct ffisan_cnote){.freed = trace,
                                   .function = (uint8_t)function,
-                                  .machine_trace = ffisan_position_machine_trace(state)};
+                                  .machine_trace = ffisan_position_machine_trace(vmstate)};
     if (__builtin_expect(ffisan_finalizer_runs(state), 0))
         ffisan_finalizer_note(state, note);
 }
@@ -339,7 +337,7 @@ static inline __attribute__((always_inline)) void note_free(const struct ffisan_
 void ffisan_cheap_note_free(const struct ffisan_state *state, const struct ffisan_slot_ref *ref,
                             enum ffisan_cfree_function function, uint32_t trace)
 {
-    note_free(state, ref, function, trace);
+    note_free(state, ffisan_position_vmstate(state), ffisan_region_note(ref), function, trace);
 }
 
 /* No block begins there.  Where one begins a little later, its header was meant: it has none. */
@@ -365,16 +363,7 @@ cannot_free(struct ffisan_region *region, uintptr_t address, struct ffisan_slot_
     return find_meant(address, ret_ref);
 }
 
-/* Seldom: a large block, one of the first of its place, or damage. */
-static __attribute__((noinline)) void kill_slowly(struct ffisan_heap *heap,
-                                                  struct ffisan_slot_ref ref)
-{
-    ffisan_heap_kill(heap, (void *)ref.block, ffisan_slot_size(&ref));
-    if (heap == &ffisan_paged_heap)
-        ffisan_paged_close(&ref);
-}
-
-/* The slot of a dense block that begins there and is in use, or false: see cannot_free. */
+/* The slot of a dense block that begins there and is in use, or false. */
 static inline bool find_dense(struct ffisan_region *region, uintptr_t address,
                               struct ffisan_slot_ref *ret_ref)
 {
@@ -385,15 +374,39 @@ static inline bool find_dense(struct ffisan_region *region, uintptr_t address,
     struct ffisan_slot *slot = &region->slots[span_index * FFISAN_SLOTS_PER_SPAN + index];
     *ret_ref = (struct ffisan_slot_ref){
         .region = region, .span = span, .slot = slot, .block = address, .index = index};
-    return span->n_spans == 0 && index * span->slot_size == offset && slot->type == IN_USE;
+    return region->heap == &cheap.dense && span->n_spans == 0 &&
+           index * span->slot_size == offset && slot->type == IN_USE;
 }
 
-static inline bool find_used(struct ffisan_region *region, uintptr_t address,
-                             struct ffisan_slot_ref *ret_ref)
+/* As ffisan_region_note, which makes room for notes where there is none. */
+static inline struct ffisan_cnote *dense_note(const struct ffisan_slot_ref *ref)
 {
-    return __builtin_expect(find_dense(region, address, ret_ref), 1) ||
-           (ffisan_slot_find(region, address, ret_ref) && ret_ref->block == address &&
-            ret_ref->slot->type == IN_USE);
+    struct ffisan_cnote *notes = (struct ffisan_cnote *)ref->region->notes;
+    return __builtin_expect(notes != NULL, 1) ? &notes[ref->slot - ref->region->slots]
+                                              : ffisan_region_note(ref);
+}
+
+/* Seldom: a large block, one of the first of its place, damage, or an error. */
+static __attribute__((noinline)) enum ffisan_cheap_answer
+free_slowly(const struct ffisan_state *state, struct ffisan_region *region, uintptr_t block,
+            enum ffisan_cfree_function function, uint32_t trace, struct ffisan_slot_ref *ret_ref)
+{
+    struct ffisan_slot_ref ref;
+    if (!ffisan_slot_find(region, block, &ref) || ref.block != block || ref.slot->type != IN_USE)
+        return cannot_free(region, block, ret_ref);
+    cheap.n_frees++;
+    ffisan_cheap_note_free(state, &ref, function, trace);
+    ref.slot->type = 0;
+    ffisan_heap_kill(region->heap, (void *)block, ffisan_slot_size(&ref));
+    if (region->heap == &ffisan_paged_heap)
+        ffisan_paged_close(&ref);
+    return FFISAN_CHEAP_DONE;
+}
+
+static inline bool is_intact(const struct ffisan_slot_ref *ref)
+{
+    uint32_t slack = ref->slot->slack;
+    return ffisan_redzone_is_intact(ref->block + ref->span->slot_size - slack, slack);
 }
 
 enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *block,
@@ -408,19 +421,18 @@ enum ffisan_cheap_answer ffisan_cheap_free(struct ffisan_state *state, void *blo
                    : FFISAN_CHEAP_FOREIGN;
     if (ffisan_thread.is_busy)
         return FFISAN_CHEAP_BUSY;
-    uint32_t trace = ffisan_ctraces_here(state, pc, sp);
+    int32_t vmstate = ffisan_position_vmstate(state);
+    uint32_t trace = ffisan_ctraces_at(state, vmstate, pc, sp);
     if (!enter())
         return FFISAN_CHEAP_BUSY;
     enum ffisan_cheap_answer answer = FFISAN_CHEAP_DONE;
-    if (__builtin_expect(find_used(region, (uintptr_t)block, &ref), 1)) {
+    if (__builtin_expect(find_dense(region, (uintptr_t)block, &ref) && is_intact(&ref), 1)) {
         cheap.n_frees++;
-        note_free(state, &ref, function, trace);
+        note_free(state, vmstate, dense_note(&ref), function, trace);
         ref.slot->type = 0;
-        if (__builtin_expect(region->heap != &cheap.dense, 0) ||
-            !ffisan_slot_kill(&cheap.dense, &ref))
-            kill_slowly(region->heap, ref);
+        ffisan_slot_kill(&cheap.dense, &ref);
     } else {
-        answer = cannot_free(region, (uintptr_t)block, ret_ref);
+        answer = free_slowly(state, region, (uintptr_t)block, function, trace, ret_ref);
     }
     leave();
     return answer;

@@ -332,7 +332,7 @@ static bool is_moved_load(const struct ffisan_cnote *note, enum ffisan_access ac
 {
     const struct ffisan_state *state = ffisan_thread_state();
     if (!note || !note->machine_trace || access != FFISAN_ACCESS_READ || !context || !state ||
-        ffisan_position_machine_trace(state) != note->machine_trace)
+        ffisan_position_machine_trace(ffisan_position_vmstate(state)) != note->machine_trace)
         return false;
     const struct lj_trace *trace = ffisan_luastack_trace(&state->vm, note->machine_trace);
     return trace && ffisan_arch_pc(context) - trace->mcode < trace->szmcode;

@@ -10,17 +10,18 @@
 #include "base/lock.h"
 #include "base/pages.h"
 #include "runtime/cmem/ctraces_fast.h"
+#include "runtime/cmem/paged.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/fault/guard.h"
 #include "runtime/state.h"
 #include "runtime/vm/cstack.h"
+#include "runtime/vm/modules.h"
 
 #include <string.h>
 
 #define N_MEMOS 16384u
 #define N_PROBES 8u
 #define MAX_TRACES FFISAN_MAX_CTRACES
-#define N_RECENT 512u           /* which fit into the fastest cache, as the memos do not */
 #define MANY_STACK_POINTERS 32u /* of one return address: then they are left out */
 
 struct memo {
@@ -182,6 +183,45 @@ static uint32_t same_trace(const struct ffisan_ctrace *trace)
     return 0;
 }
 
+/* Compiled code or LuaJIT itself: Lua code has called the function that allocates. */
+static bool is_of_lua(const struct ffisan_state *state, uintptr_t pc)
+{
+    const struct link_map *module = ffisan_modules_find(pc);
+    return !module || module == ffisan_modules_find((uintptr_t)state->api->lua_newuserdata);
+}
+
+/* For the same C code in the same line of Lua, with the same callers? */
+static bool is_same_line(const struct ffisan_state *state, const struct ffisan_ctrace *a,
+                         const struct ffisan_ctrace *b)
+{
+    enum { CALLERS = 2 };
+    if (a->state != b->state ||
+        (a->pcs[0] != b->pcs[0] && (!is_of_lua(state, a->pcs[0]) || !is_of_lua(state, b->pcs[0]))))
+        return false;
+    struct ffisan_stack left = ffisan_stacks_get(state->stacks, a->lua_stack),
+                        right = ffisan_stacks_get(state->stacks, b->lua_stack);
+    bool is_same = left.n_frames == right.n_frames;
+    for (size_t i = 0; is_same && i < left.n_frames && i <= CALLERS; i++)
+        is_same = left.frames[i].line == right.frames[i].line &&
+                  strcmp(left.frames[i].file, right.frames[i].file) == 0;
+    return is_same;
+}
+
+/*
+ * The interpreter and each piece of compiled code that a loop gets are places of their own.  Only
+ * the first of them has all the pages that a place has (paged.h).
+ */
+static void inherit_visits(const struct ffisan_state *state, uint32_t number)
+{
+    enum { NEWEST = 64, PAGES_AGAIN = 8, MOST = FFISAN_PAGED_VISITS - PAGES_AGAIN };
+    const struct ffisan_ctrace *trace = &ctraces.traces[number];
+    for (uint32_t i = number > NEWEST ? number - NEWEST : 1; trace->lua_stack && i < number; i++) {
+        uint32_t visits = ffisan_cvisits[i] < MOST ? ffisan_cvisits[i] : MOST;
+        if (visits > ffisan_cvisits[number] && is_same_line(state, trace, &ctraces.traces[i]))
+            ffisan_cvisits[number] = visits;
+    }
+}
+
 static uint32_t add(struct ffisan_state *state, const struct ffisan_cplace *place)
 {
     bool is_shallow = place->sp == 0;
@@ -198,6 +238,7 @@ static uint32_t add(struct ffisan_state *state, const struct ffisan_cplace *plac
     if (!number && ctraces.n_traces < MAX_TRACES) {
         ctraces.traces[ctraces.n_traces] = trace;
         number = ctraces.n_traces;
+        inherit_visits(state, number);
         __atomic_store_n(&ctraces.n_traces, ctraces.n_traces + 1, __ATOMIC_RELEASE);
     }
     if (number)
@@ -206,9 +247,10 @@ static uint32_t add(struct ffisan_state *state, const struct ffisan_cplace *plac
 }
 
 /* Where C recurses, the stack pointer may have been left out; else the place is new. */
-uint32_t ffisan_ctraces_find(struct ffisan_state *state, struct ffisan_cplace place, uint64_t key)
+uint32_t ffisan_ctraces_find(struct ffisan_state *state, uintptr_t pc, uintptr_t sp, uint64_t where,
+                             uint64_t key)
 {
-    uintptr_t sp = place.sp;
+    struct ffisan_cplace place = {.pc = pc, .sp = sp, .where = where};
     uint32_t number = find(&place, key);
     if (number != 0)
         return number;

@@ -6,6 +6,7 @@
 #include "runtime/fault/guard.h"
 #include "runtime/heap/region.h"
 #include "runtime/heap/scan.h"
+#include "runtime/heap/window.h"
 
 #define PAGE FFISAN_PAGE_SIZE
 
@@ -32,10 +33,11 @@ static inline void forget_words(uint64_t *words, size_t n, const struct ffisan_s
 static void forget_piece(void *argument)
 {
     struct piece *piece = argument;
-    struct ffisan_scan_range regions = {.is_alone = true};
+    struct ffisan_scan_range regions;
     const struct ffisan_scan_range standins = {ffisan_standin_range.lo, ffisan_standin_range.used,
                                                true};
     ffisan_region_bounds(&regions.lo, &regions.hi);
+    regions.is_alone = ffisan_window_covers(regions.lo, regions.hi);
     while (piece->at < piece->end) {
         piece->at += ffisan_scan_skip(piece->at, piece->end - piece->at, &regions, &standins);
         size_t next = piece->end - piece->at;

@@ -62,15 +62,20 @@ static inline bool ffisan_position_is_from_lua(const struct ffisan_state *state)
 /** What ffisan_position_where does when C runs and it is not remembered from where. */
 uint64_t ffisan_position_find(const struct ffisan_state *state);
 
+/** As in global_State: the number of the compiled code that runs, or LJ_VMST_...; 0 = not known. */
+static inline int32_t ffisan_position_vmstate(const struct ffisan_state *state)
+{
+    return state && state->vmstate ? *state->vmstate : 0;
+}
+
 /**
  * Where Lua code is, the line that calls C and who called that function, as far as one word tells;
  * 0 = none runs.  `state` may be NULL.  The caller is C code: when the VM says that it interprets,
  * a callback has returned to that (lj_ccallback.c).
  */
-static inline uint64_t ffisan_position_where(const struct ffisan_state *state)
+static inline uint64_t ffisan_position_where(const struct ffisan_state *state, int32_t vmstate)
 {
-    int32_t vmstate = state && state->vmstate ? *state->vmstate : 0;
-    if (vmstate > 0)
+    if (__builtin_expect(vmstate > 0, 1))
         return (uint64_t)(uint32_t)vmstate;
     if (vmstate != LJ_VMST_C && vmstate != LJ_VMST_INTERP)
         return 0;
@@ -78,10 +83,9 @@ static inline uint64_t ffisan_position_where(const struct ffisan_state *state)
                                               : ffisan_position_find(state);
 }
 
-/** The compiled code of LuaJIT that runs, by its number; 0 = none.  `state` may be NULL. */
-static inline uint16_t ffisan_position_machine_trace(const struct ffisan_state *state)
+/** The compiled code of LuaJIT that runs, by its number; 0 = none. */
+static inline uint16_t ffisan_position_machine_trace(int32_t vmstate)
 {
-    int32_t vmstate = state && state->vmstate ? *state->vmstate : 0;
     return vmstate > 0 ? (uint16_t)vmstate : 0;
 }
 

@@ -97,19 +97,12 @@ static inline bool ffisan_heap_leads_to_dead(struct ffisan_heap *heap, uintptr_t
     return (span->dead[index / 64] | span->old[index / 64]) >> index % 64 & 1;
 }
 
-/** A block in a slot of its own dies; false: it is large or damaged, ffisan_heap_kill knows. */
-static inline bool ffisan_slot_kill(struct ffisan_heap *heap, const struct ffisan_slot_ref *ref)
+/** A block in a slot of its own dies; the caller has looked at its redzone. */
+static inline void ffisan_slot_kill(struct ffisan_heap *heap, const struct ffisan_slot_ref *ref)
 {
-    struct ffisan_span *span = ref->span;
-    uint32_t slot_size = span->slot_size, slack = ref->slot->slack;
-    if (__builtin_expect(span->n_spans > 0 ||
-                             !ffisan_redzone_is_intact(ref->block + slot_size - slack, slack),
-                         0))
-        return false;
-    ffisan_set_bit(span->dead, ref->index);
-    span->has_dead = true;
-    heap->stats.dead_bytes += slot_size;
-    return true;
+    ffisan_set_bit(ref->span->dead, ref->index);
+    ref->span->has_dead = true;
+    heap->stats.dead_bytes += ref->span->slot_size;
 }
 
 /**

@@ -9,7 +9,7 @@
 #define DISTANCE (16 * WINDOW) /* from where the kernel puts what has no address of its own */
 #define NONE 1u
 
-static uintptr_t window; /* its first address; 0 = not chosen yet; NONE */
+uintptr_t ffisan_window; /* 0 = not chosen yet; NONE */
 static uint64_t in_use;  /* one bit for each region of it; also those that others have taken */
 
 _Static_assert(N_REGIONS == 64, "one bit for each");
@@ -24,13 +24,14 @@ static uintptr_t choose(void)
     ffisan_pages_unmap(somewhere, FFISAN_PAGE_SIZE);
     if ((uintptr_t)somewhere > 2 * DISTANCE)
         chosen = ((uintptr_t)somewhere & ~(WINDOW - 1)) - DISTANCE;
-    __atomic_compare_exchange_n(&window, &none, chosen, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-    return __atomic_load_n(&window, __ATOMIC_RELAXED);
+    __atomic_compare_exchange_n(&ffisan_window, &none, chosen, false, __ATOMIC_RELAXED,
+                                __ATOMIC_RELAXED);
+    return __atomic_load_n(&ffisan_window, __ATOMIC_RELAXED);
 }
 
 void *ffisan_window_map(void)
 {
-    uintptr_t first = __atomic_load_n(&window, __ATOMIC_RELAXED);
+    uintptr_t first = __atomic_load_n(&ffisan_window, __ATOMIC_RELAXED);
     if (first == 0)
         first = choose();
     if (first == NONE)
@@ -48,7 +49,7 @@ void *ffisan_window_map(void)
 
 void ffisan_window_give_back(uintptr_t pages)
 {
-    uintptr_t first = __atomic_load_n(&window, __ATOMIC_RELAXED);
+    uintptr_t first = __atomic_load_n(&ffisan_window, __ATOMIC_RELAXED);
     if (first > NONE && pages - first < WINDOW)
         __atomic_fetch_and(&in_use, ~(UINT64_C(1) << (pages - first) / FFISAN_REGION_SIZE),
                            __ATOMIC_RELAXED);
