@@ -79,6 +79,23 @@ static bool is_right(const struct ffisan_scan_range *a, const struct ffisan_scan
     return true;
 }
 
+/* A word anywhere is seen, and memory in which nothing is like one is passed over. */
+static bool is_seen_anywhere(const struct ffisan_scan_range *a, const struct ffisan_scan_range *b)
+{
+    bool all = true;
+    for (size_t size = 8; size <= 300; size++)
+        for (size_t at = 0; at + 8 <= size; at++) {
+            const struct ffisan_scan_range *range = at % 2 ? a : b;
+            uint64_t word = range->lo + size * 4096 + at;
+            memset(memory, 0x11, sizeof(memory));
+            if (ffisan_scan_may_be_anywhere((uintptr_t)memory, size, a, b) && size >= 64)
+                return false;
+            memcpy(memory + at, &word, sizeof(word));
+            all = all && ffisan_scan_may_be_anywhere((uintptr_t)memory, size, a, b);
+        }
+    return all;
+}
+
 int main(void)
 {
     const uint64_t gib = UINT64_C(1) << 30;
@@ -98,6 +115,9 @@ int main(void)
            "nothing leads to no range");
     TAP_OK(ffisan_scan_skip((uintptr_t)memory, FFISAN_SCAN_STEP - 1, &window, &other) == 0,
            "less than a step is not looked at");
+    TAP_OK(is_seen_anywhere(&window, &other), "a word is seen at whatever byte it begins");
+    TAP_OK(ffisan_scan_may_be_anywhere((uintptr_t)memory, N_BYTES, &shared, &none),
+           "nothing is said of a range that is not alone");
     uint64_t neighbour = shared.hi + 8 * FFISAN_REGION_SIZE;
     memset(memory, 0, sizeof(memory));
     memcpy(memory + 128, &neighbour, sizeof(neighbour));

@@ -82,6 +82,13 @@ static void search_between(struct piece *piece, size_t size)
     }
 }
 
+/* Also a word that begins in these bytes and reaches into the next page. */
+static bool may_be_anywhere(const struct piece *piece, size_t size)
+{
+    size_t left = piece->end - piece->at;
+    return ffisan_lead_may_be_anywhere(piece->audit, piece->at, left - size < 8 ? left : size + 8);
+}
+
 static void search_pages(void *argument)
 {
     struct piece *piece = argument;
@@ -89,10 +96,12 @@ static void search_pages(void *argument)
         size_t size = PAGE - piece->at % PAGE;
         if (size > piece->end - piece->at)
             size = piece->end - piece->at;
-        if (ffisan_lead_is_any(piece->audit, piece->at, size))
-            search_page(piece, size);
-        if (piece->step)
-            search_between(piece, size);
+        if (piece->step != 1 || may_be_anywhere(piece, size)) {
+            if (ffisan_lead_is_any(piece->audit, piece->at, size))
+                search_page(piece, size);
+            if (piece->step)
+                search_between(piece, size);
+        }
         piece->at += size;
     }
 }

@@ -18,12 +18,21 @@ static bool is_any_of(const struct ffisan_audit *audit, uintptr_t start, size_t 
     return found;
 }
 
+static struct ffisan_scan_range heap_of(const struct ffisan_audit *audit)
+{
+    return (struct ffisan_scan_range){audit->lo, audit->hi,
+                                      ffisan_window_covers(audit->lo, audit->hi)};
+}
+
+static struct ffisan_scan_range all_standins(void)
+{
+    return (struct ffisan_scan_range){ffisan_standin_range.lo, ffisan_standin_range.used,
+                                      ffisan_standin_range.is_alone};
+}
+
 bool ffisan_lead_is_any(const struct ffisan_audit *audit, uintptr_t start, size_t size)
 {
-    const struct ffisan_scan_range heap = {audit->lo, audit->hi,
-                                           ffisan_window_covers(audit->lo, audit->hi)};
-    const struct ffisan_scan_range standins = {ffisan_standin_range.lo, ffisan_standin_range.used,
-                                               true};
+    const struct ffisan_scan_range heap = heap_of(audit), standins = all_standins();
     uintptr_t end = start + size;
     while (end - start >= 8) {
         start += ffisan_scan_skip(start, end - start, &heap, &standins);
@@ -33,6 +42,12 @@ bool ffisan_lead_is_any(const struct ffisan_audit *audit, uintptr_t start, size_
         start += next;
     }
     return false;
+}
+
+bool ffisan_lead_may_be_anywhere(const struct ffisan_audit *audit, uintptr_t start, size_t size)
+{
+    const struct ffisan_scan_range heap = heap_of(audit), standins = all_standins();
+    return ffisan_scan_may_be_anywhere(start, size, &heap, &standins);
 }
 
 struct lj_cdata *ffisan_lead_cdata(const struct ffisan_slot_ref *ref)

@@ -27,6 +27,9 @@ static inline bool ffisan_lead_is_one(const struct ffisan_audit *audit, uint64_t
 /** Does any word of this memory, taken from its start?  Exact, and fast where none does. */
 bool ffisan_lead_is_any(const struct ffisan_audit *audit, uintptr_t start, size_t size);
 
+/** May any word in there, at whatever byte it begins?  Not exact, and faster. */
+bool ffisan_lead_may_be_anywhere(const struct ffisan_audit *audit, uintptr_t start, size_t size);
+
 /**
  * The word at `offset` of a holder, which is one.  A block that is dead becomes held and gets a
  * stand-in, and the word is re-aimed to that if `kind` allows it; else it is evidence: it keeps the

@@ -110,9 +110,33 @@ static inline struct wanted wanted_of(const struct ffisan_scan_range *a,
         return at;                                                                                 \
     }
 
+/*
+ * The upper half of a word, wherever that begins, lies in one of four ways to cut memory into
+ * halves.  There are at least `bytes` + 3.
+ */
+#define DEFINE_ANYWHERE(bytes, attribute, name, is_any)                                            \
+    attribute static bool name##_anywhere(uintptr_t start, size_t n_bytes, const struct wanted *w) \
+    {                                                                                              \
+        const halves_##name a = (halves_##name){0} + w->high_a,                                    \
+                            b = (halves_##name){0} + w->high_b;                                    \
+        size_t last = n_bytes - (bytes)-3;                                                         \
+        for (size_t at = 0;; at = at + (bytes) < last ? at + (bytes) : last) {                     \
+            signs_##name found = {0};                                                              \
+            for (size_t i = 0; i < 4; i++) {                                                       \
+                halves_##name halves = *(const halves_##name *)(start + at + i);                   \
+                found |= (signs_##name)((halves == a) | (halves == b));                            \
+            }                                                                                      \
+            if (is_any(found, found))                                                              \
+                return true;                                                                       \
+            if (at == last)                                                                        \
+                return false;                                                                      \
+        }                                                                                          \
+    }
+
 #define IS_ANY_OF_TWO(found, mask)                                                                 \
     ((((words_skip)((found) & (mask)))[0] | ((words_skip)((found) & (mask)))[1]) != 0)
 DEFINE_SKIP(16, , skip, IS_ANY_OF_TWO, 0, 2, 4, 6)
+DEFINE_ANYWHERE(16, , skip, IS_ANY_OF_TWO)
 
 #ifdef __x86_64__
 typedef long long four_words __attribute__((vector_size(32)));
@@ -120,6 +144,7 @@ typedef long long four_words __attribute__((vector_size(32)));
     (!__builtin_ia32_ptestz256((four_words)(found), (four_words)(mask)))
 #define AVX2 __attribute__((target("avx2")))
 DEFINE_SKIP(32, AVX2, skip_avx2, IS_ANY_AVX2, 0, 2, 8, 10, 4, 6, 12, 14)
+DEFINE_ANYWHERE(32, AVX2, skip_avx2, IS_ANY_AVX2)
 
 static bool has_avx2(void)
 {
@@ -146,4 +171,20 @@ size_t ffisan_scan_skip(uintptr_t start, size_t size, const struct ffisan_scan_r
     return !wanted.are_high                 ? skip_regions(start, steps, &wanted)
            : wanted.high_a != wanted.high_b ? skip_high(start, steps, &wanted)
                                             : skip_one_high(start, steps, wanted.high_a);
+}
+
+bool ffisan_scan_may_be_anywhere(uintptr_t start, size_t size, const struct ffisan_scan_range *a,
+                                 const struct ffisan_scan_range *b)
+{
+    enum { SHORT = 16 + 3, LONG = 32 + 3 };
+    if (a->hi <= a->lo && b->hi <= b->lo)
+        return false;
+    struct wanted wanted = wanted_of(a, b);
+    if (!wanted.are_high)
+        return true;
+#ifdef __x86_64__
+    if (size >= LONG && has_avx2())
+        return skip_avx2_anywhere(start, size, &wanted);
+#endif
+    return size < SHORT || skip_anywhere(start, size, &wanted);
 }

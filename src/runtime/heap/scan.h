@@ -27,4 +27,11 @@ struct ffisan_scan_range {
 size_t ffisan_scan_skip(uintptr_t start, size_t size, const struct ffisan_scan_range *a,
                         const struct ffisan_scan_range *b);
 
+/**
+ * Can a word that lies in there lead into a range, at whatever byte it begins?  Not exact: asked
+ * before all eight ways to cut memory into words are tried.  True where a range is not alone.
+ */
+bool ffisan_scan_may_be_anywhere(uintptr_t start, size_t size, const struct ffisan_scan_range *a,
+                                 const struct ffisan_scan_range *b);
+
 #endif
