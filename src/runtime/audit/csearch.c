@@ -16,6 +16,7 @@
 #include "runtime/cmem/segments.h"
 #include "runtime/fault/guard.h"
 #include "runtime/fault/signals.h"
+#include "runtime/heap/scan.h"
 #include "runtime/state.h"
 #include "runtime/vm/cstack.h"
 
@@ -48,10 +49,11 @@ struct piece {
     struct ffisan_holder holder; /* in which all of it lies; without a block: each word is one */
 };
 
-static void search_page(struct piece *piece, size_t size)
+/* [place, end) of whole words. */
+static void search_words(struct piece *piece, uintptr_t place, uintptr_t end)
 {
     struct ffisan_holder holder = piece->holder;
-    for (uintptr_t place = piece->at; place < piece->at + size; place += 8) {
+    for (; place < end; place += 8) {
         uint64_t word = __atomic_load_n((const uint64_t *)place, __ATOMIC_RELAXED);
         if (!ffisan_lead_is_one(piece->audit, word) ||
             (piece->holder.block == 0 && ffisan_listed_is_searched_apart(place, piece->is_brk)))
@@ -60,6 +62,17 @@ static void search_page(struct piece *piece, size_t size)
             holder.block = holder.payload = place;
         holder.offset = (uint32_t)(place - holder.payload);
         ffisan_lead_follow(piece->audit, word, piece->kind, &holder);
+    }
+}
+
+static void search_page(struct piece *piece, size_t size)
+{
+    uintptr_t place = piece->at, end = piece->at + size;
+    while (place < end) {
+        place += ffisan_lead_skip(piece->audit, place, end - place);
+        uintptr_t next = end - place < FFISAN_SCAN_STEP ? end : place + FFISAN_SCAN_STEP;
+        search_words(piece, place, next);
+        place = next;
     }
 }
 
@@ -97,8 +110,7 @@ static void search_pages(void *argument)
         if (size > piece->end - piece->at)
             size = piece->end - piece->at;
         if (piece->step != 1 || may_be_anywhere(piece, size)) {
-            if (ffisan_lead_is_any(piece->audit, piece->at, size))
-                search_page(piece, size);
+            search_page(piece, size);
             if (piece->step)
                 search_between(piece, size);
         }

@@ -30,12 +30,17 @@ static struct ffisan_scan_range all_standins(void)
                                       ffisan_standin_range.is_alone};
 }
 
-bool ffisan_lead_is_any(const struct ffisan_audit *audit, uintptr_t start, size_t size)
+size_t ffisan_lead_skip(const struct ffisan_audit *audit, uintptr_t start, size_t size)
 {
     const struct ffisan_scan_range heap = heap_of(audit), standins = all_standins();
+    return ffisan_scan_skip(start, size, &heap, &standins);
+}
+
+bool ffisan_lead_is_any(const struct ffisan_audit *audit, uintptr_t start, size_t size)
+{
     uintptr_t end = start + size;
     while (end - start >= 8) {
-        start += ffisan_scan_skip(start, end - start, &heap, &standins);
+        start += ffisan_lead_skip(audit, start, end - start);
         size_t next = end - start < FFISAN_SCAN_STEP ? end - start : FFISAN_SCAN_STEP;
         if (is_any_of(audit, start, next / 8))
             return true;

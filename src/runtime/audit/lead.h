@@ -24,6 +24,9 @@ static inline bool ffisan_lead_is_one(const struct ffisan_audit *audit, uint64_t
     return (word - audit->lo < audit->hi - audit->lo) | ffisan_standin_covers(word);
 }
 
+/** How many bytes have certainly no such word, taken from the start; see ffisan_scan_skip. */
+size_t ffisan_lead_skip(const struct ffisan_audit *audit, uintptr_t start, size_t size);
+
 /** Does any word of this memory, taken from its start?  Exact, and fast where none does. */
 bool ffisan_lead_is_any(const struct ffisan_audit *audit, uintptr_t start, size_t size);
 
