@@ -79,10 +79,33 @@ static void test_anchors(void)
     TAP_OK(find(key_of(8, 0)) == 0, "what lies too far up the stack is not kept");
 }
 
+/* Two threads write to one place: the question of one of them comes to stand beside the other's. */
+static void test_mixed(void)
+{
+    uintptr_t stack[512] = {0};
+    const struct ffisan_cplace place = {.sp = (uintptr_t)(stack + 1)};
+    unsigned n_answered = 0;
+    for (uint32_t i = 1; i <= 64; i++)
+        for (uint32_t k = 1; k <= 64; k++) {
+            if (i == k)
+                continue;
+            begin();
+            ffisan_crecent_put(key_of(i, 0), i, 0, 0);
+            uint64_t question = ffisan_crecent[SET].question;
+            begin();
+            ffisan_crecent_put(key_of(k, 0), k, 0, 0);
+            ffisan_crecent[SET].question = question;
+            n_answered += ffisan_crecent_find(&place, key_of(i, 0)) != 0;
+            n_answered += ffisan_crecent_find(&place, key_of(k, 0)) != 0;
+        }
+    TAP_OK(n_answered == 0, "what two threads have mixed answers neither");
+}
+
 int main(void)
 {
     test_neighbours();
     test_full();
     test_anchors();
+    test_mixed();
     return tap_done();
 }

@@ -25,5 +25,5 @@ void ffisan_crecent_put(uint64_t key, uint32_t number, uint32_t anchor, uintptr_
         return;
     struct ffisan_crecent *recent = make_room(key);
     __atomic_store_n(&recent->answer, answer, __ATOMIC_RELAXED);
-    __atomic_store_n(&recent->question, question ^ answer, __ATOMIC_RELAXED);
+    __atomic_store_n(&recent->question, ffisan_crecent_sealed(question, answer), __ATOMIC_RELAXED);
 }

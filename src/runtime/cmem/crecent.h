@@ -3,7 +3,7 @@
  * Which places have allocated or freed a moment ago, and their numbers: a table that fits into the
  * fastest cache, in front of the memos of ctraces.c.
  * Context: any thread, no locks.  Threads write it as they like: what two of them have mixed is no
- * answer to any question.
+ * answer to any question (ffisan_crecent_sealed).
  */
 #ifndef FFISAN_CMEM_CRECENT_H
 #define FFISAN_CMEM_CRECENT_H
@@ -21,9 +21,8 @@ struct ffisan_cplace {
 };
 
 struct ffisan_crecent {
-    uint64_t
-        question;    /**< the key, but for its last 16 bits, which are the anchor; XOR the answer */
-    uint64_t answer; /**< the anchored address << 16 | the number */
+    uint64_t question; /**< the key, but for its last 16 bits, which are the anchor; sealed */
+    uint64_t answer;   /**< the anchored address << 16 | the number */
 };
 extern struct ffisan_crecent ffisan_crecent[FFISAN_N_CRECENT]
     __attribute__((aligned(64), visibility("hidden")));
@@ -43,12 +42,22 @@ static inline bool ffisan_cplace_is_anchored(const struct ffisan_cplace *place, 
     return anchor == 0 || *(const uintptr_t *)(place->sp - 8 + anchor - 1) == anchored;
 }
 
+/**
+ * A question, or its own self again, bound to its answer: with another one it becomes another key.
+ * Answers that are alike differ in few bits, and those must reach the key, not the anchor alone.
+ */
+static inline uint64_t ffisan_crecent_sealed(uint64_t question, uint64_t answer)
+{
+    return question ^ answer * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 static inline uint32_t ffisan_crecent_at(uint64_t index, const struct ffisan_cplace *place,
                                          uint64_t key)
 {
     const struct ffisan_crecent *recent = &ffisan_crecent[index];
     uint64_t answer = __atomic_load_n(&recent->answer, __ATOMIC_RELAXED);
-    uint64_t question = __atomic_load_n(&recent->question, __ATOMIC_RELAXED) ^ answer;
+    uint64_t question =
+        ffisan_crecent_sealed(__atomic_load_n(&recent->question, __ATOMIC_RELAXED), answer);
     bool is_it = (question ^ key) >> 16 == 0 &&
                  ffisan_cplace_is_anchored(place, question & 0xffff, answer >> 16);
     return is_it ? answer & 0xffff : 0;
