@@ -106,7 +106,7 @@ need_test()
     need_build
     install gcc libc6-dev make luajit2 libluajit2-5.1-dev nginx libnginx-mod-http-lua lua-resty-core \
         apache2-utils wrk neovim knot-resolver valgrind perl clang-format shellcheck codespell \
-        zlib1g libsqlite3-0 libexpat1 libxml2 libcurl4 libjemalloc2 libtcmalloc-minimal4
+        zlib1g libsqlite3-0 libexpat1 libxml2 libcurl4 libssl3 libjemalloc2 libtcmalloc-minimal4
     unpack "$upstream" luajit libluajit-5.1-2 libluajit-5.1-common
 }
 

@@ -101,12 +101,33 @@ int handler_that_allocates(void)
 
 /* ---- Threads -------------------------------------------------------------------------------- */
 
+/* Lua code that runs on top of so much stack, every page of which was written to. */
+static long run_deep(lua_State *L, size_t n_bytes)
+{
+    enum { ROOM = 65536 };
+    volatile char room[ROOM];
+
+    for (size_t i = 0; i < ROOM; i += 64)
+        room[i] = (char)n_bytes;
+    return (n_bytes > ROOM ? run_deep(L, n_bytes - ROOM) : run(L, work)) + room[0] - (char)n_bytes;
+}
+
 static void *work_in_thread(void *argument)
 {
     lua_State *L = open_state();
 
     for (int i = 0; i < 4; i++)
         *(long *)argument += run(L, work);
+    lua_close(L);
+    return NULL;
+}
+
+static void *work_on_large_stack(void *argument)
+{
+    lua_State *L = open_state();
+
+    for (size_t i = 0; i < 4; i++)
+        *(long *)argument += run_deep(L, i * 5 << 20);
     lua_close(L);
     return NULL;
 }
@@ -120,7 +141,7 @@ int large_stacks(void)
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, 16 << 20);
     for (int i = 0; i < 4; i++)
-        pthread_create(&ids[i], &attributes, work_in_thread, &sums[i]);
+        pthread_create(&ids[i], &attributes, work_on_large_stack, &sums[i]);
     for (int i = 0; i < 4; i++)
         pthread_join(ids[i], NULL);
     printf("%ld %ld %ld %ld\n", sums[0], sums[1], sums[2], sums[3]);
