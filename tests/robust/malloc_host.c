@@ -306,6 +306,7 @@ int main(int argc, char **argv)
         PROGRAM(allocator_questions),
         PROGRAM(blocks_from_before),
         PROGRAM(allocators_that_go),
+        PROGRAM(states_after_each_other),
         PROGRAM(growth),
         PROGRAM(little_memory),
         PROGRAM(confined),

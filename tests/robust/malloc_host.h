@@ -27,5 +27,6 @@ int other_threads_free(void);
 int allocator_questions(void);
 int blocks_from_before(void);
 int allocators_that_go(void);
+int states_after_each_other(void);
 
 #endif

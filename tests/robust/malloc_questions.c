@@ -141,3 +141,70 @@ int allocators_that_go(void)
     printf("%ld\n", sum);
     return close_state(L);
 }
+
+/* ---- Addresses of a state that has ended ---------------------------------------------------- */
+
+enum { N_CELLS = 3000, CELL_SIZE = 48 };
+
+static char *cells[N_CELLS];
+
+/* A cell begins with two bytes; what is behind them stays as malloc has left it. */
+static void label_cells(int round)
+{
+    for (int i = 0; i < N_CELLS; i++) {
+        cells[i] = malloc(CELL_SIZE);
+        cells[i][0] = (char)(i % 100 * 2);
+        cells[i][1] = (char)round;
+    }
+}
+
+static int count_labelled(int round)
+{
+    int n = 0;
+    for (int i = 0; i < N_CELLS; i++) {
+        n += cells[i][0] == (char)(i % 100 * 2) && cells[i][1] == (char)round;
+        free(cells[i]);
+    }
+    return n;
+}
+
+/* Cells that are full of addresses of strings, and are freed before their state is closed. */
+static void lead_cells_to(lua_State *L)
+{
+    for (int i = 0; i < N_CELLS; i++) {
+        const char *text = lua_pushfstring(L, "cell %d", i);
+        cells[i] = malloc(CELL_SIZE);
+        for (size_t at = 0; at < CELL_SIZE; at += sizeof(text))
+            memcpy(cells[i] + at, &text, sizeof(text));
+        lua_pop(L, 1);
+    }
+    for (int i = 0; i < N_CELLS; i++)
+        free(cells[i]);
+    for (int i = 0; i < 60000; i++) /* so that those do not rest any more */
+        free(memset(malloc(i % 2 ? 200 : 120), 0, 100));
+}
+
+int states_after_each_other(void)
+{
+    lua_State *first = open_state();
+    const char *code =
+        "local kept = {}\n"
+        "for round = 1, 40 do\n"
+        "  for i = 1, 3000 do kept[i % 700] = { 'text' .. i, tostring(round) } end\n"
+        "  collectgarbage()\n"
+        "end\n"
+        "return #kept\n";
+
+    label_cells(0);
+    for (int round = 0; round < 8; round++) {
+        lua_State *L = open_state();
+        long n = run(L, code);
+        printf("%ld %d\n", n, count_labelled(round));
+        lead_cells_to(L);
+        lua_close(L);
+        run(first, work);
+        label_cells(round + 1);
+    }
+    count_labelled(8);
+    return close_state(first);
+}

@@ -14,10 +14,13 @@ struct piece {
     uintptr_t at, end;
 };
 
+/* Where a state has ended there will be another one, at the same addresses. */
 static bool leads_to_lua(uint64_t word)
 {
     const struct ffisan_region *region = ffisan_region_find(word);
-    return (region && region->heap && region->heap->is_of_state) || ffisan_standin_covers(word);
+    bool is_of_state =
+        region ? region->heap && region->heap->is_of_state : ffisan_window_covers(word, word + 1);
+    return is_of_state || ffisan_standin_covers(word);
 }
 
 static inline void forget_words(uint64_t *words, size_t n, const struct ffisan_scan_range *regions)
