@@ -71,8 +71,10 @@ fuzz:
 soak: all
 	@tests/soak/run.sh -t $(or $(SECONDS),300)
 
+# Measures all that is in docs/BENCHMARKS.md, also with other tools, and writes the tables there and in the
+# READMEs: an hour. `bench/run.sh --help` says how to measure a part.
 bench: all
-	@bench/run.sh
+	@bench/run.sh --full --readme
 
 # ---- For those who change the code ---------------------------------------------------------------
 C_FILES = $(wildcard src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch] bench/*.[ch])

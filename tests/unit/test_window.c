@@ -38,8 +38,11 @@ static void test_all(void)
     void *taken = mmap(pages[0], 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     TAP_OK(ffisan_window_map() == pages[1], "what the program has mapped there is left alone");
     munmap(taken, 4096);
-    munmap(pages[1], FFISAN_REGION_SIZE);
-    ffisan_window_give_back((uintptr_t)pages[1]);
+    TAP_OK(ffisan_window_map() == pages[0], "until that is gone");
+    for (unsigned i = 0; i < 2; i++) {
+        munmap(pages[i], FFISAN_REGION_SIZE);
+        ffisan_window_give_back((uintptr_t)pages[i]);
+    }
 }
 
 static void test_heaps(void)

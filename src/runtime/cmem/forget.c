@@ -38,7 +38,7 @@ static void forget_piece(void *argument)
     struct piece *piece = argument;
     struct ffisan_scan_range regions;
     const struct ffisan_scan_range standins = {ffisan_standin_range.lo, ffisan_standin_range.used,
-                                               true};
+                                               ffisan_standin_range.is_alone};
     ffisan_region_bounds(&regions.lo, &regions.hi);
     regions.is_alone = ffisan_window_covers(regions.lo, regions.hi);
     while (piece->at < piece->end) {

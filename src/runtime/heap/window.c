@@ -10,7 +10,7 @@
 #define NONE 1u
 
 uintptr_t ffisan_window; /* 0 = not chosen yet; NONE */
-static uint64_t in_use;  /* one bit for each region of it; also those that others have taken */
+static uint64_t in_use;  /* one bit for each region of it */
 
 _Static_assert(N_REGIONS == 64, "one bit for each");
 
@@ -29,22 +29,25 @@ static uintptr_t choose(void)
     return __atomic_load_n(&ffisan_window, __ATOMIC_RELAXED);
 }
 
+/* What others have mapped there, or what there was no memory for, is tried again next time. */
 void *ffisan_window_map(void)
 {
     uintptr_t first = __atomic_load_n(&ffisan_window, __ATOMIC_RELAXED);
+    uint64_t refused = 0;
+    void *pages = NULL;
     if (first == 0)
         first = choose();
     if (first == NONE)
         return NULL;
-    for (unsigned i = 0; i < N_REGIONS; i++) {
+    for (unsigned i = 0; i < N_REGIONS && !pages; i++) {
         uint64_t bit = UINT64_C(1) << i;
         if (__atomic_fetch_or(&in_use, bit, __ATOMIC_RELAXED) & bit)
             continue;
-        void *pages = ffisan_pages_map_at(first + i * FFISAN_REGION_SIZE, FFISAN_REGION_SIZE);
-        if (pages)
-            return pages;
+        pages = ffisan_pages_map_at(first + i * FFISAN_REGION_SIZE, FFISAN_REGION_SIZE);
+        refused |= pages ? 0 : bit;
     }
-    return NULL;
+    __atomic_fetch_and(&in_use, ~refused, __ATOMIC_RELAXED);
+    return pages;
 }
 
 void ffisan_window_give_back(uintptr_t pages)
