@@ -5,7 +5,8 @@
 --
 -- expect is key=value per line; "a|b" means either, and "#" any number.  One finding must satisfy
 -- all keys, and every finding of severity error must be about the memory that the file describes,
--- as a program has one bug; "several" allows others.  stdout=any and fixed_in=N are for run.sh.
+-- as a program has one bug; "several" allows others.  All of them say why, and what to change.
+-- stdout=any and fixed_in=N are for run.sh.
 
 -- JSON, as much of it as records use.
 local function decode(text)
@@ -214,6 +215,21 @@ local function strangers(findings, wanted)
     return out
 end
 
+-- Whatever is reported, the reader learns what it is about, why it is so and what to change.
+local function gaps(findings)
+    local out = {}
+    for _, finding in ipairs(findings) do
+        for part, text in pairs({ why = finding.why, fix = finding.fix, title = finding.title,
+            block = (finding.block or {}).kind }) do
+            if text == "" then out[#out + 1] = finding.kind .. " with an empty " .. part end
+        end
+        if not (finding.why and finding.fix and finding.title and (finding.block or {}).kind) then
+            out[#out + 1] = finding.kind .. " without why, fix, title or block"
+        end
+    end
+    return out
+end
+
 local function check(expect, report, several)
     local wanted = read_expect(expect)
     local findings, broken = read_report(report)
@@ -224,6 +240,7 @@ local function check(expect, report, several)
         local reasons = misses(finding, wanted)
         if not best or #reasons < #best then best = reasons end
     end
+    if #best == 0 then best = gaps(findings) end
     if #best > 0 or several then return best end
     return strangers(findings, wanted)
 end
