@@ -2,6 +2,9 @@
 /* Signals that are sent, blocked and waited for, and what the calls that set them up answer. */
 #include "signals_scenario.h"
 
+#include <stdint.h>
+#include <sys/syscall.h>
+
 static void on_sent(int signal, siginfo_t *info, void *context)
 {
     (void)context;
@@ -95,6 +98,53 @@ static void masks(void)
     note("%d\n", errno);
 }
 
+static void change_by_number(int how, uint64_t bits)
+{
+    uint64_t old = 0;
+    long result = syscall(SYS_rt_sigprocmask, how, &bits, &old, 8);
+    note("%ld %lx\n", result, old);
+}
+
+static uint64_t bit(int signal)
+{
+    return UINT64_C(1) << (signal - 1);
+}
+
+static void masks_by_number(void)
+{
+    change_by_number(SIG_BLOCK, bit(SIGSEGV) | bit(SIGUSR1));
+    note_mask("blocked");
+    change_by_number(SIG_UNBLOCK, bit(SIGSEGV));
+    note_mask("unblocked");
+    change_by_number(SIG_SETMASK, bit(SIGBUS) | bit(32));
+    change_by_number(SIG_SETMASK, 0);
+    note_mask("set");
+    change_by_number(77, 0);
+    note("%ld ", syscall(SYS_rt_sigprocmask, SIG_BLOCK, nowhere, NULL, 8));
+    note("%d ", errno);
+    note("%ld ", syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, nowhere, 8));
+    note("%d ", errno);
+    note("%ld ", syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, NULL, 4));
+    note("%d\n", errno);
+}
+
+static void blocked_by_number_and_raised(void)
+{
+    signal(SIGSEGV, on_plain);
+    change_by_number(SIG_BLOCK, bit(SIGSEGV));
+    kill(getpid(), SIGSEGV);
+    note("still here\n");
+    change_by_number(SIG_UNBLOCK, bit(SIGSEGV));
+    note("after %d\n", n_calls);
+}
+
+static void fault_blocked_by_number(void)
+{
+    signal(SIGSEGV, on_plain);
+    change_by_number(SIG_BLOCK, ~UINT64_C(0));
+    *nowhere = 1;
+}
+
 static void classic_calls(void)
 {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGUSR1};
@@ -167,6 +217,9 @@ int main(void)
     same("a fault after unblocking", unblocked_fault);
     same("a jump out of a blocked section", jumps_out_of_block);
     same("masks", masks);
+    same("masks by number", masks_by_number);
+    same("a signal raised while blocked by number", blocked_by_number_and_raised);
+    same("a fault while blocked by number", fault_blocked_by_number);
     same("signal and its relatives", classic_calls);
     same("sigaction", actions);
     same("sigsuspend", suspended);

@@ -5,7 +5,12 @@
  */
 #include "base/io.h"
 #include "runtime/fault/door.h"
+#include "runtime/fault/guard.h"
+#include "runtime/fault/signals.h"
 
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -179,6 +184,28 @@ static bool is_own(uintptr_t pc)
     return pc >= (uintptr_t)__ehdr_start && pc < (uintptr_t)__start_ffisan_real;
 }
 
+/* As the wrapper of sigprocmask does.  False: the kernel is to say what it thinks of pointers. */
+static bool mask_signals(const long *arguments, long *ret_result)
+{
+    sigset_t set, old;
+    const void *from = (const void *)arguments[1];
+    void *to = (void *)arguments[2];
+    sigemptyset(&set);
+    sigemptyset(&old);
+    if (!ffisan_signals_keeps(SIGSEGV) || !ffisan_signals_start() ||
+        (from && !ffisan_guard_copy(&set, from, FFISAN_KERNEL_SET_BYTES)) ||
+        (to && !ffisan_guard_copy(&old, to, FFISAN_KERNEL_SET_BYTES)))
+        return false;
+    int error =
+        ffisan_signals_mask_by(ffisan_kernel_sigmask, (int)arguments[0], from ? &set : NULL, &old);
+    *ret_result = error ? -1 : 0;
+    if (error)
+        errno = error;
+    else if (to)
+        memcpy(to, &old, FFISAN_KERNEL_SET_BYTES);
+    return true;
+}
+
 /*
  * libc's syscall takes its arguments from registers and one stack slot, however many there are.
  * Declared so, the call of the real one is a jump that leaves the stack as it was.
@@ -189,6 +216,11 @@ FFISAN_DOOR_OPEN(long, syscall, (long number, long a, long b, long c, long d, lo
         ffisan_io_is_confined = true;
     if (number == SYS_close && !is_own((uintptr_t)__builtin_return_address(0)))
         ffisan_door_closing((int)a, (int)a, "close");
+    if (__builtin_expect(number == SYS_rt_sigprocmask && d == FFISAN_KERNEL_SET_BYTES, 0)) {
+        long result;
+        if (mask_signals((const long[]){a, b, c}, &result))
+            return result;
+    }
     if (ffisan_door_is_open()) {
         const long arguments[] = {a, b, c, d, e, f};
         check_arguments(number, arguments);

@@ -34,7 +34,7 @@ void ffisan_signals_block(sigset_t *ret_mask)
 void ffisan_signals_restore(const sigset_t *mask)
 {
     if (!ffisan_io_is_confined)
-        ffisan_real_sigmask(SIG_SETMASK, mask, NULL);
+        ffisan_kernel_sigmask(SIG_SETMASK, mask, NULL);
 }
 
 unsigned ffisan_signals_depth(void)
@@ -45,7 +45,7 @@ unsigned ffisan_signals_depth(void)
 void ffisan_signals_leave_handler(unsigned depth, const ucontext_t *context)
 {
     ffisan_books_thread.depth = depth;
-    ffisan_real_sigmask(SIG_SETMASK, &context->uc_sigmask, NULL);
+    ffisan_kernel_sigmask(SIG_SETMASK, &context->uc_sigmask, NULL);
 }
 
 /* ---- Ours ----------------------------------------------------------------------------------- */

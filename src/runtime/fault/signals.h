@@ -11,7 +11,7 @@
  * program believes so.  A fault then ends the program, as in the kernel; a signal sent by kill or
  * raise waits until the program unblocks it, but is not seen by sigpending and sigwait.
  *
- * Not seen: actions and masks set by raw system calls or by libc itself (posix_spawn attributes,
+ * Not seen: actions set by raw system calls; what libc itself sets (posix_spawn attributes,
  * siginterrupt, the mask that a new thread inherits as "believed"); a SIGSEGV that the program
  * ignores is not ignored in what it starts by posix_spawn.  siglongjmp and the masks
  * restored by returning handlers are noticed.
@@ -51,6 +51,15 @@ void ffisan_signals_leave_handler(unsigned depth, const ucontext_t *context);
 /** What the interposed functions do; same results as sigaction and pthread_sigmask. */
 int ffisan_signals_action(int signal, const struct sigaction *action, struct sigaction *ret_old);
 int ffisan_signals_mask(int how, const sigset_t *set, sigset_t *ret_old);
+
+/** The same where `change`, like pthread_sigmask, is what changes the kernel's mask. */
+typedef int ffisan_signals_mask_fn(int how, const sigset_t *set, sigset_t *ret_old);
+int ffisan_signals_mask_by(ffisan_signals_mask_fn *change, int how, const sigset_t *set,
+                           sigset_t *ret_old);
+
+/** One that does so by the system call: libc's keeps two signals for itself (32, 33). */
+ffisan_signals_mask_fn ffisan_kernel_sigmask;
+#define FFISAN_KERNEL_SET_BYTES 8 /**< the kernel's sets are the first words of libc's */
 
 /** Told when the program sets an action by signal(), after that; NULL = nobody. */
 extern void (*ffisan_signals_told)(void) __attribute__((visibility("hidden")));

@@ -29,6 +29,18 @@ int ffisan_real_sigmask(int how, const sigset_t *set, sigset_t *ret_old)
     return real(how, set, ret_old);
 }
 
+int ffisan_kernel_sigmask(int how, const sigset_t *set, sigset_t *ret_old)
+{
+    typedef long syscall_fn(long, long, const sigset_t *, sigset_t *, long);
+    FFISAN_REAL_SLOT(slot, syscall);
+    int saved_errno = errno;
+    bool done = ((syscall_fn *)ffisan_real_get(&slot))(SYS_rt_sigprocmask, how, set, ret_old,
+                                                       FFISAN_KERNEL_SET_BYTES) == 0;
+    int error = done ? 0 : errno;
+    errno = saved_errno;
+    return error;
+}
+
 /* A child of fork finds 0; a stale pid is one that a grandchild made by vfork left behind. */
 bool ffisan_books_is_foreign(void)
 {
@@ -208,28 +220,34 @@ static uint64_t keep_deliverable(int how, uint64_t wanted, uint64_t old)
     return wanted;
 }
 
-int ffisan_signals_mask(int how, const sigset_t *set, sigset_t *ret_old)
+int ffisan_signals_mask_by(ffisan_signals_mask_fn *change, int how, const sigset_t *set,
+                           sigset_t *ret_old)
 {
     sigset_t old, copy;
     if (!ffisan_books.is_prepared || ffisan_books_is_foreign())
-        return ffisan_real_sigmask(how, set, ret_old);
+        return change(how, set, ret_old);
     if (set)
         copy = *set;
     if (set && how != SIG_UNBLOCK && (ffisan_sigset_bits(set) & FFISAN_KEPT_BITS))
         ffisan_signals_start(); /* who is to keep a signal back needs to receive it */
-    ffisan_real_sigmask(SIG_BLOCK, NULL, &old);
+    change(SIG_BLOCK, NULL, &old);
     uint64_t kernel_mask = ffisan_sigset_bits(&old);
     ffisan_sigset_put(&old, kernel_mask | ffisan_books_believed(kernel_mask));
     int error = 0;
     if (set) {
         ffisan_sigset_put(&copy, keep_deliverable(how, ffisan_sigset_bits(&copy), kernel_mask));
-        error = ffisan_real_sigmask(how, &copy, NULL);
+        error = change(how, &copy, NULL);
     }
     if (error == 0 && ret_old)
         *ret_old = old;
     if (ffisan_books_thread.pending)
         deliver_pending();
     return error;
+}
+
+int ffisan_signals_mask(int how, const sigset_t *set, sigset_t *ret_old)
+{
+    return ffisan_signals_mask_by(ffisan_real_sigmask, how, set, ret_old);
 }
 
 const sigset_t *ffisan_signals_wait_mask(const sigset_t *mask, sigset_t *storage)
