@@ -14,7 +14,7 @@
 
 #include <errno.h>
 
-#define GCS_FINALIZE 5 /* lj_gc.h */
+enum { GCS_SWEEP = 4, GCS_FINALIZE = 5 }; /* lj_gc.h */
 
 /*
  * luaJIT_setmode lets a program wrap all C functions but those of the VM.  The wrapper is not for
@@ -100,6 +100,23 @@ static bool collect_protected(struct ffisan_state *state, lua_State *L)
     return status == 0;
 }
 
+static uint8_t gc_state(const struct ffisan_state *state)
+{
+    return *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state);
+}
+
+/*
+ * lua_close first makes a list of the userdata that have finalizers.  If a cycle under way had come
+ * to one of these, it would go on in that list, which is a ring, and never end.  It starts again at
+ * the newest object: what has been swept is kept (lj_obj.h: GCState, root and sweep).
+ */
+static void restart_sweep(struct ffisan_state *state)
+{
+    uint64_t *root = (uint64_t *)(state->vm.g + state->vm.layout.gc_root);
+    if (gc_state(state) == GCS_SWEEP)
+        root[1] = (uint64_t)root;
+}
+
 /*
  * lua_close finalises everything that is left, us as well, without a collection: what the program
  * has given up is not told from what it still had.  A last collection tells.
@@ -111,6 +128,7 @@ static void collect_at_close(struct ffisan_state *state, lua_State *L)
     state->is_ending = true;
     ffisan_leaks_ending(state);
     ffisan_callbacks_note_kept(state);
+    restart_sweep(state);
     collect_protected(state, L);
 }
 
@@ -120,7 +138,7 @@ static int cycle_ended(lua_State *L)
     if (state->is_closing)
         return 0;
     int saved_errno = errno;
-    bool closing = *(const uint8_t *)(state->vm.g + state->vm.layout.gc_state) != GCS_FINALIZE;
+    bool closing = gc_state(state) != GCS_FINALIZE;
     if (closing)
         collect_at_close(state, L);
     else
