@@ -327,13 +327,31 @@ static void *shrink(struct ffisan_state *state, void *block, size_t old_size, si
     return state->old_allocf ? state->old_allocf(state->old_ud, block, old_size, new_size) : NULL;
 }
 
+/*
+ * Where a block was given another size, if it had a stack before.  The interpreter's own are arrays
+ * of tables, of which nobody asks; those of buffers grow in C functions and in compiled code.
+ */
+static uint32_t stack_of_resized(struct ffisan_state *state, const void *block, uintptr_t helper,
+                                 uintptr_t cfa)
+{
+    struct ffisan_slot_ref old;
+    if (!ffisan_heap_find(&state->heap, (uintptr_t)block, &old) || old.slot->stack == 0)
+        return 0;
+    uint32_t stack = *state->vmstate == LJ_VMST_INTERP
+                         ? 0
+                         : ffisan_origin_find(state, helper, cfa).stack;
+    return stack ? stack : old.slot->stack;
+}
+
 static __attribute__((noinline)) void *reallocate(struct ffisan_state *state, void *block,
-                                                  size_t old_size, size_t new_size)
+                                                  size_t old_size, size_t new_size,
+                                                  uintptr_t helper, uintptr_t cfa)
 {
     struct ffisan_slot_ref ref;
     if (state->pending.ref.block)
         ffisan_state_classify_pending(state);
-    void *moved = ffisan_heap_alloc(&state->heap, new_size, 0, &ref);
+    uint32_t stack = stack_of_resized(state, block, helper, cfa);
+    void *moved = ffisan_heap_alloc(&state->heap, new_size, stack, &ref);
     if (!moved && new_size <= old_size)
         return shrink(state, block, old_size, new_size);
     if (!moved)
@@ -349,7 +367,7 @@ void *ffisan_state_serve(struct ffisan_state *state, void *block, size_t old_siz
                          uintptr_t helper, uintptr_t cfa)
 {
     if (new_size > 0)
-        return block ? reallocate(state, block, old_size, new_size)
+        return block ? reallocate(state, block, old_size, new_size, helper, cfa)
                      : allocate(state, new_size, helper, cfa);
     return block ? release(state, block, old_size) : NULL;
 }
@@ -361,7 +379,7 @@ void *ffisan_state_allocf(void *ud, void *block, size_t old_size, size_t new_siz
     uintptr_t cfa = (uintptr_t)__builtin_dwarf_cfa();
     if (block)
         return new_size == 0 ? release(state, block, old_size)
-                             : reallocate(state, block, old_size, new_size);
+                             : reallocate(state, block, old_size, new_size, helper, cfa);
     if (new_size == 0)
         return NULL;
     struct ffisan_origin_memo *memo = ffisan_origin_ready(state, helper, cfa);

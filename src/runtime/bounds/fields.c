@@ -128,3 +128,24 @@ void ffisan_fields_check(const struct ffisan_builtin_call *call, enum ffisan_acc
         return;
     check(call, base, base + member.offset, size, access);
 }
+
+size_t ffisan_fields_offset(const struct ffisan_builtin_call *call, uint32_t *ret_size)
+{
+    uint64_t object = ffisan_builtin_value(call, 0), key = ffisan_builtin_value(call, 1);
+    struct ffisan_ctable table;
+    struct ffisan_member member;
+    *ret_size = 0;
+    if (lj_tv_type(object) != LJ_GCT_CDATA || lj_tv_type(key) != LJ_GCT_STR ||
+        !ffisan_ctable_init(&table, &call->state->vm))
+        return 0;
+    const struct lj_cdata *cdata = (const struct lj_cdata *)lj_tv_object(object);
+    const struct lj_ctype *type = ffisan_ctable_raw(&table, cdata->ctypeid);
+    if (type && lj_ct_kind(type) == LJ_CT_PTR)
+        type = ffisan_ctable_raw(&table, lj_ct_child(type));
+    struct lookup lookup = {.table = &table, .name = (const struct lj_str *)lj_tv_object(key)};
+    if (!type || lj_ct_kind(type) != LJ_CT_STRUCT || type->size == LJ_CTSIZE_INVALID ||
+        !find_member(&lookup, type, 0, 0, &member))
+        return 0;
+    *ret_size = type->size;
+    return member.offset;
+}

@@ -2,6 +2,7 @@
 #include "runtime/bounds/stored.h"
 
 #include "runtime/audit/standin.h"
+#include "runtime/bounds/fields.h"
 #include "runtime/ffi/results_books.h"
 #include "runtime/report/stores.h"
 #include "runtime/state.h"
@@ -43,6 +44,7 @@ static struct ffisan_store_into into(const struct ffisan_builtin_call *call, uin
     struct ffisan_extent extent;
     if (address == 0 || !ffisan_extent_find(call->state, address, &extent))
         return into;
+    into.start = extent.start;
     into.made = extent.ref.slot->stack;
     into.is_c = extent.is_c;
     return into;
@@ -140,6 +142,7 @@ static void before_assignment(const struct ffisan_builtin_call *call)
     if (!find_block(call->state, address, &store.what))
         return;
     store.into[0] = into(call, ffisan_extent_address(call, OBJECT));
+    store.into[0].address += ffisan_fields_offset(call, &store.into[0].stride);
     ffisan_stores_note(call->state, &store);
 }
 

@@ -102,6 +102,21 @@ static bool leads_into(const struct ffisan_store *store, const struct ffisan_hol
     return false;
 }
 
+/*
+ * The word itself, or the same field of another struct of its kind: of an array the last one is
+ * noted.
+ */
+static bool is_same_field(const struct ffisan_store *store, const struct ffisan_holder *holder)
+{
+    const struct ffisan_store_into *into = &store->into[0];
+    bool is_in_it = into->address - holder->payload < holder->size;
+    uintptr_t start = is_in_it || into->start == 0 ? holder->payload : into->start;
+    uintptr_t offset = into->address - start, wanted = holder->offset;
+    if (store->callee != 0 || into->stride == 0)
+        return false;
+    return (offset > wanted ? offset - wanted : wanted - offset) % into->stride == 0;
+}
+
 static bool is_in_module(uintptr_t callee, const struct ffisan_holder *holder)
 {
     const struct link_map *module = ffisan_modules_find(callee);
@@ -115,7 +130,7 @@ static bool is_in_module(uintptr_t callee, const struct ffisan_holder *holder)
 static unsigned fit(const struct ffisan_store *store, const struct ffisan_holder *holder)
 {
     if (leads_into(store, holder))
-        return 16;
+        return is_same_field(store, holder) ? 17 : 16;
     if (is_of_lua(holder))
         return store->callee == 0 ? 4 : 0;
     if (store->callee == 0)

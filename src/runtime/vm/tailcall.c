@@ -18,7 +18,7 @@ struct search {
     uint32_t n_slots; /* arguments; functions in machine code may not have noted them */
 };
 
-enum proof { NONE, PARTLY, LIKELY, SURELY, BY_NAME, N_PROOFS };
+enum proof { NONE, ONLY_BY_NAME, PARTLY, LIKELY, SURELY, BY_NAME, N_PROOFS };
 
 /*
  * The call moved function and arguments from slot A on to the start of the frame, and left them
@@ -72,6 +72,14 @@ static uintptr_t base_of(const struct search *search, const struct lj_proto *pro
     return 0;
 }
 
+/* Which C function is called is known: callbacks may have used the slots that prove it. */
+static enum proof with_name(const struct search *search, uint64_t called, enum proof proof)
+{
+    if (!ffisan_callee_is_cdata_of(search->top, called))
+        return NONE;
+    return proof == NONE ? ONLY_BY_NAME : BY_NAME;
+}
+
 /* The only tail call of a function that the top can come from, or 0. */
 static uint32_t only_tail_call(const struct search *search, const struct ffisan_callee *callee)
 {
@@ -94,6 +102,8 @@ static uint32_t only_tail_call(const struct search *search, const struct ffisan_
             proof = shifted;
         if (proof == SURELY && called.value == search->top->function)
             proof = BY_NAME;
+        if (is_cdata && lj_tv_type(called.value) == LJ_GCT_CDATA)
+            proof = with_name(search, called.value, proof);
         if (proof > best)
             best = proof;
         found[proof] = pc;

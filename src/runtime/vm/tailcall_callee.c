@@ -84,11 +84,20 @@ static bool is_library(uint64_t value)
            ((const struct lj_udata *)lj_tv_object(value))->udtype == LJ_UDTYPE_FFI_CLIB;
 }
 
-/* What value[key] gives, as long as no function decides; of a library the library itself. */
+/* A function of a library is a cdata, once it has been asked for (lj_clib.h: cache). */
+static uint64_t index_library(uint64_t value, const struct lj_str *key)
+{
+    const struct lj_udata *library = (const struct lj_udata *)lj_tv_object(value);
+    const struct lj_tab *cache = lj_table_at(library->env);
+    uint64_t found = cache ? field(cache, key) : NOTHING;
+    return found != NOTHING ? found : value;
+}
+
+/* What value[key] gives, as long as no function decides; else of a library the library itself. */
 static uint64_t index_value(uint64_t value, const struct lj_str *key)
 {
     if (is_library(value))
-        return value;
+        return index_library(value, key);
     for (unsigned i = 0; i < MAX_INDEX; i++) {
         const struct lj_tab *tab = lj_table_of(value);
         uint64_t found = tab ? field(tab, key) : NOTHING;
@@ -256,6 +265,11 @@ static void add_called_for(struct ffisan_callees *callees, uint64_t value)
         add(callees, callee_of(lj_table_field(metatable, "__tostring")));
 }
 
+bool ffisan_callee_is_cdata_of(const struct ffisan_luatop *top, uint64_t value)
+{
+    return lj_tv_type(value) == LJ_GCT_CDATA && value == lj_word(top->frame + 8);
+}
+
 /* What a call in a Lua function, which waits, has called. */
 static void add_called(const struct ffisan_luatop *top, struct context *context, uint32_t pc,
                        uint32_t slot)
@@ -263,7 +277,7 @@ static void add_called(const struct ffisan_luatop *top, struct context *context,
     struct ffisan_callees *callees = context->callees;
     uint64_t called = value_before(context, pc, slot, 0);
     const struct lj_func *function = function_in(called);
-    callees->is_direct = called == top->function;
+    callees->is_direct = called == top->function || ffisan_callee_is_cdata_of(top, called);
     if (callees->is_direct)
         return;
     if (called == NOTHING)

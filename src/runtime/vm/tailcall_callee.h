@@ -41,6 +41,9 @@ struct ffisan_callee ffisan_callee_at(const struct lj_func *function, const stru
 uint64_t ffisan_callee_value(const struct lj_func *function, const struct lj_proto *proto,
                              uint32_t pc, uint32_t slot, uintptr_t base);
 
+/** Is it the cdata that was called, when the metamethod of such calls is on top? */
+bool ffisan_callee_is_cdata_of(const struct ffisan_luatop *top, uint64_t value);
+
 /** The position in the Lua function that waits for the top, or 0: the address behind its call. */
 uint64_t ffisan_callee_waits_at(const struct ffisan_luatop *top);
 
