@@ -337,9 +337,8 @@ static uint32_t stack_of_resized(struct ffisan_state *state, const void *block, 
     struct ffisan_slot_ref old;
     if (!ffisan_heap_find(&state->heap, (uintptr_t)block, &old) || old.slot->stack == 0)
         return 0;
-    uint32_t stack = *state->vmstate == LJ_VMST_INTERP
-                         ? 0
-                         : ffisan_origin_find(state, helper, cfa).stack;
+    uint32_t stack =
+        *state->vmstate == LJ_VMST_INTERP ? 0 : ffisan_origin_find(state, helper, cfa).stack;
     return stack ? stack : old.slot->stack;
 }
 

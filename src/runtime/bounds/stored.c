@@ -3,6 +3,7 @@
 
 #include "runtime/audit/standin.h"
 #include "runtime/bounds/fields.h"
+#include "runtime/ffi/callbacks.h"
 #include "runtime/ffi/results_books.h"
 #include "runtime/report/stores.h"
 #include "runtime/state.h"
@@ -14,6 +15,13 @@ static struct ffisan_stored block_of(const struct ffisan_extent *extent)
 {
     return (struct ffisan_stored){
         .block = extent->ref.block, .made = extent->ref.slot->stack, .is_c = extent->is_c};
+}
+
+static bool find_callback(const struct ffisan_state *state, uintptr_t address,
+                          struct ffisan_stored *ret)
+{
+    *ret = (struct ffisan_stored){.block = address, .made = ffisan_callbacks_made(state, address)};
+    return ret->made != 0;
 }
 
 /* Also one that has just died: what leads to it now may be a number, or a pointer into it. */
@@ -50,10 +58,10 @@ static struct ffisan_store_into into(const struct ffisan_builtin_call *call, uin
     return into;
 }
 
-void ffisan_stored_by_call(const struct ffisan_builtin_call *call, size_t position,
-                           const struct ffisan_extent *extent)
+static void stored_by_call(const struct ffisan_builtin_call *call, size_t position,
+                           struct ffisan_stored what)
 {
-    struct ffisan_store store = {.what = block_of(extent), .place = ffisan_builtin_place(call)};
+    struct ffisan_store store = {.what = what, .place = ffisan_builtin_place(call)};
     size_t n_values = ffisan_builtin_n_values(call);
     uint16_t ctypeid;
     const void *callee = ffisan_builtin_cdata(call, 0, &ctypeid);
@@ -67,6 +75,20 @@ void ffisan_stored_by_call(const struct ffisan_builtin_call *call, size_t positi
             n += store.into[n].address != 0;
         }
     ffisan_stores_note(call->state, &store);
+}
+
+void ffisan_stored_by_call(const struct ffisan_builtin_call *call, size_t position,
+                           const struct ffisan_extent *extent)
+{
+    stored_by_call(call, position, block_of(extent));
+}
+
+void ffisan_stored_callback_by_call(const struct ffisan_builtin_call *call, size_t position,
+                                    uintptr_t address)
+{
+    struct ffisan_stored what;
+    if (find_callback(call->state, address, &what))
+        stored_by_call(call, position, what);
 }
 
 /* Does the new object hold an address of the block among its first words? */
@@ -139,7 +161,8 @@ static void before_assignment(const struct ffisan_builtin_call *call)
     if (address == 0)
         return;
     ffisan_state_classify_pending(call->state);
-    if (!find_block(call->state, address, &store.what))
+    if (!find_block(call->state, address, &store.what) &&
+        !find_callback(call->state, address, &store.what))
         return;
     store.into[0] = into(call, ffisan_extent_address(call, OBJECT));
     store.into[0].address += ffisan_fields_offset(call, &store.into[0].stride);

@@ -15,6 +15,7 @@ struct ffisan_callback_slot {
     uint16_t type;        /**< of the function */
     bool is_used;         /**< as far as we have seen */
     bool is_lost;         /**< an argument of a C function: the program has nothing to free */
+    bool is_stored;       /**< it was that, or assigned, where it was made */
     bool is_told;         /**< a late call of it was reported */
 };
 
@@ -41,6 +42,7 @@ struct ffisan_callbacks {
     uint32_t top;       /**< the VM's topid when we looked last */
     uint32_t entering;  /**< stack of the conversion that is under way */
     bool is_argument;   /**< it is that of an argument of a C function */
+    bool is_assigned;   /**< it is that of a value that is assigned */
     uint32_t n_used;
     struct ffisan_callback_slot slots[FFISAN_CALLBACK_SLOTS];
     struct ffisan_closed_slot closed[FFISAN_CALLBACK_SLOTS];

@@ -8,8 +8,9 @@
 #include "runtime/report/describe.h"
 #include "runtime/report/explain_ffi.h"
 #include "runtime/report/here.h"
+#include "runtime/report/stores.h"
 
-#define N_STEPS 5
+#define N_STEPS 6
 
 /* A finding in the making: each step runs under a guard, and a fault leaves the rest of it out. */
 struct telling {
@@ -58,6 +59,28 @@ static void fill_use(struct telling *telling)
     telling->finding.use.stack = ffisan_here_stack(&telling->here, telling->scratch);
 }
 
+/*
+ * Where C, or a struct, got the address.  A pointer that Lua itself has tells nothing: the kernel
+ * may have the other one.
+ */
+static void describe_store(struct telling *telling)
+{
+    const struct ffisan_callbacks *callbacks = telling->callbacks;
+    const struct ffisan_holder *holder = &telling->holder;
+    struct ffisan_state *state = callbacks->state;
+    if (!state || telling->finding.kind != FFISAN_KIND_BAD_CALLBACK)
+        return;
+    const struct ffisan_stored what = {.block =
+                                           ffisan_callback_address(callbacks->page, telling->slot),
+                                       .made = callbacks->slots[telling->slot].made};
+    bool is_bare = holder->kind == FFISAN_HOLDER_CDATA &&
+                   ffisan_ctype_is_pointer(&state->vm, (uint16_t)holder->ctypeid, NULL);
+    bool is_known = holder->kind != FFISAN_HOLDER_NONE && !is_bare;
+    ffisan_stores_describe(state, &what, &holder, is_known, telling->scratch, &telling->finding);
+    if (telling->finding.holder.stored.n_frames == 0 && callbacks->slots[telling->slot].is_stored)
+        telling->finding.holder.stored = telling->finding.block.made;
+}
+
 static void gather(void *argument)
 {
     struct telling *telling = argument;
@@ -78,6 +101,9 @@ static void gather(void *argument)
                                    telling->scratch, &telling->finding);
         break;
     case 4:
+        describe_store(telling);
+        break;
+    case 5:
         fill_use(telling);
         if (telling->n_lost)
             ffisan_explain_lost_slots(telling->scratch, &telling->finding, telling->n_lost);

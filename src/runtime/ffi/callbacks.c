@@ -125,11 +125,12 @@ static void look(struct ffisan_callbacks *callbacks, const struct ffisan_callbac
             continue;
         if (made == 0)
             made = callbacks->entering ? callbacks->entering : stack_here(callbacks->state);
-        *slot =
-            (struct ffisan_callback_slot){.made = made,
-                                          .type = vm->cbid[i],
-                                          .is_used = true,
-                                          .is_lost = callbacks->entering && callbacks->is_argument};
+        *slot = (struct ffisan_callback_slot){
+            .made = made,
+            .type = vm->cbid[i],
+            .is_used = true,
+            .is_lost = callbacks->entering && callbacks->is_argument,
+            .is_stored = callbacks->entering && (callbacks->is_argument || callbacks->is_assigned)};
         callbacks->n_used++;
         set_freed(callbacks, i, false);
     }
@@ -204,6 +205,8 @@ static void before_conversion(const struct ffisan_builtin_call *call)
         ffisan_callback_report_exhaustion(callbacks, n);
     callbacks->entering = stack_here(call->state);
     callbacks->is_argument = call->builtin == FFISAN_BUILTIN_CDATA_CALL;
+    callbacks->is_assigned = call->builtin == FFISAN_BUILTIN_CDATA_NEWINDEX ||
+                             call->builtin == FFISAN_BUILTIN_NAMESPACE_NEWINDEX;
 }
 
 static void after_conversion(const struct ffisan_builtin_call *call)
@@ -258,6 +261,14 @@ static void after_free(const struct ffisan_builtin_call *call)
     callbacks->slots[i].is_told = false;
     set_freed(callbacks, i, true);
     *vm.topid = callbacks->top;
+}
+
+uint32_t ffisan_callbacks_made(const struct ffisan_state *state, uintptr_t address)
+{
+    const struct ffisan_callbacks *callbacks = state->callbacks;
+    uint32_t slot =
+        callbacks && callbacks->page ? ffisan_callback_slot(callbacks->page, address) : UINT32_MAX;
+    return slot == UINT32_MAX ? 0 : callbacks->slots[slot].made;
 }
 
 /* ---- Start and end --------------------------------------------------------------------------- */

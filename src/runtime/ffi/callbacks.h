@@ -49,6 +49,9 @@ void ffisan_callbacks_close(struct ffisan_state *state);
  */
 bool ffisan_callbacks_fault(uintptr_t address, ucontext_t *context);
 
+/** Where the callback that C has this address of was made: a stack; 0 = not known, or none. */
+uint32_t ffisan_callbacks_made(const struct ffisan_state *state, uintptr_t address);
+
 /** The VM's word that says on which thread a callback will run, or NULL.  Context: any. */
 uint64_t *ffisan_callback_thread(const struct ffisan_state *state);
 

@@ -27,7 +27,8 @@ struct ffisan_store_into {
     uintptr_t address;
     uintptr_t start; /**< of the content of the block there; 0 = not known */
     uint32_t made;   /**< of that block; 0 = not known */
-    uint32_t stride; /**< an assignment to just this address, in a struct of so many bytes; else 0 */
+    uint32_t
+        stride; /**< an assignment to just this address, in a struct of so many bytes; else 0 */
     bool is_c;
 };
 
