@@ -49,7 +49,7 @@ static void before_call(const struct ffisan_builtin_call *call)
         uintptr_t address = ffisan_extent_address(call, i);
         if (!ffisan_extent_find(state, address, &extent)) {
             ffisan_gone_look(state, address);
-            ffisan_stored_callback_by_call(call, i, address);
+            ffisan_stored_code_by_call(call, i, address);
             continue;
         }
         ffisan_keep_block(call, &extent);

@@ -30,6 +30,7 @@ uintptr_t ffisan_extent_address(const struct ffisan_builtin_call *call, size_t p
     const struct lj_ctype *type = ffisan_ctable_raw(&table, cdata->ctypeid);
     switch (type ? type->info >> 28 : LJ_CT_VOID) {
     case LJ_CT_PTR:
+    case LJ_CT_FUNC:
         memcpy(&address, cdata->payload, sizeof(address));
         return address;
     case LJ_CT_STRUCT:

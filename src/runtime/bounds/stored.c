@@ -8,6 +8,7 @@
 #include "runtime/report/stores.h"
 #include "runtime/state.h"
 #include "runtime/vm/ctype.h"
+#include "runtime/vm/modules.h"
 
 #include <string.h>
 
@@ -17,11 +18,12 @@ static struct ffisan_stored block_of(const struct ffisan_extent *extent)
         .block = extent->ref.block, .made = extent->ref.slot->stack, .is_c = extent->is_c};
 }
 
-static bool find_callback(const struct ffisan_state *state, uintptr_t address,
-                          struct ffisan_stored *ret)
+/* A callback, or something in a library, which may be unloaded. */
+static bool find_code(const struct ffisan_state *state, uintptr_t address,
+                      struct ffisan_stored *ret)
 {
     *ret = (struct ffisan_stored){.block = address, .made = ffisan_callbacks_made(state, address)};
-    return ret->made != 0;
+    return ret->made != 0 || (address != 0 && ffisan_modules_find(address));
 }
 
 /* Also one that has just died: what leads to it now may be a number, or a pointer into it. */
@@ -83,11 +85,11 @@ void ffisan_stored_by_call(const struct ffisan_builtin_call *call, size_t positi
     stored_by_call(call, position, block_of(extent));
 }
 
-void ffisan_stored_callback_by_call(const struct ffisan_builtin_call *call, size_t position,
-                                    uintptr_t address)
+void ffisan_stored_code_by_call(const struct ffisan_builtin_call *call, size_t position,
+                                uintptr_t address)
 {
     struct ffisan_stored what;
-    if (find_callback(call->state, address, &what))
+    if (find_code(call->state, address, &what))
         stored_by_call(call, position, what);
 }
 
@@ -162,7 +164,7 @@ static void before_assignment(const struct ffisan_builtin_call *call)
         return;
     ffisan_state_classify_pending(call->state);
     if (!find_block(call->state, address, &store.what) &&
-        !find_callback(call->state, address, &store.what))
+        !find_code(call->state, address, &store.what))
         return;
     store.into[0] = into(call, ffisan_extent_address(call, OBJECT));
     store.into[0].address += ffisan_fields_offset(call, &store.into[0].stride);

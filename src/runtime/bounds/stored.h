@@ -12,9 +12,9 @@
 void ffisan_stored_by_call(const struct ffisan_builtin_call *call, size_t position,
                            const struct ffisan_extent *extent);
 
-/** The same with the address of a callback, if it is one. */
-void ffisan_stored_callback_by_call(const struct ffisan_builtin_call *call, size_t position,
-                                    uintptr_t address);
+/** The same with what may be the address of a callback, or lead into a library. */
+void ffisan_stored_code_by_call(const struct ffisan_builtin_call *call, size_t position,
+                                uintptr_t address);
 
 /** From now on, in states that open the ffi library later, assignments are seen. */
 void ffisan_stored_watch(void);

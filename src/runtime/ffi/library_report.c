@@ -7,9 +7,10 @@
 #include "runtime/report/describe.h"
 #include "runtime/report/explain_ffi.h"
 #include "runtime/report/here.h"
+#include "runtime/report/stores.h"
 #include "runtime/vm/symfile.h"
 
-#define N_STEPS 5
+#define N_STEPS 6
 
 struct telling {
     struct ffisan_library *library;
@@ -65,6 +66,20 @@ static void find_holder(struct telling *telling)
                            &telling->holder);
 }
 
+/* Where memory got the address; a pointer that Lua has was made where it has it from. */
+static void describe_store(struct telling *telling)
+{
+    const struct ffisan_holder *holder = &telling->holder;
+    struct ffisan_state *state = telling->library->state;
+    struct ffisan_stored what = {0};
+    if (!state || holder->kind == FFISAN_HOLDER_NONE ||
+        (holder->kind == FFISAN_HOLDER_CDATA &&
+         ffisan_ctype_is_pointer(&state->vm, (uint16_t)holder->ctypeid, NULL)))
+        return;
+    memcpy(&what.block, (const void *)(holder->payload + holder->offset), sizeof(what.block));
+    ffisan_stores_describe(state, &what, &holder, 1, telling->scratch, &telling->finding);
+}
+
 static void gather(void *argument)
 {
     struct telling *telling = argument;
@@ -87,6 +102,9 @@ static void gather(void *argument)
                                    &telling->finding);
         break;
     case 4:
+        describe_store(telling);
+        break;
+    case 5:
         ffisan_explain_unloaded(telling->scratch, &telling->finding, telling->symbol,
                                 telling->library->is_namespace);
         break;
