@@ -11,8 +11,8 @@
 #include "runtime/report/overrun.h"
 
 /**
- * The address that C gets for an argument (position from 0): a pointer's or function's, or that of the content of
- * a string, array, struct or userdata.  0 for anything else.
+ * The address that C gets for an argument (position from 0): a pointer's or function's, or that of
+ * the content of a string, array, struct or userdata.  0 for anything else.
  */
 uintptr_t ffisan_extent_address(const struct ffisan_builtin_call *call, size_t position);
 

@@ -202,6 +202,7 @@ static void describe_store(struct gathering *gathering, const struct ffisan_hold
         (!holder && !gathering->finding.freed.finalizer))
         return;
     const struct ffisan_stored what = {.block = ref->block, .made = ref->slot->stack, .is_c = true};
+    gathering->finding.use.stack = ffisan_here_stack(&gathering->here, gathering->scratch);
     ffisan_stores_describe(gathering->state, &what, &holder, holder != NULL, gathering->scratch,
                            &gathering->finding);
 }

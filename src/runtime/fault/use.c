@@ -137,6 +137,7 @@ static void describe_store(struct use *use, const struct ffisan_holder *named)
     for (uint32_t i = 0; i < standin->n_holders && i < FFISAN_STANDIN_HOLDERS; i++)
         if (&standin->holders[i] != named && !is_of_lua(&standin->holders[i]))
             holders[n++] = &standin->holders[i];
+    use->finding.use.stack = ffisan_here_stack(&use->here, use->scratch);
     ffisan_stores_describe(standin->state, &what, holders, n, use->scratch, &use->finding);
 }
 

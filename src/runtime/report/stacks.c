@@ -338,6 +338,15 @@ struct ffisan_stack ffisan_stacks_get(const struct ffisan_stacks *stacks, uint32
                                  .frames = &stacks->frames[entry->first]};
 }
 
+size_t ffisan_stacks_pcs(const struct ffisan_stacks *stacks, uint32_t number,
+                         const uint64_t **ret_pcs)
+{
+    if (!stacks || number == 0 || number >= stacks->n_stacks)
+        return 0;
+    *ret_pcs = &stacks->keys[stacks->entries[number].first];
+    return stacks->entries[number].n_keys;
+}
+
 static bool code_is_gone(const struct ffisan_stacks *stacks, const struct entry *entry,
                          struct ffisan_heap *heap)
 {

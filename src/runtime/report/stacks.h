@@ -50,6 +50,13 @@ uint32_t ffisan_stacks_visit(struct ffisan_stacks *stacks, uint32_t number);
 struct ffisan_stack ffisan_stacks_get(const struct ffisan_stacks *stacks, uint32_t number);
 
 /**
+ * What tells the stack from others: the addresses behind the instructions of its frames, when it
+ * was taken in the interpreter, also when that code is gone.  Returns how many.
+ */
+size_t ffisan_stacks_pcs(const struct ffisan_stacks *stacks, uint32_t number,
+                         const uint64_t **ret_pcs);
+
+/**
  * Some function or trace has died: forgets the addresses of code whose block is not live any more,
  * before its memory is reused.
  */

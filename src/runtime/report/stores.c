@@ -6,6 +6,8 @@
 #include "runtime/report/describe.h"
 #include "runtime/state.h"
 #include "runtime/vm/modules.h"
+#include "runtime/vm/proto.h"
+#include "runtime/vm/putaway.h"
 
 #include <string.h>
 
@@ -153,6 +155,57 @@ static unsigned rate(const struct ffisan_state *state, const struct ffisan_store
     return alike == 0 || best == 0 ? 0 : best * 8 + alike * 2 + !store->is_const;
 }
 
+/* Where the function of a frame is when the use happens; 0: it does not run then. */
+static int running_line(const struct ffisan_finding *finding, const struct ffisan_frame *frame)
+{
+    for (size_t i = 0; i < finding->use.stack.n_frames && frame->file && frame->function; i++) {
+        const struct ffisan_frame *running = &finding->use.stack.frames[i];
+        if (running->lang == FFISAN_LANG_LUA && running->file && running->function &&
+            strcmp(running->file, frame->file) == 0 &&
+            strcmp(running->function, frame->function) == 0)
+            return running->line;
+    }
+    return 0;
+}
+
+/* Has the code come to that line?  It may still be on the way. */
+static bool has_stored(const struct ffisan_finding *finding, const struct ffisan_frame *made,
+                       int stored)
+{
+    int line = running_line(finding, made);
+    return line == 0 || stored < line || stored == made->line;
+}
+
+/*
+ * A pointer that Lua has: where the code that made it puts it, or that of the function which it is
+ * returned to, if they have done so before the use.
+ */
+static void describe_putaway(const struct ffisan_state *state, const struct ffisan_holder *holder,
+                             struct ffisan_finding *finding)
+{
+    static struct ffisan_frame frames[FFISAN_LUASTACK_MAX];
+    struct ffisan_stack made = ffisan_stacks_get(state->stacks, holder->made);
+    const uint64_t *pcs = NULL;
+    size_t n = ffisan_stacks_pcs(state->stacks, holder->made, &pcs);
+    for (size_t i = 0; i < n && i < made.n_frames && i < FFISAN_LUASTACK_MAX; i++) {
+        const struct lj_proto *proto = state->vm.code_at(&state->vm, pcs[i] - 4);
+        uint32_t pc = proto ? ffisan_proto_pc(proto, pcs[i] - 4) : UINT32_MAX, stored = 0;
+        if (pc == UINT32_MAX || ffisan_proto_line(proto, pc) != made.frames[i].line)
+            return;
+        enum ffisan_putaway putaway = ffisan_putaway_find(&state->vm, proto, pc, &stored);
+        int line = ffisan_proto_line(proto, stored);
+        if (putaway == FFISAN_PUTAWAY_STORED && has_stored(finding, &made.frames[i], line)) {
+            size_t n_frames = made.n_frames - i;
+            n_frames = n_frames < FFISAN_LUASTACK_MAX ? n_frames : FFISAN_LUASTACK_MAX;
+            memcpy(frames, &made.frames[i], n_frames * sizeof(*frames));
+            frames[0].line = line;
+            finding->holder.stored = (struct ffisan_stack){.n_frames = n_frames, .frames = frames};
+        }
+        if (putaway != FFISAN_PUTAWAY_RETURNED || running_line(finding, &made.frames[i]) != 0)
+            return;
+    }
+}
+
 void ffisan_stores_describe(const struct ffisan_state *state, const struct ffisan_stored *what,
                             const struct ffisan_holder *const *holders, size_t n_holders,
                             struct ffisan_scratch *scratch, struct ffisan_finding *finding)
@@ -170,8 +223,11 @@ void ffisan_stores_describe(const struct ffisan_state *state, const struct ffisa
             best_rate = rated;
         }
     }
-    if (!best)
+    if (!best) {
+        if (n_holders > 0 && finding->use.stack.n_frames > 0 && is_bare(state, holders[0]))
+            describe_putaway(state, holders[0], finding);
         return;
+    }
     finding->holder.stored = ffisan_stacks_get(state->stacks, best->stack);
     finding->holder.stored_by = ffisan_describe_symbol(scratch, best->store.callee);
 }

@@ -47,7 +47,7 @@ void ffisan_stores_note(struct ffisan_state *state, const struct ffisan_store *s
 
 /**
  * Fills in where a finding's pointer to `what` was stored, if that was seen.  `holders` are the
- * places that the pointer was found in, the one that is named first.
+ * places that the pointer was found in, the one that is named first.  The finding's use is known.
  */
 void ffisan_stores_describe(const struct ffisan_state *state, const struct ffisan_stored *what,
                             const struct ffisan_holder *const *holders, size_t n_holders,
