@@ -2,8 +2,8 @@
 /*
  * Roots are the writable private mappings of the process, page by page as far as they are in
  * memory, without our own; of this thread's stack, what is in use; the live blocks of all Lua
- * heaps; and where that is not enough, shared memory, and words that are not aligned.  A word that
- * leads anywhere into a block keeps it.
+ * heaps; and where that is not enough, what leaks_unlikely.c knows.  A word that leads anywhere
+ * into a block keeps it.
  */
 #include "runtime/cmem/leaks_mark.h"
 
@@ -63,67 +63,13 @@ static bool is_for_another(const struct ffisan_leaks_mark *mark, const struct ff
 }
 
 /* If nothing leads to it, is that worth a word? */
-static bool may_be_listed(const struct ffisan_leaks_mark *mark, const struct ffisan_slot_ref *ref)
+bool ffisan_leaks_may_be_listed(const struct ffisan_leaks_mark *mark,
+                                const struct ffisan_slot_ref *ref)
 {
     const struct ffisan_cnote *note = ffisan_cheap_note(ref);
     const struct ffisan_ctrace *trace = ffisan_ctraces_get(ref->slot->stack);
     return !note->is_kept && !note->is_of_library && !note->is_reported && trace &&
            trace->lua_stack && !is_for_another(mark, trace);
-}
-
-struct missing {
-    const struct ffisan_leaks_mark *mark;
-    bool found;
-};
-
-static void look_for_missing(void *context, const struct ffisan_slot_ref *ref)
-{
-    struct missing *missing = context;
-    missing->found |= ffisan_cheap_note(ref)->is_marked == FFISAN_LEAKS_UNMARKED &&
-                      may_be_listed(missing->mark, ref);
-}
-
-static bool is_any_missing(struct ffisan_leaks_mark *mark)
-{
-    struct missing missing = {.mark = mark};
-    ffisan_cheap_each_live(look_for_missing, &missing);
-    return missing.found;
-}
-
-/* The address may be on its way in a pipe.  Whether it was taken out again is not known. */
-static void reach_given(void *context, const struct ffisan_slot_ref *ref)
-{
-    if (ffisan_cheap_note(ref)->is_given)
-        ffisan_leaks_reach(context, ref->block, FFISAN_LEAKS_REACHABLE);
-}
-
-static void search_reached(void *context, const struct ffisan_slot_ref *ref)
-{
-    struct ffisan_leaks_mark *mark = context;
-    if (ffisan_cheap_note(ref)->is_marked == FFISAN_LEAKS_REACHABLE)
-        ffisan_leaks_search_words(mark, ref->block, ref->block + ffisan_slot_size(ref),
-                                  FFISAN_LEAKS_REACHABLE);
-}
-
-/*
- * Before anything is called lost: memory that is shared with other processes or was made read-only,
- * and pointers of packed structs, which lie anywhere.
- */
-static void search_unlikely(struct ffisan_leaks_mark *mark)
-{
-    if (!is_any_missing(mark))
-        return;
-    ffisan_cheap_each_live(reach_given, mark);
-    ffisan_maps_each_unlikely(ffisan_leaks_search_mapping, mark);
-    ffisan_leaks_follow(mark, FFISAN_LEAKS_REACHABLE);
-    for (mark->phase = 1; mark->phase < 8 && is_any_missing(mark); mark->phase++) {
-        ffisan_cheap_each_live(search_reached, mark);
-        ffisan_leaks_search_process(mark);
-        for (struct ffisan_state *state = ffisan_runtime.states; state; state = state->next)
-            ffisan_heap_each_live(&state->heap, ffisan_leaks_search_object, mark);
-        ffisan_leaks_follow(mark, FFISAN_LEAKS_REACHABLE);
-    }
-    mark->phase = 0;
 }
 
 static void search_registration(void *context, struct ffisan_registration *registration)
@@ -143,7 +89,7 @@ void ffisan_leaks_mark(struct ffisan_leaks_mark *mark)
     ffisan_leaks_follow(mark, FFISAN_LEAKS_REACHABLE);
     if (mark->is_last)
         ffisan_leaks_mark_ending(mark);
-    search_unlikely(mark);
+    ffisan_leaks_search_unlikely(mark);
 }
 
 static void keep(void *context, const struct ffisan_slot_ref *ref)
@@ -157,7 +103,7 @@ void ffisan_leaks_mark_kept(struct ffisan_leaks_mark *mark)
 {
     ffisan_leaks_search_process(mark);
     ffisan_leaks_follow(mark, FFISAN_LEAKS_REACHABLE);
-    search_unlikely(mark);
+    ffisan_leaks_search_unlikely(mark);
     ffisan_cheap_each_live(keep, mark);
 }
 
@@ -171,7 +117,8 @@ static void note_library(void *context, const struct ffisan_slot_ref *ref)
 void ffisan_leaks_mark_library(struct ffisan_leaks_mark *mark)
 {
     for (unsigned i = 0; i < mark->n_ranges; i++) { /* which may be our own: we are a module, too */
-        const struct ffisan_mapping range = {mark->ranges[i].from, mark->ranges[i].to};
+        const struct ffisan_mapping range = {.low = mark->ranges[i].from,
+                                             .high = mark->ranges[i].to};
         ffisan_leaks_search_mapping(mark, &range);
     }
     ffisan_leaks_follow(mark, FFISAN_LEAKS_REACHABLE);
@@ -236,7 +183,7 @@ static void list(void *context, const struct ffisan_slot_ref *ref)
     struct ffisan_cnote *note = ffisan_cheap_note(ref);
     if (note->is_marked == FFISAN_LEAKS_REACHABLE)
         note->is_suspect = 0;
-    if (note->is_marked != FFISAN_LEAKS_LOST || !may_be_listed(mark, ref))
+    if (note->is_marked != FFISAN_LEAKS_LOST || !ffisan_leaks_may_be_listed(mark, ref))
         return;
     if (may_be_hidden(mark, ffisan_ctraces_get(ref->slot->stack))) {
         note->is_hidden = 1;

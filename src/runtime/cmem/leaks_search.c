@@ -61,7 +61,7 @@ static const uint64_t *skip(const struct ffisan_leaks_mark *mark, const uint64_t
 }
 
 /* Listed blocks lie among the memory of the process, but what is in them is not in use for that. */
-static bool is_root(const struct ffisan_leaks_mark *mark, const uint64_t *word)
+bool ffisan_leaks_is_root(const struct ffisan_leaks_mark *mark, const uint64_t *word)
 {
     return !mark->is_in_process || !ffisan_listed_covers((uintptr_t)word);
 }
@@ -78,6 +78,10 @@ void ffisan_leaks_search_words(struct ffisan_leaks_mark *mark, uintptr_t low, ui
                                uint8_t how)
 {
     enum { PIECE = 64 };
+    if (mark->is_encoded) {
+        ffisan_leaks_search_encoded(mark, low, high, how);
+        return;
+    }
     const uint64_t *words =
         (const uint64_t *)(((low + 7 - mark->phase) & ~(uintptr_t)7) + mark->phase);
     const uint64_t *end = (const uint64_t *)(((high - mark->phase) & ~(uintptr_t)7) + mark->phase);
@@ -87,7 +91,7 @@ void ffisan_leaks_search_words(struct ffisan_leaks_mark *mark, uintptr_t low, ui
         const uint64_t *stop = end - words < PIECE ? end : words + PIECE;
         for (; words < stop; words++)
             if (__builtin_expect(word_at(words) - mark->low < mark->size, 0) &&
-                is_root(mark, words))
+                ffisan_leaks_is_root(mark, words))
                 ffisan_leaks_reach(mark, word_at(words), how);
     }
 }
@@ -166,14 +170,14 @@ void ffisan_leaks_search_object(void *context, const struct ffisan_slot_ref *ref
     const uint64_t *words = (const uint64_t *)ref->block;
     if (is_cdata(ref)) {
         bool is_beyond = ffisan_reach_is_beyond(mark->reach, ref);
-        if (is_beyond && mark->phase == 0)
+        if (is_beyond && mark->phase == 0 && !mark->is_encoded)
             ffisan_cholder_note_loss(mark->state, ref);
         if (!is_beyond)
             ffisan_leaks_search_words(mark, ref->block, ref->block + ffisan_slot_size(ref),
                                       FFISAN_LEAKS_REACHABLE);
         return; /* no Lua values lie in there */
     }
-    if (mark->phase != 0) {
+    if (mark->phase != 0 || mark->is_encoded) {
         ffisan_leaks_search_words(mark, ref->block, ref->block + ffisan_slot_extent(ref),
                                   FFISAN_LEAKS_REACHABLE);
         return;
@@ -195,7 +199,8 @@ void ffisan_leaks_search_object(void *context, const struct ffisan_slot_ref *ref
 /* To ask the kernel costs as much as to read some pages. */
 #define WORTH_ASKING (64u * PAGE)
 
-static void search_present_pages(struct ffisan_leaks_mark *mark, uintptr_t low, uintptr_t high)
+static void search_present_pages(struct ffisan_leaks_mark *mark, uintptr_t low, uintptr_t high,
+                                 bool is_file)
 {
     uint64_t entries[PAGES_AT_ONCE];
     while (low < high) {
@@ -206,18 +211,19 @@ static void search_present_pages(struct ffisan_leaks_mark *mark, uintptr_t low, 
         for (size_t i = 0; i < n; i++) {
             uintptr_t page = (low & ~(uintptr_t)(PAGE - 1)) + i * PAGE;
             uintptr_t from = page > low ? page : low, to = page + PAGE < high ? page + PAGE : high;
-            if (i >= got / 8 || (entries[i] & PRESENT))
+            if (i >= got / 8 ? !is_file : (entries[i] & PRESENT) != 0)
                 ffisan_leaks_search_words(mark, from, to, FFISAN_LEAKS_REACHABLE);
         }
         low = (low & ~(uintptr_t)(PAGE - 1)) + n * PAGE;
     }
 }
 
-static void search_range(struct ffisan_leaks_mark *mark, uintptr_t low, uintptr_t high)
+static void search_range(struct ffisan_leaks_mark *mark, uintptr_t low, uintptr_t high,
+                         bool is_file)
 {
     mark->is_in_process = true;
-    if (high - low >= WORTH_ASKING)
-        search_present_pages(mark, low, high);
+    if (is_file || high - low >= WORTH_ASKING)
+        search_present_pages(mark, low, high, is_file);
     else
         ffisan_leaks_search_words(mark, low, high, FFISAN_LEAKS_REACHABLE);
     mark->is_in_process = false;
@@ -236,7 +242,7 @@ void ffisan_leaks_search_mapping(void *context, const struct ffisan_mapping *map
         bool found = ffisan_pages_next_own(low, &own) && own.low < mapping->high;
         uintptr_t high = found ? own.low : mapping->high;
         if (low < high)
-            search_range(mark, low, high);
+            search_range(mark, low, high, mapping->is_file);
         low = found ? own.high : high;
     }
 }

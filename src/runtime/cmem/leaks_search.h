@@ -41,6 +41,23 @@ void ffisan_leaks_search_object(void *context, const struct ffisan_slot_ref *ref
 /** A mapping without what is ours in it.  `context`: the mark. */
 void ffisan_leaks_search_mapping(void *context, const struct ffisan_mapping *mapping);
 
+/**
+ * The same for words at even addresses that are an address in another form, and for aligned ones
+ * that lead to what is just before a block.
+ */
+void ffisan_leaks_search_encoded(struct ffisan_leaks_mark *mark, uintptr_t low, uintptr_t high,
+                                 uint8_t how);
+
+/** Can the word keep a block?  Of a range of the process. */
+bool ffisan_leaks_is_root(const struct ffisan_leaks_mark *mark, const uint64_t *word);
+
+/** Is the block worth a word, if nothing leads to it? */
+bool ffisan_leaks_may_be_listed(const struct ffisan_leaks_mark *mark,
+                                const struct ffisan_slot_ref *ref);
+
+/** Before anything is called lost: where addresses are seldom, and in forms that are seldom. */
+void ffisan_leaks_search_unlikely(struct ffisan_leaks_mark *mark);
+
 /** All private memory of the process that can be written, and the registers of this thread. */
 void ffisan_leaks_search_process(struct ffisan_leaks_mark *mark);
 

@@ -22,15 +22,27 @@ static const char *read_hex(const char *text, uintptr_t *ret_number)
     return text;
 }
 
-/* Memory that no file and no device is behind.  To read a device's can do things. */
-static bool is_plain_memory(const char *path)
+static bool begins_with_any(const char *path, const char *const *beginnings, size_t n)
 {
-    static const char *const beginnings[] = {"/dev/zero", "/memfd:", "/dev/shm/", "/SYSV",
-                                             "anon_inode:[io_uring]"};
-    for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+    for (size_t i = 0; i < n; i++)
         if (strncmp(path, beginnings[i], strlen(beginnings[i])) == 0)
             return true;
     return false;
+}
+
+/* Memory that no file and no device is behind.  To read a device's can do things. */
+static bool is_plain_memory(const char *path)
+{
+    static const char *const plain[] = {"/dev/zero", "/memfd:", "/dev/shm/", "/SYSV",
+                                        "anon_inode:[io_uring]"};
+    return begins_with_any(path, plain, sizeof(plain) / sizeof(plain[0]));
+}
+
+static bool is_file(const char *path)
+{
+    static const char *const others[] = {"/dev/", "/sys/", "/proc/"};
+    return *path == '/' && !is_plain_memory(path) &&
+           !begins_with_any(path, others, sizeof(others) / sizeof(others[0]));
 }
 
 /* Behind so many fields, and the spaces between. */
@@ -58,12 +70,14 @@ static bool read_line(const char *text, struct line *ret_line)
     text = read_hex(text + 1, &ret_line->mapping.high);
     ret_line->access = skip_fields(text, 1);
     ret_line->path = skip_fields(ret_line->access, 4);
+    ret_line->mapping.is_file = ret_line->access[3] == 's' && is_file(ret_line->path);
     return true;
 }
 
+/* As "rw-p", but code may be there as well: stacks of programs that ask for it, closures. */
 static bool has_access(const struct line *line, const char *access)
 {
-    return strncmp(line->access, access, 4) == 0;
+    return strncmp(line->access, access, 2) == 0 && line->access[3] == access[3];
 }
 
 struct search {
@@ -84,7 +98,9 @@ static bool is_unlikely(struct search *search, const struct line *line)
     (void)search;
     if (has_access(line, "r--p"))
         return *line->path == '\0' || strcmp(line->path, "[heap]") == 0;
-    return has_access(line, "rw-s") && is_plain_memory(line->path);
+    if (has_access(line, "rw-s") && is_file(line->path))
+        return true;
+    return line->access[0] == 'r' && line->access[3] == 's' && is_plain_memory(line->path);
 }
 
 /* glibc has a guard below each stack (allocatestack.c). */

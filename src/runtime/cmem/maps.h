@@ -8,6 +8,7 @@
 
 struct ffisan_mapping {
     uintptr_t low, high;
+    bool is_file; /**< shared with a file, which may end before: read what is in memory only */
 };
 
 /**
@@ -19,8 +20,8 @@ bool ffisan_maps_each(void (*visit)(void *context, const struct ffisan_mapping *
 
 /**
  * The same for memory that pointers of the program hardly ever lie in: private and read-only,
- * without a file; shared, if it is memory and nothing else: anonymous, of memfd_create, shm_open,
- * shmget, io_uring.
+ * without a file; shared, if it is memory and nothing else (anonymous, of memfd_create, shm_open,
+ * shmget, io_uring) or a file that is written through it.
  */
 bool ffisan_maps_each_unlikely(void (*visit)(void *context, const struct ffisan_mapping *mapping),
                                void *context);
