@@ -273,3 +273,23 @@ void keeper_sampler_finish(void)
     sem_post(&sampler.go);
     sem_wait(&sampler.done);
 }
+
+/* ---- A log that copies the struct of its settings, but not what that leads to --------------- */
+
+struct keeper_log_settings {
+    const char *prefix;
+    int *n_lines;
+};
+
+static struct keeper_log_settings log_settings;
+
+void keeper_log_set(const struct keeper_log_settings *settings)
+{
+    log_settings = *settings;
+}
+
+int keeper_log_line(const char *text, char *line, size_t size)
+{
+    ++*log_settings.n_lines;
+    return snprintf(line, size, "%s: %s", log_settings.prefix, text);
+}

@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* What lies in an array or struct that C is given: buffers of an iovec, strings of an argv. */
-static void keep_pointees(const struct ffisan_builtin_call *call,
+static void keep_pointees(const struct ffisan_builtin_call *call, size_t position,
                           const struct ffisan_extent *extent, uintptr_t address)
 {
     enum { MOST = 128 };
@@ -23,8 +23,11 @@ static void keep_pointees(const struct ffisan_builtin_call *call,
     for (; address < extent->end && address + 8 <= end; address += 8) {
         uint64_t word = *(const uint64_t *)address;
         struct ffisan_extent pointee;
-        if (ffisan_cheap_may_have(word) && ffisan_extent_find(call->state, word, &pointee))
-            ffisan_keep_block(call, &pointee);
+        if (!ffisan_cheap_may_have(word) || !ffisan_extent_find(call->state, word, &pointee))
+            continue;
+        ffisan_keep_block(call, &pointee);
+        if (pointee.ref.block != extent->ref.block)
+            ffisan_stored_by_call(call, position, &pointee);
     }
 }
 
@@ -57,7 +60,7 @@ static void before_call(const struct ffisan_builtin_call *call)
         if (!ffisan_question_is_read(call, i))
             ffisan_extent_note_writer(call, &extent);
         if (extent.is_c || (extent.ref.slot->type & FFISAN_SLOT_TYPE_MASK) == LJ_GCT_CDATA)
-            keep_pointees(call, &extent, address);
+            keep_pointees(call, i, &extent, address);
     }
     if (call->kept->n_blocks == 0)
         return;

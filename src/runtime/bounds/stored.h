@@ -8,7 +8,7 @@
 
 #include "runtime/bounds/extent.h"
 
-/** The call is about to give C the block in the argument at `position`. */
+/** The call is about to give C the block, in the argument at `position` or in memory there. */
 void ffisan_stored_by_call(const struct ffisan_builtin_call *call, size_t position,
                            const struct ffisan_extent *extent);
 
