@@ -52,15 +52,28 @@ extern struct ffisan_real __stop_ffisan_real[] __attribute__((visibility("hidden
 /* The functions about signals and descriptors have tests of their own. */
 static bool is_tested(const char *name)
 {
-    static const char *const others[] = {
-        "sigaction", "pthread_sigmask", "sigprocmask",     "signal",    "bsd_signal",
-        "ssignal",   "sysv_signal",     "__sysv_signal",   "sigignore", "sighold",
-        "sigrelse",  "sigset",          "sigsuspend",      "close",     "closedir",
-        "pclose",    "close_range",     "closefrom",       "dup",       "dup2",
-        "dup3",      "fsync",           "fdatasync",       "fchdir",    "flock",
-        "fchmod",    "fchown",          "listen",          "shutdown",  "lseek",
-        "lseek64",   "ftruncate",       "ftruncate64",     "mmap",      "mmap64",
-        "fdopen",    "fileno",          "fileno_unlocked", "munmap",    "mremap"};
+    static const char *const others[] = {"sigaction",   "pthread_sigmask",
+                                         "sigprocmask", "signal",
+                                         "bsd_signal",  "ssignal",
+                                         "sysv_signal", "__sysv_signal",
+                                         "sigignore",   "sighold",
+                                         "sigrelse",    "sigset",
+                                         "sigsuspend",  "close",
+                                         "closedir",    "pclose",
+                                         "close_range", "closefrom",
+                                         "dup",         "dup2",
+                                         "dup3",        "fsync",
+                                         "fdatasync",   "fchdir",
+                                         "flock",       "fchmod",
+                                         "fchown",      "listen",
+                                         "shutdown",    "lseek",
+                                         "lseek64",     "ftruncate",
+                                         "ftruncate64", "mmap",
+                                         "mmap64",      "fdopen",
+                                         "fileno",      "fileno_unlocked",
+                                         "munmap",      "mremap",
+                                         "sigqueue",    "pthread_sigqueue",
+                                         "timer_delete"};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         if (strcmp(others[i], name) == 0)
             return true;

@@ -364,6 +364,9 @@ static void test_kernel(void)
     CALL(__getgroups_chk, 2, IS_WRITTEN, 64L, D, 512L);
     CALL(sigaltstack, 1, IS_READ, dead(&(stack_t){.ss_flags = SS_DISABLE}, sizeof(stack_t)), zero);
     CALL(sigaltstack, 2, IS_WRITTEN, zero, D);
+    CALL(timer_create, 2, IS_READ, (long)CLOCK_MONOTONIC,
+         dead(&(struct sigevent){.sigev_notify = SIGEV_NONE}, sizeof(struct sigevent)), room);
+    CALL(timer_create, 3, IS_WRITTEN, (long)CLOCK_MONOTONIC, zero, D);
     CALL(prctl, 2, IS_READ, 15L /* PR_SET_NAME */, T("test_door"));
     CALL(prctl, 2, IS_WRITTEN, 16L /* PR_GET_NAME */, D);
     CALL(uname, 1, IS_WRITTEN, D);

@@ -5,12 +5,14 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static void test_results(void)
@@ -170,13 +172,62 @@ static void test_epoll(void)
     TAP_OK(epoll_pwait(epoll, &event, 1, 0, NULL) == 1 && event.data.u64 == 1005, "by epoll_pwait");
     TAP_OK(epoll_pwait2(epoll, &event, 1, &at_once, NULL) == 1 && event.data.u64 == 1005,
            "and epoll_pwait2");
+    TAP_OK(syscall(SYS_epoll_pwait, epoll, &event, 1, 0, NULL, 8) == 1 && event.data.u64 == 1005,
+           "and by the number of the system call");
     TAP_OK(epoll_ctl(epoll, EPOLL_CTL_DEL, fds[0], NULL) == 0 && kept.removed == fds[0],
            "what is taken out is told");
+    event = (struct epoll_event){.events = EPOLLIN, .data.u64 = 2000};
+    TAP_OK(syscall(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, fds[0], &event) == 0 && kept.word == 2000,
+           "what is registered by number, too");
     close(epoll);
     TAP_OK(kept.first == epoll && kept.last == epoll, "and what is closed");
     ffisan_door_keeper = (struct ffisan_door_keeper){.kept = NULL};
     close(fds[0]);
     close(fds[1]);
+}
+
+static volatile struct { /* signal.h says that its functions call nobody back */
+    uintptr_t key;
+    uint64_t word, queued;
+} held;
+
+static void note_held(uintptr_t key, uint64_t word)
+{
+    held.key = key;
+    held.word = word;
+}
+
+static void note_queued(uint64_t word)
+{
+    held.queued = word;
+}
+
+static void test_held(void)
+{
+    static char room[65536], something;
+    stack_t stack = {.ss_sp = room, .ss_size = sizeof(room)};
+    struct sigevent event = {.sigev_notify = SIGEV_NONE, .sigev_value.sival_ptr = &something};
+    const union sigval value = {.sival_ptr = &something};
+    timer_t timer;
+    ffisan_door_keeper = (struct ffisan_door_keeper){.holds = note_held, .queued = note_queued};
+    TAP_OK(sigaltstack(&stack, NULL) == 0 && held.word == (uintptr_t)room,
+           "the stack of signal handlers is told");
+    uintptr_t key = held.key;
+    stack.ss_flags = SS_DISABLE;
+    TAP_OK(sigaltstack(&stack, NULL) == 0 && held.word == 0 && held.key == key,
+           "and that it is no more");
+    TAP_OK(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0 && held.key != key &&
+               held.word == (uintptr_t)&something,
+           "the value of a timer is told");
+    key = held.key;
+    TAP_OK(timer_delete(timer) == 0 && held.word == 0 && held.key == key, "and that it is gone");
+    signal(SIGUSR1, SIG_IGN);
+    TAP_OK(sigqueue(getpid(), SIGUSR1, value) == 0 && held.queued == (uintptr_t)&something,
+           "the value of a signal is told");
+    held.queued = 0;
+    TAP_OK(pthread_sigqueue(pthread_self(), SIGUSR1, value) == 0 && held.queued != 0,
+           "also of a thread's");
+    ffisan_door_keeper = (struct ffisan_door_keeper){.holds = NULL};
 }
 
 int main(void)
@@ -189,5 +240,6 @@ int main(void)
     test_cancellation();
     test_vfork();
     test_epoll();
+    test_held();
     return tap_done();
 }

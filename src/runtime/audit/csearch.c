@@ -289,6 +289,13 @@ static void search_registration(void *context, struct ffisan_registration *regis
         ffisan_lead_follow(context, word, FFISAN_SLOT_POINTER, &holder);
 }
 
+static void search_held(void *context, uint64_t word)
+{
+    const struct ffisan_holder holder = {.kind = FFISAN_HOLDER_STACK, .size = 8};
+    if (ffisan_lead_is_one(context, word))
+        ffisan_lead_follow(context, word, FFISAN_SLOT_INTEGER, &holder);
+}
+
 /* ---- Other threads --------------------------------------------------------------------------- */
 
 /* They run meanwhile: a word that comes and goes is seen by one of the searches or by none. */
@@ -368,6 +375,7 @@ void ffisan_csearch_run(struct ffisan_audit *audit)
     struct ffisan_audit_stats *stats = &audit->state->audit;
     stats->died_since_c_search |= audit->state->heap.stats.dead_bytes > 0;
     ffisan_registrations_each(search_registration, audit);
+    ffisan_registrations_each_held(search_held, audit);
     if (!stats->died_since_c_search || ffisan_io_is_confined || !is_due(audit->state) ||
         !ffisan_signals_start()) {
         keep(audit);

@@ -164,26 +164,35 @@ static void report_lost(struct ffisan_state *state, const struct ffisan_leaks_ma
     }
 }
 
-/* Messages that have an address in them are short. */
-void ffisan_leaks_note_given(const void *data, size_t size)
+/* Notes the addresses at multiples of `step`. */
+static void note_given(const unsigned char *bytes, size_t size, size_t step)
 {
-    enum { MOST_BYTES = 128 };
-    unsigned char bytes[MOST_BYTES];
     struct ffisan_slot_ref ref;
     uintptr_t low, high, word;
-    if (size < sizeof(word) || size > MOST_BYTES || !ffisan_runtime.options.leaks ||
-        !ffisan_cheap_has_live())
-        return;
     ffisan_cheap_bounds(&low, &high);
-    if (!ffisan_guard_copy(bytes, data, size))
-        return;
-    for (size_t i = 0; i + sizeof(word) <= size; i++) {
+    for (size_t i = 0; i + sizeof(word) <= size; i += step) {
         memcpy(&word, bytes + i, sizeof(word));
         if (word - low < high - low && ffisan_cheap_find_live(word, &ref)) {
             struct ffisan_cnote *note = ffisan_cheap_note(&ref);
             if (note)
                 note->is_given = 1;
         }
+    }
+}
+
+/* Messages that have an address in them are short, or structs. */
+void ffisan_leaks_note_given(const void *data, size_t size)
+{
+    enum { SHORT = 128, MOST_BYTES = 4096, PIECE = 512 };
+    unsigned char bytes[PIECE];
+    if (size < sizeof(uintptr_t) || !ffisan_runtime.options.leaks || !ffisan_cheap_has_live())
+        return;
+    size_t end = size < MOST_BYTES ? size : MOST_BYTES;
+    for (size_t at = 0; at < end; at += PIECE) {
+        size_t n = end - at < PIECE ? end - at : PIECE;
+        if (!ffisan_guard_copy(bytes, (const char *)data + at, n))
+            return;
+        note_given(bytes, n, size <= SHORT ? 1 : sizeof(uintptr_t));
     }
 }
 

@@ -78,9 +78,17 @@ static void search_registration(void *context, struct ffisan_registration *regis
                               (uintptr_t)(&registration->word + 1), FFISAN_LEAKS_REACHABLE);
 }
 
+static void search_held(void *context, uint64_t word)
+{
+    struct ffisan_leaks_mark *mark = context;
+    if (word - mark->low < mark->size)
+        ffisan_leaks_reach(mark, word, FFISAN_LEAKS_REACHABLE);
+}
+
 void ffisan_leaks_mark(struct ffisan_leaks_mark *mark)
 {
     ffisan_registrations_each(search_registration, mark);
+    ffisan_registrations_each_held(search_held, mark);
     if (mark->others)
         search_registers(mark);
     ffisan_leaks_search_process(mark);

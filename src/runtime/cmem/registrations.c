@@ -8,6 +8,7 @@
 #include "runtime/audit/standin.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/ctraces_fast.h"
+#include "runtime/cmem/leaks.h"
 #include "runtime/cmem/thread.h"
 #include "runtime/fault/door.h"
 #include "runtime/state.h"
@@ -108,8 +109,66 @@ static void note_returned(struct epoll_event *events, int n)
             events[i].data.u64 = word_for(events[i].data.u64);
 }
 
+/* ---- Other words ---------------------------------------------------------------------------- */
+
+#define N_HELD 64u
+
+static struct held {
+    uintptr_t key; /* 0 = none */
+    uint64_t word;
+} held[N_HELD];
+
+static struct held *find_held(uintptr_t key)
+{
+    for (unsigned i = 0; i < N_HELD; i++)
+        if (__atomic_load_n(&held[i].key, __ATOMIC_ACQUIRE) == key)
+            return &held[i];
+    return NULL;
+}
+
+static struct held *claim_held(uintptr_t key)
+{
+    for (unsigned i = 0; i < N_HELD; i++) {
+        uintptr_t none = 0;
+        if (__atomic_compare_exchange_n(&held[i].key, &none, key, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_RELAXED))
+            return &held[i];
+    }
+    return NULL;
+}
+
+/* Without room, memory of C at least is never called lost. */
+static void note_held(uintptr_t key, uint64_t word)
+{
+    bool is_wanted = leads_to_lua(word) || leads_to_c(word);
+    struct held *entry = find_held(key);
+    if (!entry && is_wanted && !(entry = claim_held(key)))
+        ffisan_leaks_note_given(&word, sizeof(word));
+    if (!entry)
+        return;
+    __atomic_store_n(&entry->word, is_wanted ? word : 0, __ATOMIC_RELEASE);
+    if (!is_wanted)
+        __atomic_store_n(&entry->key, 0, __ATOMIC_RELEASE);
+}
+
+static void note_queued(uint64_t word)
+{
+    ffisan_leaks_note_given(&word, sizeof(word));
+}
+
+void ffisan_registrations_each_held(void (*visit)(void *context, uint64_t word), void *context)
+{
+    for (unsigned i = 0; i < N_HELD; i++) {
+        uint64_t word = __atomic_load_n(&held[i].word, __ATOMIC_ACQUIRE);
+        if (word)
+            visit(context, word);
+    }
+}
+
 void ffisan_registrations_watch(void)
 {
+    ffisan_door_keeper.holds = note_held;
+    ffisan_door_keeper.queued = note_queued;
     ffisan_door_keeper.kept = note_kept;
     ffisan_door_keeper.removed = note_removed;
     ffisan_door_keeper.closing = note_closing;

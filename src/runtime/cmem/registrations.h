@@ -6,6 +6,9 @@
  * replaced by what the note says.
  *
  * One address per descriptor: of one that two epolls watch, the last is known.
+ *
+ * Of what it keeps for others, the value of a timer and the stack of a thread's signal handlers, it
+ * is only known that it is kept.
  */
 #ifndef FFISAN_CMEM_REGISTRATIONS_H
 #define FFISAN_CMEM_REGISTRATIONS_H
@@ -13,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Has the wrappers of epoll_ctl, epoll_wait and close tell.  Context: the first state is made. */
+/** Has the wrappers tell.  Context: the first state is made. */
 void ffisan_registrations_watch(void);
 
 /** A word that the kernel has: an audit may re-aim it. */
@@ -26,5 +29,8 @@ struct ffisan_registration {
 void ffisan_registrations_each(void (*visit)(void *context,
                                              struct ffisan_registration *registration),
                                void *context);
+
+/** The same for words that cannot be changed. */
+void ffisan_registrations_each_held(void (*visit)(void *context, uint64_t word), void *context);
 
 #endif

@@ -70,15 +70,24 @@ struct ffisan_door_mapper {
 };
 extern struct ffisan_door_mapper ffisan_door_mapper __attribute__((visibility("hidden")));
 
-/** Told of the data of epoll, which the kernel keeps and hands back; NULL = nobody. */
+/** Told of words that the kernel keeps and hands back, as data of epoll; NULL = nobody. */
 struct epoll_event;
 struct ffisan_door_keeper {
     void (*kept)(int epoll, int fd, uint64_t word, uintptr_t pc, uintptr_t sp);
     void (*removed)(int fd);
     void (*closing)(int first, int last); /**< descriptors, of either sort */
     void (*returned)(struct epoll_event *events, int n);
+    /** Another word that the kernel keeps, under a key; 0 = it does no more. */
+    void (*holds)(uintptr_t key, uint64_t word);
+    void (*queued)(uint64_t word); /**< the kernel hands it back once, somebody knows when */
 };
 extern struct ffisan_door_keeper ffisan_door_keeper __attribute__((visibility("hidden")));
+
+/** System calls of epoll by number: what they have done is told as if by name. */
+bool ffisan_door_is_epoll(long number) __attribute__((visibility("hidden")));
+void ffisan_door_epoll_done(long number, const long *arguments, long result,
+                            const struct ffisan_door_caller *caller)
+    __attribute__((visibility("hidden")));
 
 /** Is it worth looking into arrays and structures? */
 static inline bool ffisan_door_is_open(void)

@@ -5,6 +5,7 @@
 #include "runtime/fault/signals.h"
 
 #include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 struct ffisan_door_keeper ffisan_door_keeper;
@@ -15,6 +16,17 @@ static int returned(struct epoll_event *events, int n)
     if (n > 0 && ffisan_door_keeper.returned)
         ffisan_door_keeper.returned(events, n);
     return n;
+}
+
+static void changed(int epoll, int operation, int fd, const struct epoll_event *event,
+                    const struct ffisan_door_caller *caller)
+{
+    if (!ffisan_door_keeper.kept)
+        return;
+    if (operation == EPOLL_CTL_DEL)
+        ffisan_door_keeper.removed(fd);
+    else
+        ffisan_door_keeper.kept(epoll, fd, event->data.u64, caller->pc, caller->sp);
 }
 
 #define EVENTS OUT(2, events, (unsigned)n * sizeof(*events))
@@ -65,12 +77,37 @@ FFISAN_DOOR_OPEN(int, epoll_ctl, (int epoll, int operation, int fd, struct epoll
         epoll, operation, fd, event);
     ffisan_door_used(epoll, result == -1, function);
     ffisan_door_used(fd, result == -1, function);
-    if (result == -1 || !ffisan_door_keeper.kept)
-        return result;
-    if (operation == EPOLL_CTL_DEL)
-        ffisan_door_keeper.removed(fd);
-    else
-        ffisan_door_keeper.kept(epoll, fd, event->data.u64, (uintptr_t)__builtin_return_address(0),
-                                (uintptr_t)__builtin_dwarf_cfa());
+    const struct ffisan_door_caller caller = {(uintptr_t)__builtin_return_address(0),
+                                              (uintptr_t)__builtin_dwarf_cfa()};
+    if (result != -1)
+        changed(epoll, operation, fd, event, &caller);
     return result;
+}
+
+/* ---- The same by number --------------------------------------------------------------------- */
+
+bool ffisan_door_is_epoll(long number)
+{
+    switch (number) {
+    case SYS_epoll_ctl:
+    case SYS_epoll_pwait:
+#ifdef SYS_epoll_wait
+    case SYS_epoll_wait:
+#endif
+        return true;
+    default:
+        return false;
+    }
+}
+
+void ffisan_door_epoll_done(long number, const long *arguments, long result,
+                            const struct ffisan_door_caller *caller)
+{
+    if (result == -1)
+        return;
+    if (number == SYS_epoll_ctl)
+        changed((int)arguments[0], (int)arguments[1], (int)arguments[2],
+                (struct epoll_event *)arguments[3], caller);
+    else
+        returned((struct epoll_event *)arguments[1], (int)result);
 }

@@ -140,8 +140,6 @@ FFISAN_DOOR(int, getgroups, (int n, gid_t *groups), (n, groups),
             OUT(2, groups, (unsigned)n * sizeof(*groups)))
 FFISAN_DOOR(int, __getgroups_chk, (int n, gid_t *groups, size_t room), (n, groups, room),
             OUT(2, groups, (unsigned)n * sizeof(*groups)))
-FFISAN_DOOR(int, sigaltstack, (const stack_t *stack, stack_t *old), (stack, old),
-            IN(1, stack, sizeof(*stack)); OUT(2, old, sizeof(*old)))
 
 /* ---- System and time ------------------------------------------------------------------------ */
 

@@ -157,6 +157,11 @@ static void check_nested(long number, const long *arguments)
         ffisan_door_strings((char *const *)c, "syscall", 4);
         ffisan_door_strings((char *const *)arguments[3], "syscall", 5);
         break;
+    case SYS_write:
+    case SYS_pwrite64:
+    case SYS_sendto:
+        ffisan_door_read(b, (size_t)arguments[2], "syscall");
+        break;
     default:
         break;
     }
@@ -206,6 +211,18 @@ static bool mask_signals(const long *arguments, long *ret_result)
     return true;
 }
 
+FFISAN_REAL_SLOT(real_syscall_of_epoll, syscall);
+
+static long epoll(long number, const long *arguments, const struct ffisan_door_caller *caller)
+{
+    typedef long syscall_fn(long, long, long, long, long, long, long);
+    syscall_fn *real = (syscall_fn *)ffisan_real_get(&real_syscall_of_epoll);
+    long result = real(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
+                       arguments[5]);
+    ffisan_door_epoll_done(number, arguments, result, caller);
+    return result;
+}
+
 /*
  * libc's syscall takes its arguments from registers and one stack slot, however many there are.
  * Declared so, the call of the real one is a jump that leaves the stack as it was.
@@ -225,6 +242,11 @@ FFISAN_DOOR_OPEN(long, syscall, (long number, long a, long b, long c, long d, lo
         const long arguments[] = {a, b, c, d, e, f};
         check_arguments(number, arguments);
         check_nested(number, arguments);
+    }
+    if (__builtin_expect(ffisan_door_is_epoll(number), 0)) {
+        const struct ffisan_door_caller caller = {(uintptr_t)__builtin_return_address(0),
+                                                  (uintptr_t)__builtin_dwarf_cfa()};
+        return epoll(number, (const long[]){a, b, c, d, e, f}, &caller);
     }
     return FFISAN_DOOR_REAL(long, syscall, (long, long, long, long, long, long, long))(number, a, b,
                                                                                        c, d, e, f);
