@@ -235,7 +235,8 @@ const char *keeper_label(void)
 static struct {
     char *target;
     size_t size;
-    sem_t taken, go, done;
+    sem_t taken, go;
+    pthread_t id;
 } sampler;
 
 static void *sample(void *argument)
@@ -248,22 +249,17 @@ static void *sample(void *argument)
     sem_wait(&sampler.go);
     for (size_t i = 0; i < size; i++)
         target[i] = (char)('a' + i % 26);
-    sem_post(&sampler.done);
     return argument;
 }
 
 int keeper_sampler_start(char *target, size_t size)
 {
-    pthread_t id;
-
     sampler.target = target;
     sampler.size = size;
     sem_init(&sampler.taken, 0, 0);
     sem_init(&sampler.go, 0, 0);
-    sem_init(&sampler.done, 0, 0);
-    if (pthread_create(&id, NULL, sample, NULL) != 0)
+    if (pthread_create(&sampler.id, NULL, sample, NULL) != 0)
         return -1;
-    pthread_detach(id);
     sem_wait(&sampler.taken);
     return 0;
 }
@@ -271,7 +267,7 @@ int keeper_sampler_start(char *target, size_t size)
 void keeper_sampler_finish(void)
 {
     sem_post(&sampler.go);
-    sem_wait(&sampler.done);
+    pthread_join(sampler.id, NULL); /* its code is unloaded soon */
 }
 
 /* ---- A log that copies the struct of its settings, but not what that leads to --------------- */
