@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "base/pages.h"
+#include "base/waiting.h"
 #include "runtime/audit/lead.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/listed.h"
@@ -317,11 +318,12 @@ static void search_other_stack(void *context, const struct ffisan_mapping *mappi
 
 static void search_other_stacks(struct ffisan_audit *audit)
 {
-    enum { COST_OF_LIST = 1 << 20 };
+    enum { COST_OF_LIST = 1 << 20, COST_OF_THREAD = 1 << 17 };
     if (__libc_single_threaded)
         return;
     audit->state->audit.c_bytes += COST_OF_LIST;
     ffisan_maps_each_stack(search_other_stack, audit);
+    audit->state->audit.c_bytes += ffisan_waiting_each(search_held, audit) * COST_OF_THREAD;
 }
 
 /* ---- All of it ------------------------------------------------------------------------------ */
