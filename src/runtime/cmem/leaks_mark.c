@@ -109,6 +109,7 @@ static void keep(void *context, const struct ffisan_slot_ref *ref)
 
 void ffisan_leaks_mark_kept(struct ffisan_leaks_mark *mark)
 {
+    mark->without_lua = true;
     ffisan_leaks_search_process(mark);
     ffisan_leaks_follow(mark, FFISAN_LEAKS_REACHABLE);
     ffisan_leaks_search_unlikely(mark);

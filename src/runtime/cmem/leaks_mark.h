@@ -35,6 +35,7 @@ struct ffisan_leaks_mark {
     bool is_full;     /**< there were more blocks than had been counted: nothing is known */
     unsigned phase;   /**< words that lie so many bytes behind a multiple of 8 are searched */
     bool is_encoded;  /**< words of which a part is an address are searched */
+    bool without_lua; /**< what the heaps of Lua lead to does not count */
     uint64_t n_words;
     const struct ffisan_reach *reach; /**< what does not count among the cdata, or NULL */
     uintptr_t low, size;              /**< of the C heap: a first look at a word */

@@ -131,9 +131,10 @@ static void search_reached(void *context, const struct ffisan_slot_ref *ref)
 
 static void search_all(struct ffisan_leaks_mark *mark)
 {
+    struct ffisan_state *first = mark->without_lua ? NULL : ffisan_runtime.states;
     ffisan_cheap_each_live(search_reached, mark);
     ffisan_leaks_search_process(mark);
-    for (struct ffisan_state *state = ffisan_runtime.states; state; state = state->next)
+    for (struct ffisan_state *state = first; state; state = state->next)
         ffisan_heap_each_live(&state->heap, ffisan_leaks_search_object, mark);
     ffisan_leaks_follow(mark, FFISAN_LEAKS_REACHABLE);
 }
@@ -151,7 +152,8 @@ void ffisan_leaks_search_unlikely(struct ffisan_leaks_mark *mark)
     if (!is_any_missing(mark))
         return;
     mark->is_encoded = true;
-    ffisan_heap_each_live(&mark->state->heap, reach_element, mark);
+    if (!mark->without_lua)
+        ffisan_heap_each_live(&mark->state->heap, reach_element, mark);
     search_all(mark);
     mark->is_encoded = false;
 }
