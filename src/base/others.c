@@ -3,6 +3,7 @@
 
 #include "base/io.h"
 #include "base/pages.h"
+#include "base/tasks.h"
 #include "base/tracer.h"
 
 #include <errno.h>
@@ -21,7 +22,7 @@
 
 static void set_mask(uint64_t mask, uint64_t *ret_old)
 {
-    ffisan_tracer_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, (long)ret_old, sizeof(mask));
+    ffisan_tasks_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, (long)ret_old, sizeof(mask));
 }
 
 /*
@@ -71,8 +72,8 @@ static bool is_filtered(void)
 static int try_to_trace(void *others)
 {
     pid_t asker = ((struct ffisan_others *)others)->asker;
-    ffisan_tracer_call(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0); /* it has memory of its own */
-    ffisan_tracer_call(SYS_ptrace, PTRACE_SEIZE, asker, 0, 0);
+    ffisan_tasks_call(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0); /* it has memory of its own */
+    ffisan_tasks_call(SYS_ptrace, PTRACE_SEIZE, asker, 0, 0);
     return 0;
 }
 
@@ -83,7 +84,7 @@ static bool survives_filter(struct ffisan_others *others)
     int status = 0;
     if (answer == NOT_KNOWN && is_filtered()) {
         long child = clone(try_to_trace, others->stack + sizeof(others->stack), 0, others);
-        if (child < 0 || ffisan_tracer_call(SYS_wait4, child, (long)&status, __WALL, 0) != child)
+        if (child < 0 || ffisan_tasks_call(SYS_wait4, child, (long)&status, __WALL, 0) != child)
             status = 1;
     }
     if (answer == NOT_KNOWN)
@@ -96,7 +97,7 @@ static void end(struct ffisan_others *others)
     uint64_t old_mask = others->old_mask;
     int status;
     if (others->tracer > 0)
-        while (ffisan_tracer_call(SYS_wait4, others->tracer, (long)&status, __WALL, 0) == -EINTR)
+        while (ffisan_tasks_call(SYS_wait4, others->tracer, (long)&status, __WALL, 0) == -EINTR)
             continue;
     ffisan_pages_unmap(others, sizeof(*others));
     set_mask(old_mask, NULL);
@@ -108,7 +109,7 @@ static bool wait_for_tracer(struct ffisan_others *others)
     int status;
     while (ffisan_tracer_step(others) == FFISAN_TRACER_STOPS) {
         ffisan_tracer_wait(others, FFISAN_TRACER_STOPS);
-        if (ffisan_tracer_call(SYS_wait4, others->tracer, (long)&status, __WALL | WNOHANG, 0) == 0)
+        if (ffisan_tasks_call(SYS_wait4, others->tracer, (long)&status, __WALL | WNOHANG, 0) == 0)
             continue;
         others->tracer = 0;
         return false;
@@ -134,11 +135,11 @@ struct ffisan_others *ffisan_others_stop(bool *ret_is_refused)
                          : clone(ffisan_tracer_run, others->stack + sizeof(others->stack),
                                  CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED, others);
     bool is_named = others->tracer > 0 && must_be_named() &&
-                    ffisan_tracer_call(SYS_prctl, PR_SET_PTRACER, others->tracer, 0, 0) == 0;
+                    ffisan_tasks_call(SYS_prctl, PR_SET_PTRACER, others->tracer, 0, 0) == 0;
     ffisan_tracer_set_step(others, FFISAN_TRACER_STOPS);
     bool done = others->tracer > 0 && wait_for_tracer(others);
     if (is_named)
-        ffisan_tracer_call(SYS_prctl, PR_SET_PTRACER, 0, 0, 0);
+        ffisan_tasks_call(SYS_prctl, PR_SET_PTRACER, 0, 0, 0);
     *ret_is_refused = others->tracer < 0 || ffisan_tracer_step(others) == FFISAN_TRACER_REFUSED;
     if (!done) {
         end(others);

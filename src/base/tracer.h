@@ -40,9 +40,6 @@ struct ffisan_others {
     char stack[FFISAN_TRACER_STACK] __attribute__((aligned(64)));
 };
 
-/** A system call, without errno: both halves have the same. */
-long ffisan_tracer_call(long number, long a, long b, long c, long d);
-
 void ffisan_tracer_set_step(struct ffisan_others *others, enum ffisan_tracer_step step);
 enum ffisan_tracer_step ffisan_tracer_step(const struct ffisan_others *others);
 

@@ -160,8 +160,9 @@ static void put_holder_itself(struct ffisan_layout *layout, const struct ffisan_
         ffisan_layout_put(layout, type != NULL ? type : "memory from malloc");
         return;
     case FFISAN_HOLDER_KERNEL:
-        ffisan_layout_put(layout, type != NULL ? type : "memory");
-        ffisan_layout_put(layout, " in the kernel");
+        if (type != NULL)
+            ffisan_layout_put(layout, type);
+        ffisan_layout_put(layout, type != NULL ? " in the kernel" : "the kernel");
         return;
     case FFISAN_HOLDER_STACK:
         ffisan_layout_put(layout, "the stack of C code");

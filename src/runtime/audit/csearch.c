@@ -7,7 +7,7 @@
 
 #include "base/io.h"
 #include "base/pages.h"
-#include "base/waiting.h"
+#include "base/tasks.h"
 #include "runtime/audit/lead.h"
 #include "runtime/cmem/cheap.h"
 #include "runtime/cmem/listed.h"
@@ -292,7 +292,7 @@ static void search_registration(void *context, struct ffisan_registration *regis
 
 static void search_held(void *context, uint64_t word)
 {
-    const struct ffisan_holder holder = {.kind = FFISAN_HOLDER_STACK, .size = 8};
+    const struct ffisan_holder holder = {.kind = FFISAN_HOLDER_KERNEL, .size = 8};
     if (ffisan_lead_is_one(context, word))
         ffisan_lead_follow(context, word, FFISAN_SLOT_INTEGER, &holder);
 }
@@ -323,7 +323,7 @@ static void search_other_stacks(struct ffisan_audit *audit)
         return;
     audit->state->audit.c_bytes += COST_OF_LIST;
     ffisan_maps_each_stack(search_other_stack, audit);
-    audit->state->audit.c_bytes += ffisan_waiting_each(search_held, audit) * COST_OF_THREAD;
+    audit->state->audit.c_bytes += ffisan_tasks_each_argument(search_held, audit) * COST_OF_THREAD;
 }
 
 /* ---- All of it ------------------------------------------------------------------------------ */

@@ -187,6 +187,7 @@ static void note_seen(struct ffisan_audit *audit, struct ffisan_standin *standin
                       const struct ffisan_holder *holder)
 {
     ffisan_lead_seen(audit, standin);
+    standin->seen_in = (uint8_t)holder->kind;
     if (is_in_c(holder))
         standin->seen_in_c = audit->number;
 }

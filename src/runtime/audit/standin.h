@@ -43,6 +43,7 @@ struct ffisan_standin {
     uint32_t first_seen; /**< audit that made it */
     uint32_t seen;       /**< last audit that met a pointer to it */
     uint32_t seen_in_c;  /**< last audit that met one in memory of C */
+    uint8_t seen_in;     /**< where an audit met the last one: enum ffisan_holder_kind */
     uint32_t next;       /**< of the same list: live ones, or released ones that wait for reuse */
     uint64_t sum;        /**< of the block's content when it was first evidence; 0 = not taken */
     uint32_t content;    /**< offset of what C can write; before it is what the VM writes */

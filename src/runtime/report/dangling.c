@@ -66,18 +66,31 @@ void ffisan_dangling_report(const struct ffisan_standin *standin)
         ffisan_report(&telling.finding);
 }
 
+/* Nothing that could be re-aimed leads there: evidence only. */
+static const char *why_written(bool is_in_kernel)
+{
+    return is_in_kernel
+               ? "The kernel or C code wrote there after the collector had freed it: the content "
+                 "changed between two cycles, and the kernel has the address, given with a system "
+                 "call that waits, or as a timer's value or a stack for signals. That is no "
+                 "reference: the collector does not see it."
+               : "C code wrote there after the collector had freed it: the content changed between "
+                 "two cycles, and the address is on the stack of C code, of this thread or "
+                 "another, "
+                 "or in a number. That is no reference: the collector does not see it.";
+}
+
 void ffisan_dangling_report_written(const struct ffisan_standin *standin)
 {
-    struct telling telling = {.finding = {.severity = FFISAN_SEVERITY_ERROR,
-                                          .kind = FFISAN_KIND_USE_AFTER_COLLECT,
-                                          .use.access = FFISAN_ACCESS_WRITE,
-                                          .holder.kind = FFISAN_HOLDER_STACK}};
+    bool is_in_kernel = standin->n_holders == 0 && standin->seen_in == FFISAN_HOLDER_KERNEL;
+    struct telling telling = {
+        .finding = {.severity = FFISAN_SEVERITY_ERROR,
+                    .kind = FFISAN_KIND_USE_AFTER_COLLECT,
+                    .use.access = FFISAN_ACCESS_WRITE,
+                    .holder.kind = is_in_kernel ? FFISAN_HOLDER_KERNEL : FFISAN_HOLDER_STACK}};
     if (!begin(&telling, standin))
         return;
     if (standin->n_holders == 0)
-        telling.finding.why =
-            "C code wrote there after the collector had freed it: the content changed between two "
-            "cycles, and the address is on the stack of C code, of this thread or another, or in a "
-            "number. That is no reference: the collector does not see it.";
+        telling.finding.why = why_written(is_in_kernel);
     ffisan_report(&telling.finding);
 }

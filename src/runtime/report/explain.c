@@ -239,9 +239,12 @@ static const char *fix(struct ffisan_scratch *scratch, const struct ffisan_findi
     ffisan_place_add(text, " made at ", &finding->block.made);
     ffisan_text_add(text, " in a Lua variable or table that lives as long as ");
     if (holder_is_c(finding)) {
-        ffisan_text_add(text, finding->holder.kind == FFISAN_HOLDER_KERNEL
+        ffisan_text_add(text, finding->holder.kind != FFISAN_HOLDER_KERNEL
+                                  ? "C may use it, or until C has been given another"
+                              : finding->holder.type
                                   ? "the descriptor is registered, until EPOLL_CTL_DEL or close"
-                                  : "C may use it, or until C has been given another");
+                                  : "the kernel may use it: until the call has returned, or the "
+                                    "kernel has been given another");
         ffisan_scratch_end_string(scratch);
         return start;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a thread has given to the call in which it waits is found, and nothing of one that runs. */
-#include "base/waiting.h"
+#include "base/tasks.h"
 
 #include "tap.h"
 
@@ -41,7 +41,7 @@ static void visit(void *context, uint64_t word)
 static struct found look(void)
 {
     struct found found = {0};
-    ffisan_waiting_each(visit, &found);
+    ffisan_tasks_each_argument(visit, &found);
     return found;
 }
 
