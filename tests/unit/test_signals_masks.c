@@ -124,6 +124,8 @@ static void masks_by_number(void)
     note("%d ", errno);
     note("%ld ", syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, nowhere, 8));
     note("%d ", errno);
+    note("%ld ", syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, "constant text", 8));
+    note("%d ", errno);
     note("%ld ", syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, NULL, 4));
     note("%d\n", errno);
 }

@@ -40,6 +40,14 @@ static bool find_member(struct lookup *lookup, const struct lj_ctype *type, size
     return false;
 }
 
+/* The struct that a pointer or reference leads to, or NULL. */
+static const struct lj_ctype *struct_behind(const struct ffisan_ctable *table,
+                                            const struct lj_ctype *pointer)
+{
+    const struct lj_ctype *type = ffisan_ctable_raw(table, lj_ct_child(pointer));
+    return type && lj_ct_kind(type) == LJ_CT_STRUCT ? type : NULL;
+}
+
 /* What the object, a pointer or reference, leads to, if that is a struct. */
 static const struct lj_ctype *find_struct(const struct ffisan_ctable *table,
                                           const struct lj_cdata *cdata, bool *ret_is_reference,
@@ -50,8 +58,7 @@ static const struct lj_ctype *find_struct(const struct ffisan_ctable *table,
         return NULL;
     memcpy(ret_address, cdata->payload, sizeof(*ret_address));
     *ret_is_reference = type->info & LJ_CTF_REF;
-    type = ffisan_ctable_raw(table, lj_ct_child(type));
-    return type && lj_ct_kind(type) == LJ_CT_STRUCT ? type : NULL;
+    return struct_behind(table, type);
 }
 
 /* Bytes that are accessed; 0 for a field that is a struct or an array: that gives a reference. */
@@ -141,7 +148,7 @@ size_t ffisan_fields_offset(const struct ffisan_builtin_call *call, uint32_t *re
     const struct lj_cdata *cdata = (const struct lj_cdata *)lj_tv_object(object);
     const struct lj_ctype *type = ffisan_ctable_raw(&table, cdata->ctypeid);
     if (type && lj_ct_kind(type) == LJ_CT_PTR)
-        type = ffisan_ctable_raw(&table, lj_ct_child(type));
+        type = struct_behind(&table, type);
     struct lookup lookup = {.table = &table, .name = (const struct lj_str *)lj_tv_object(key)};
     if (!type || lj_ct_kind(type) != LJ_CT_STRUCT || type->size == LJ_CTSIZE_INVALID ||
         !find_member(&lookup, type, 0, 0, &member))

@@ -189,25 +189,36 @@ static bool is_own(uintptr_t pc)
     return pc >= (uintptr_t)__ehdr_start && pc < (uintptr_t)__start_ffisan_real;
 }
 
+struct old_set {
+    void *to;
+    sigset_t set;
+};
+
+static void hand_out(void *argument)
+{
+    const struct old_set *old = argument;
+    memcpy(old->to, &old->set, FFISAN_KERNEL_SET_BYTES);
+}
+
 /* As the wrapper of sigprocmask does.  False: the kernel is to say what it thinks of pointers. */
 static bool mask_signals(const long *arguments, long *ret_result)
 {
-    sigset_t set, old;
+    sigset_t set;
+    struct old_set old = {.to = (void *)arguments[2]};
     const void *from = (const void *)arguments[1];
-    void *to = (void *)arguments[2];
     sigemptyset(&set);
-    sigemptyset(&old);
+    sigemptyset(&old.set);
     if (!ffisan_signals_keeps(SIGSEGV) || !ffisan_signals_start() ||
         (from && !ffisan_guard_copy(&set, from, FFISAN_KERNEL_SET_BYTES)) ||
-        (to && !ffisan_guard_copy(&old, to, FFISAN_KERNEL_SET_BYTES)))
+        (old.to && !ffisan_guard_copy(&old.set, old.to, FFISAN_KERNEL_SET_BYTES)))
         return false;
-    int error =
-        ffisan_signals_mask_by(ffisan_kernel_sigmask, (int)arguments[0], from ? &set : NULL, &old);
+    int error = ffisan_signals_mask_by(ffisan_kernel_sigmask, (int)arguments[0], from ? &set : NULL,
+                                       &old.set);
+    if (!error && old.to && !ffisan_guard_run(hand_out, &old))
+        error = EFAULT; /* and so says the kernel, when it has changed the mask */
     *ret_result = error ? -1 : 0;
     if (error)
         errno = error;
-    else if (to)
-        memcpy(to, &old, FFISAN_KERNEL_SET_BYTES);
     return true;
 }
 
