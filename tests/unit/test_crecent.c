@@ -57,6 +57,10 @@ static void test_full(void)
     TAP_OK(find(key_of(FFISAN_CRECENT_WAYS + 1, 2)) == FFISAN_CRECENT_WAYS + 1,
            "the newest is there");
     TAP_OK(n_known == FFISAN_CRECENT_WAYS, "only one had to go");
+    put(key_of(FFISAN_CRECENT_WAYS + 2, 2), FFISAN_CRECENT_WAYS + 2);
+    TAP_OK(find(key_of(FFISAN_CRECENT_WAYS + 1, 2)) == FFISAN_CRECENT_WAYS + 1 &&
+               find(key_of(FFISAN_CRECENT_WAYS + 2, 2)) == FFISAN_CRECENT_WAYS + 2,
+           "the next does not take the place of the newest");
 }
 
 /* Calls of one function in the same compiled code: the return address on the stack differs. */
